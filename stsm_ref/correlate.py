@@ -1,0 +1,144 @@
+r"""Sparse convolution in full: pad with zeros, then cross-correlate. No engine knows that a kernel is one-hot.
+
+.. math:: y_i = \sum_k w_k\, \tilde x_{i+k}, \qquad \tilde x = x \text{ with zeros added on the sides that the padding names}
+
+Value-equal to the shift on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and a sum loses the sign of -0.0.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Protocol, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+
+from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves
+from stsm_ref.kernels import one_hot_kernel
+
+
+class Kernel(Protocol):
+    """What an engine reads: weights of any values, and zeros ``(before, after)`` for each axis of the weights."""
+
+    @property
+    def weights(self) -> npt.NDArray[Any]: ...
+
+    @property
+    def padding(self) -> Sequence[tuple[int, int]]: ...
+
+
+def _direct(padded: Array, weights: Array) -> Array:
+    """The sum as written above, over every tap, in the dtype of the data."""
+    windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape)
+    taps = tuple(range(-weights.ndim, 0))
+    with np.errstate(invalid="ignore"):  # 0 * inf is NaN here by design, see CONV-2
+        return np.asarray((windows * weights).sum(axis=taps, dtype=padded.dtype))
+
+
+def _signal(padded: Array, weights: Array) -> Array:
+    """`scipy.signal.correlate`, the direct method; it conjugates its second argument, we do not."""
+    from scipy import signal
+
+    wide = _supported(padded.dtype)
+    with np.errstate(invalid="ignore"):  # as above
+        return np.asarray(signal.correlate(padded.astype(wide), weights.conj().astype(wide), mode="valid", method="direct"))
+
+
+def _ndimage(padded: Array, weights: Array) -> Array:
+    """`scipy.ndimage.correlate`; it sums in float64, and it passes over taps whose weight is 0."""
+    from scipy import ndimage
+
+    if padded.dtype.kind in "iu" and np.any((padded > 2**53) | (padded < -(2**53))):
+        raise ArrayError("x holds integers beyond 2**53, which engine='ndimage' rounds (it sums in float64): use engine='direct'")
+    if padded.dtype.char in "gG":
+        raise ArrayError(f"x has dtype {padded.dtype}, which engine='ndimage' rounds to float64: use engine='direct'")
+    wide = _supported(padded.dtype)
+    full = ndimage.correlate(padded.astype(wide), weights.conj().astype(wide), mode="constant")
+    valid = (slice(taps // 2, taps // 2 + size - taps + 1) for taps, size in zip(weights.shape, padded.shape, strict=True))
+    return np.asarray(full[tuple(valid)])
+
+
+def _supported(dtype: np.dtype[Any]) -> npt.DTypeLike:
+    """The dtype in which SciPy can hold the values of `dtype`: it has no float16, and no bool in N dimensions."""
+    return {"e": np.float32, "?": np.int64}.get(dtype.char, dtype)
+
+
+ENGINES: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType({"direct": _direct, "signal": _signal, "ndimage": _ndimage})
+"""Independent engines by name; each takes the padded data and weights of the same rank, and returns the "valid" part."""
+
+
+def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequence[SupportsIndex], engine: str = "direct") -> Array:
+    r"""Pad `x` with zeros as the kernel says and cross-correlate it along `axes`.
+
+    Parameters
+    ----------
+    x : array_like
+        Any shape; bool, integer, float or complex. Not written.
+    kernel : OneHotKernel
+        Or anything with `weights` (any values that the dtype of `x` can hold) and `padding`.
+    axes : int or sequence of int
+        One axis of `x` for each axis of the weights.
+    engine : {"direct", "signal", "ndimage"}
+        Which code does the sum: ours, `scipy.signal` or `scipy.ndimage`.
+
+    Returns
+    -------
+    ndarray
+        Dtype of `x`. Along each axis the size is that of `x`, plus the padding, less the taps, plus one.
+
+    Raises
+    ------
+    SpecError
+        If the engine is unknown, or weights, padding and axes do not fit each other.
+    ArrayError
+        If the dtype of `x` cannot hold the weights, or the engine would round it.
+
+    Notes
+    -----
+    §3.2 of the paper, Fig. 4. This is the operation that deep learning calls convolution (CONV-1).
+
+    >>> from stsm_ref.kernels import one_hot_kernel
+    >>> correlate([1, 2, 3, 4], one_hot_kernel(1), axes=0)
+    array([0, 1, 2, 3])
+    """
+    x = as_array("x", x)
+    if x.dtype.kind == "V":
+        raise ArrayError(f"x has dtype {x.dtype}, which cannot be multiplied: use bool, int, float or complex")
+    if engine not in ENGINES:
+        raise SpecError(f"engine={engine!r} is not one of {', '.join(map(repr, ENGINES))}")
+    places = [axis for axis, _ in resolve_moves(x.ndim, [0] * kernel.weights.ndim, axes)]
+    if len(kernel.padding) != len(places):
+        raise SpecError(f"kernel.padding={kernel.padding} has {len(kernel.padding)} entries for {len(places)} axes: give one for each axis")
+    with np.errstate(invalid="ignore"):  # a weight that does not survive the cast is refused in the next line
+        weights = kernel.weights.astype(x.dtype.newbyteorder("="))
+    if not np.array_equal(weights, kernel.weights):
+        raise ArrayError(f"x has dtype {x.dtype}, which cannot hold the kernel's weights: convert x first")
+
+    # one entry for every axis of x: no zeros and a single tap where the kernel does not act
+    padding, shape = [(0, 0)] * x.ndim, [1] * x.ndim
+    for axis, taps, zeros in zip(places, weights.shape, kernel.padding, strict=True):
+        padding[axis], shape[axis] = zeros, taps
+    by_axis = weights.transpose(np.argsort(places)).reshape(shape)
+    result_shape = tuple(n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, padding, shape, strict=True))
+    if min(result_shape, default=0) < 0:
+        raise SpecError(f"kernel.weights with shape {weights.shape} is larger than x with shape {x.shape} and its padding: add zeros")
+    if 0 in result_shape:
+        return np.zeros(result_shape, x.dtype)
+    padded = np.pad(x.astype(weights.dtype), padding)
+    return ENGINES[engine](padded, by_axis).astype(x.dtype, copy=False)
+
+
+def correlate_stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
+    """STSM as §3.2 reads it: each channel group of a clip ``(..., T, C, H, W)`` under its own sparse convolution.
+
+    >>> clip = np.arange(1, 4).reshape(3, 1, 1, 1)
+    >>> correlate_stsm(clip.repeat(2, axis=1), ShiftSpec("T", 1))[..., 0, 0].T
+    array([[0, 1, 2],
+           [2, 3, 0]])
+    """
+    x = as_array("x", x, min_ndim=4)
+    parts = [
+        correlate(x[..., start:stop, :, :], one_hot_kernel(displacement), axes=tuple(CLIP_AXES.values()), engine=engine)
+        for start, stop, displacement in checked_spec(spec).partition(x.shape[CHANNEL_AXIS])
+    ]
+    return np.concatenate(parts, axis=CHANNEL_AXIS)

@@ -1,0 +1,27 @@
+"""The errors that stsm_ref raises on purpose: all of them are `StsmError`, which is a `ValueError`.
+
+Every message names the argument and its value, the rule it breaks, and the way out.
+"""
+
+
+class StsmError(ValueError):
+    """Base of every error this package raises about its input."""
+
+
+class SpecError(StsmError):
+    """A shift spec, a displacement or a channel count that means nothing."""
+
+
+class ArrayError(StsmError):
+    """An array of the wrong rank, axis or dtype."""
+
+
+class ReportError(StsmError):
+    """A report or a picture that cannot be written where it was asked for."""
+
+
+class MissingExtraError(StsmError, ImportError):
+    """A part of the package was used whose optional dependency is not installed."""
+
+    def __init__(self, feature: str, module: str, extra: str) -> None:
+        super().__init__(f"{feature} needs {module}, which is not installed: pip install 'stsm_ref[{extra}]'")

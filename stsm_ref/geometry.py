@@ -1,0 +1,283 @@
+r"""Which channels move where: the one source of truth that every other module reads.
+
+Axes are T, C, H, W in that order, batch axes in front; ``+1`` is forward in time, down, right (GEO-1).
+A displacement :math:`d` moves content towards larger indices: :math:`y_i = x_{i-d}` where :math:`i-d` is inside, else 0.
+
+Nothing here touches an array's values. Two implementations that are held against each other share this module and no other.
+"""
+
+import difflib
+import itertools
+import operator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from stsm_ref.errors import ArrayError, SpecError
+
+AXIS_LETTERS = "THW"
+CLIP_AXES = {"T": -4, "H": -2, "W": -1}
+CHANNEL_AXIS = -3
+SUBSETS = ("T", "H", "W", "TH", "TW", "HW", "THW")
+
+Order = Literal["forward-first", "backward-first"]
+Rounding = Literal["floor", "exact"]
+AlphaLike = str | int | float | Fraction | Decimal
+Array = npt.NDArray[Any]
+
+
+class Displacement(NamedTuple):
+    """How many positions the content moves along time, height and width, towards larger indices.
+
+    >>> -Displacement(dt=1, dw=-1)
+    Displacement(dt=-1, dh=0, dw=1)
+    """
+
+    dt: int = 0
+    dh: int = 0
+    dw: int = 0
+
+    def __neg__(self) -> "Displacement":
+        return Displacement(-self.dt, -self.dh, -self.dw)
+
+
+class ChannelGroup(NamedTuple):
+    """The channels ``start <= c < stop`` and the displacement that they share."""
+
+    start: int
+    stop: int
+    displacement: Displacement
+
+
+UNIT_DISPLACEMENTS = tuple(Displacement(*d) for d in itertools.product((1, 0, -1), repeat=3) if any(d))
+"""The 26 one-step displacements of 3-space, +1 before 0 before -1 on every axis."""
+
+
+@dataclass(frozen=True, init=False)
+class ShiftSpec:
+    r"""What an STSM does to the channels: which axes, what share of them, in which order (§3.2, §5.1.1).
+
+    Channels are cut from 0 upwards, terms in order. A term of :math:`k` axes has :math:`2^k` directions, and each direction gets
+    :math:`\lfloor \alpha C / (n_{terms}\, 2^k) \rfloor` channels; the rest, at the end, is the paper's :math:`X_N` and stays.
+
+    Parameters
+    ----------
+    terms : str
+        Non-empty subsets of ``THW``, letters in that order, joined by ``+``, none twice: ``"T+H+W"``, ``"TH+TW+HW"`` (Tables 2, 3).
+    alpha : str, int, float, Fraction or Decimal
+        The share of the channels that moves, in [0, 1], kept as an exact fraction. A float means its decimal literal: 0.3 is 3/10.
+    order : {"forward-first", "backward-first"}
+        Whether +1 comes before -1 (Eq. (3), §3.2) or after it (TSM). The two differ by a permutation of channels.
+    rounding : {"floor", "exact"}
+        What to do when a direction's share is no whole number of channels: round down, or refuse.
+
+    Raises
+    ------
+    SpecError
+        If a field means nothing; the message gives the right spelling where there is one.
+
+    Examples
+    --------
+    >>> spec = ShiftSpec()
+    >>> str(spec)
+    'T+H+W@3/8,forward-first,floor'
+    >>> ShiftSpec.parse("T@0.25,backward-first") == ShiftSpec.tsm(fold_div=8)
+    True
+    >>> spec.partition(16)[0]
+    ChannelGroup(start=0, stop=1, displacement=Displacement(dt=1, dh=0, dw=0))
+    """
+
+    terms: str
+    alpha: Fraction
+    order: Order
+    rounding: Rounding
+
+    def __init__(
+        self, terms: str = "T+H+W", alpha: AlphaLike = "3/8", order: Order = "forward-first", rounding: Rounding = "floor"
+    ) -> None:
+        object.__setattr__(self, "terms", _checked_terms(terms))
+        object.__setattr__(self, "alpha", _exact_alpha(alpha))
+        object.__setattr__(self, "order", _one_of("order", order, get_args(Order)))
+        object.__setattr__(self, "rounding", _one_of("rounding", rounding, get_args(Rounding)))
+
+    def __str__(self) -> str:
+        return f"{self.terms}@{self.alpha},{self.order},{self.rounding}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ShiftSpec":
+        """Read ``TERMS[@ALPHA][,ORDER][,ROUNDING]``; what is left out takes its default.
+
+        >>> ShiftSpec.parse("T+HW")
+        ShiftSpec(terms='T+HW', alpha=Fraction(3, 8), order='forward-first', rounding='floor')
+        """
+        if not isinstance(text, str):
+            raise SpecError(f"text={text!r} is no string: write a spec as 'T+H+W@3/8,forward-first,floor'")
+        head, *options = (part.strip() for part in text.split(","))
+        terms, at, alpha = head.partition("@")
+        fields: dict[str, Any] = {"terms": terms} | ({"alpha": alpha} if at else {})
+        for option in options:
+            known = get_args(Order) + get_args(Rounding)
+            field = "order" if _one_of("option", option, known) in get_args(Order) else "rounding"
+            if field in fields:
+                raise SpecError(f"text={text!r} gives {field} twice: keep one of {fields[field]!r} and {option!r}")
+            fields[field] = option
+        return cls(**fields)
+
+    @classmethod
+    def tsm(cls, fold_div: int = 8) -> "ShiftSpec":
+        """The spec that equals TSM (TSM-1): ``C // fold_div`` channels backward in time, then as many forward.
+
+        >>> str(ShiftSpec.tsm(fold_div=8))
+        'T@1/4,backward-first,floor'
+        """
+        divisor = whole_number("fold_div", fold_div)
+        if divisor < 2:
+            raise SpecError(f"fold_div={divisor} would move more than all channels: TSM moves 2/fold_div of them, so fold_div >= 2")
+        return cls(terms="T", alpha=Fraction(2, divisor), order="backward-first")
+
+    @property
+    def directions(self) -> tuple[tuple[Displacement, ...], ...]:
+        """For each term, the displacements of its directions, in channel order.
+
+        >>> [tuple(d) for d in ShiftSpec("HW").directions[0]]
+        [(0, 1, 1), (0, 1, -1), (0, -1, 1), (0, -1, -1)]
+        """
+        signs = (1, -1) if self.order == "forward-first" else (-1, 1)
+        return tuple(
+            tuple(
+                Displacement(**{f"d{letter.lower()}": sign for letter, sign in zip(term, choice, strict=True)})
+                for choice in itertools.product(signs, repeat=len(term))
+            )
+            for term in self.terms.split("+")
+        )
+
+    def partition(self, channels: int) -> tuple[ChannelGroup, ...]:
+        r"""Cut ``0..channels`` into one group a direction and the identity group :math:`X_N` last (GEO-4, §3.2 step 1).
+
+        Groups cover the channels without gap or overlap. All of them are listed, empty ones too, so that their number depends on
+        the spec alone.
+
+        Raises
+        ------
+        SpecError
+            If `channels` is negative or no whole number, or if a share is no whole number and ``rounding="exact"``.
+        """
+        count = whole_number("channels", channels)
+        if count < 0:
+            raise SpecError(f"channels={count} is negative: a tensor has 0 channels or more")
+        groups, start = [], 0
+        directions = self.directions
+        for term in directions:
+            shares = self.alpha.denominator * len(directions) * len(term)
+            size, remainder = divmod(self.alpha.numerator * count, shares)
+            if remainder and self.rounding == "exact":
+                raise SpecError(
+                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives "
+                    f"{Fraction(self.alpha.numerator * count, shares)} channels a direction, and rounding='exact' takes whole ones only: "
+                    f"use rounding='floor', another alpha, or a multiple of {shares // np.gcd(self.alpha.numerator, shares)} channels"
+                )
+            for displacement in term:
+                groups.append(ChannelGroup(start, start + size, displacement))
+                start += size
+        return (*groups, ChannelGroup(start, count, Displacement()))
+
+
+def _checked_terms(terms: str) -> str:
+    """Return `terms` if it is well formed; otherwise say the right spelling."""
+    if not isinstance(terms, str):
+        raise SpecError(f"terms={terms!r} is no string: write the axes as in 'T+H+W' or 'TH+TW+HW'")
+    parts = terms.split("+")
+    for part in parts:
+        if part in SUBSETS:
+            continue
+        letters = {letter for letter in part.upper() if letter in AXIS_LETTERS}
+        if part and letters == set(part.upper()):
+            right = "".join(letter for letter in AXIS_LETTERS if letter in letters)
+            raise SpecError(f"terms={terms!r}: {part!r} must have its letters once each, in the order T, H, W: write {right!r}")
+        raise SpecError(f"terms={terms!r}: {part!r} is no set of axes: use {', '.join(SUBSETS)}, joined by '+'")
+    if len(set(parts)) < len(parts):
+        raise SpecError(f"terms={terms!r} repeats a term: write {'+'.join(dict.fromkeys(parts))!r}")
+    return terms
+
+
+def _exact_alpha(alpha: AlphaLike) -> Fraction:
+    """Read `alpha` as the exact fraction that its literal says (GEO-3)."""
+    try:
+        if isinstance(alpha, bool | np.bool_):
+            raise TypeError
+        # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary fraction beside it
+        value = Fraction(str(alpha))
+    except (TypeError, ValueError, ZeroDivisionError):
+        raise SpecError(f"alpha={alpha!r} is no rational number: write it as '3/8', 0.375 or Fraction(3, 8)") from None
+    if not 0 <= value <= 1:
+        raise SpecError(f"alpha={alpha!r} is outside [0, 1]: it is the share of the channels that moves")
+    return value
+
+
+def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    """Return `value` if it is one of `allowed`; otherwise name the nearest."""
+    if isinstance(value, str) and value in allowed:
+        return value
+    near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.5)
+    hint = f": did you mean {near[0]!r}?" if near else ""
+    raise SpecError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}{hint}")
+
+
+def whole_number(name: str, value: SupportsIndex) -> int:
+    """Return `value` as an int, or refuse: no float decides a count or a position."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise SpecError(f"{name}={value!r} is no whole number: give an int") from None
+
+
+def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) -> tuple[int, ...]:
+    """Return one int or a sequence of ints as a tuple."""
+    if isinstance(values, str) or not np.iterable(values):
+        return (whole_number(name, values),)  # type: ignore[arg-type]  # a string is refused there, with its name
+    return tuple(whole_number(name, value) for value in values)  # type: ignore[union-attr]  # np.iterable has said so
+
+
+def resolve_moves(
+    ndim: int, displacement: SupportsIndex | Sequence[SupportsIndex], axes: SupportsIndex | Sequence[SupportsIndex]
+) -> tuple[tuple[int, int], ...]:
+    """Pair each non-negative axis with its displacement, or say which of the two is wrong.
+
+    >>> resolve_moves(4, Displacement(1, 0, -1), axes=(-4, -2, -1))
+    ((0, 1), (2, 0), (3, -1))
+    """
+    distances, places = whole_numbers("displacement", displacement), whole_numbers("axes", axes)
+    if len(distances) != len(places):
+        raise SpecError(f"displacement={distances} has {len(distances)} entries for axes={places}: give one for each axis")
+    outside = [axis for axis in places if not -ndim <= axis < ndim]
+    if outside:
+        raise ArrayError(f"axes={places}: axis {outside[0]} is outside an array of rank {ndim}: use {-ndim}..{ndim - 1}")
+    positive = [axis % ndim for axis in places]
+    if len(set(positive)) < len(positive):
+        raise ArrayError(f"axes={places} names an axis twice in an array of rank {ndim}: add its displacements up instead")
+    return tuple(zip(positive, distances, strict=True))
+
+
+def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
+    """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not objects, text or dates)."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:
+        raise ArrayError(f"{name} is ragged or no array ({error}): give rows of equal length") from None
+    if array.dtype.kind in "OUSMm":
+        raise ArrayError(f"{name} has dtype {array.dtype}, whose vacated places have no zero to hold: use bool, int, float or complex")
+    if array.ndim < min_ndim:
+        raise ArrayError(f"{name} has shape {array.shape}, rank {array.ndim}: a clip is (..., T, C, H, W), rank {min_ndim} or more")
+    return array
+
+
+def checked_spec(spec: ShiftSpec) -> ShiftSpec:
+    """Return `spec` if it is a `ShiftSpec`; a string or tuple in its place is refused by name."""
+    if not isinstance(spec, ShiftSpec):
+        raise SpecError(f"spec={spec!r} is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')")
+    return spec

@@ -1,0 +1,119 @@
+r"""The shift as a matrix: "the perspective of matrix algebra" of §3.2 taken at its word (MAT-1 to MAT-5).
+
+An array is a vector in C order. A shift along one axis is the matrix :math:`S_d` with ones on one off-diagonal; along several, the
+Kronecker product; the whole STSM, a sum of Kronecker products over the channel groups. Its transpose is the VJP.
+"""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, SupportsIndex
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+
+from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.geometry import ShiftSpec, checked_spec, whole_numbers
+
+Matrix = sparse.csr_array[Any]
+
+
+def shift_matrix(
+    shape: SupportsIndex | Sequence[SupportsIndex],
+    displacement: SupportsIndex | Sequence[SupportsIndex],
+    *,
+    dtype: npt.DTypeLike = np.int64,
+) -> Matrix:
+    r"""Matrix of the shift of an array of `shape` by `displacement`.
+
+    .. math:: (S_d)_{ij} = [\,i - j = d\,], \qquad S = S_{d_1} \otimes S_{d_2} \otimes \dots
+
+    Parameters
+    ----------
+    shape : int or sequence of int
+        Size of each axis.
+    displacement : int or sequence of int
+        Positions along each axis, towards larger indices when positive.
+    dtype : dtype
+        Of the entries, which are 0 and 1.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        ``(n, n)`` with n the product of `shape`; ``shift_matrix(x.shape, d) @ x.ravel()`` is the shifted x, raveled.
+
+    Raises
+    ------
+    SpecError
+        If `shape` and `displacement` differ in length, or hold something other than whole numbers.
+    ArrayError
+        If a size is negative.
+
+    Notes
+    -----
+    Nilpotent where the displacement is not zero (MAT-3); :math:`S^T S` is a projection of rank :math:`\prod_k (n_k-|d_k|)^+`
+    (MAT-4); its spectral norm is 1, or 0 where everything is pushed out (MAT-5).
+
+    >>> shift_matrix(3, 1).toarray()
+    array([[0, 0, 0],
+           [1, 0, 0],
+           [0, 1, 0]])
+    """
+    sizes, distances = whole_numbers("shape", shape), whole_numbers("displacement", displacement)
+    if len(sizes) != len(distances):
+        raise SpecError(f"displacement={distances} has {len(distances)} entries for shape={sizes}: give one for each axis")
+    if min(sizes, default=0) < 0:
+        raise ArrayError(f"shape={sizes} has a negative size: an axis holds 0 positions or more")
+    return _kronecker([_off_diagonal(n, d, dtype) for n, d in zip(sizes, distances, strict=True)], dtype)
+
+
+def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec(), *, dtype: npt.DTypeLike = np.int64) -> Matrix:
+    r"""The whole STSM on a clip ``(T, C, H, W)`` as one matrix.
+
+    .. math:: M = \sum_g S_{dt_g} \otimes P_g \otimes S_{dh_g} \otimes S_{dw_g}
+
+    with :math:`P_g` the diagonal 0/1 matrix that keeps the channels of group g. ``M @ x.ravel()`` is the forward and
+    ``M.T @ grad.ravel()`` the VJP.
+
+    Raises
+    ------
+    ArrayError
+        If the shape has other than four sizes, or a negative one.
+    SpecError
+        As `ShiftSpec.partition` does.
+
+    >>> stsm_matrix((2, 2, 1, 1), ShiftSpec("T", 1)).toarray()       # rows and columns: (t, c) = 00, 01, 10, 11
+    array([[0, 0, 0, 0],
+           [0, 0, 0, 1],
+           [1, 0, 0, 0],
+           [0, 0, 0, 0]])
+    """
+    sizes = whole_numbers("shape_tchw", shape_tchw)
+    if len(sizes) != 4 or min(sizes) < 0:
+        raise ArrayError(f"shape_tchw={sizes} is no clip: give the four sizes (T, C, H, W)")
+    time, channels, height, width = sizes
+    total = sparse.csr_array((np.prod(sizes),) * 2, dtype=dtype)
+    for start, stop, displacement in checked_spec(spec).partition(channels):
+        if start == stop:
+            continue
+        chosen = np.arange(start, stop)
+        factors = [
+            _off_diagonal(time, displacement.dt, dtype),
+            sparse.csr_array((np.ones(stop - start, dtype), (chosen, chosen)), shape=(channels, channels)),
+            _off_diagonal(height, displacement.dh, dtype),
+            _off_diagonal(width, displacement.dw, dtype),
+        ]
+        total = total + _kronecker(factors, dtype)
+    return sparse.csr_array(total)
+
+
+def _off_diagonal(size: int, distance: int, dtype: npt.DTypeLike) -> Matrix:
+    """Ones where row - column is `distance`."""
+    columns = np.arange(max(-distance, 0), min(size, size - distance))
+    return sparse.csr_array((np.ones(len(columns), dtype), (columns + distance, columns)), shape=(size, size))
+
+
+def _kronecker(factors: Sequence[Matrix], dtype: npt.DTypeLike) -> Matrix:
+    """Kronecker product of all factors, first axis slowest; that of none is the 1x1 identity."""
+    one = sparse.csr_array(np.ones((1, 1), dtype))
+    return functools.reduce(lambda product, factor: sparse.csr_array(sparse.kron(product, factor, format="csr")), factors, one)

@@ -1,0 +1,1 @@
+"""Real pixels and drawings: a photograph panned into a clip, the shift before and after, kernels as grids."""

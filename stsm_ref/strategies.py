@@ -1,0 +1,219 @@
+"""Hypothesis strategies for shifts: specs, displacements, arrays and clips. Public: use them in your own suite.
+
+A shift can only get positions, groups, dtypes and memory wrong, so these vary the shape, the spec, the dtype and the strides by
+drawing, and fill the array from one drawn seed: an array drawn element by element would cost a hundred times more and find no more.
+
+.. code-block:: python
+
+    from hypothesis import given
+    from stsm_ref import stsm, strategies
+
+    @given(strategies.clip_cases())
+    def test_mine(case):
+        np.testing.assert_array_equal(mine(case.x, case.spec), stsm(case.x, case.spec))
+"""
+
+import itertools
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple, get_args
+
+import numpy as np
+
+from stsm_ref.errors import MissingExtraError, SpecError
+from stsm_ref.geometry import SUBSETS, UNIT_DISPLACEMENTS, Array, Displacement, Order, Rounding, ShiftSpec
+
+try:
+    from hypothesis import strategies as st
+except ModuleNotFoundError:
+    raise MissingExtraError("stsm_ref.strategies", "hypothesis", "verify") from None
+
+SIZES = (1, 2, 3, 5)
+"""A reversed axis cannot be seen at size 1, a wrong edge hides at size 2, and H swapped with W hides where they are equal."""
+
+TABLE_TERMS = ("T", "H", "W", "H+W", "HW", "T+H+W", "T+HW", "T+H+W+HW", "TH+TW+HW", "T+H+W+TH+TW+HW")
+"""Every setting of Tables 2 and 3."""
+
+TABLE_ALPHAS = tuple(Fraction(a) for a in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1"))
+"""Every setting of Table 1."""
+
+DTYPES = tuple(np.dtype(c) for c in "?bBhHiIqQefdFD")
+"""bool, all integers, float16 to float64, complex64 and complex128."""
+
+Values = Literal["labels", "finite", "bits"]
+Layout = Literal["C", "F", "strided", "reversed"]
+
+
+class ClipCase(NamedTuple):
+    """A clip ``(..., T, C, H, W)`` and a spec for it."""
+
+    x: Array
+    spec: ShiftSpec
+
+    def __repr__(self) -> str:
+        return f"{_describe(self.x)}, spec {str(self.spec)!r}"
+
+
+class ArrayCase(NamedTuple):
+    """An array, a displacement, and the axes along which it acts."""
+
+    x: Array
+    displacement: tuple[int, ...]
+    axes: tuple[int, ...]
+
+    def __repr__(self) -> str:
+        return f"{_describe(self.x)}, displacement {tuple(self.displacement)} along axes {self.axes}"
+
+
+def sizes() -> st.SearchStrategy[int]:
+    """Sizes of one axis: 1, 2, 3 or 5."""
+    return st.sampled_from(SIZES)
+
+
+def terms() -> st.SearchStrategy[str]:
+    """Those of Tables 2 and 3, `THW`, and any other sequence of distinct sets of axes."""
+    others = st.lists(st.sampled_from(SUBSETS), min_size=1, max_size=len(SUBSETS), unique=True).map("+".join)
+    return st.sampled_from((*TABLE_TERMS, "THW")) | others
+
+
+def alphas() -> st.SearchStrategy[Fraction]:
+    """Those of Table 1, and any other fraction in [0, 1] of denominator 64 or less; 1 often, since it fills most groups."""
+    return st.just(Fraction(1)) | st.sampled_from(TABLE_ALPHAS) | st.fractions(0, 1, max_denominator=64)
+
+
+def shift_specs(*, rounding: Rounding = "floor") -> st.SearchStrategy[ShiftSpec]:
+    """Specs of any terms, alpha and order."""
+    return st.builds(ShiftSpec, terms(), alphas(), st.sampled_from(get_args(Order)), st.just(rounding))
+
+
+def unit_displacements() -> st.SearchStrategy[Displacement]:
+    """The 26 one-step displacements of (T, H, W)."""
+    return st.sampled_from(UNIT_DISPLACEMENTS)
+
+
+def displacements(axes: int = 3, *, reach: int = 6) -> st.SearchStrategy[tuple[int, ...]]:
+    """Any whole displacement of that many axes, no entry farther than `reach`; zero entries and overshoots included."""
+    return st.tuples(*[st.integers(-reach, reach)] * axes)
+
+
+def channel_counts(spec: ShiftSpec, *, most: int = 64) -> st.SearchStrategy[int]:
+    """Counts that fill every group of `spec` once or twice, miss that by one, or leave groups empty; `most` at the most."""
+    widest = max(len(term) for term in spec.directions) * len(spec.directions)
+    fill = min(-(-widest * spec.alpha.denominator // max(spec.alpha.numerator, 1)), most)
+    return st.sampled_from(sorted({1, 2, 3, 5, fill - 1, fill, fill + 1, min(2 * fill, most)} - {0}))
+
+
+@st.composite
+def arrays(
+    draw: st.DrawFn,
+    shape: Sequence[int] | st.SearchStrategy[tuple[int, ...]],
+    *,
+    dtypes: Sequence[np.dtype[Any]] = DTYPES,
+    values: Values = "bits",
+    layouts: Sequence[Layout] = get_args(Layout),
+) -> Array:
+    """Arrays of a given or drawn shape.
+
+    `values`: ``"labels"`` are unique, permuted and beyond half precision where the dtype can hold that; ``"finite"`` are any finite
+    values; ``"bits"`` are any bit patterns, with NaN payloads, infinities and -0.0 among them.
+    """
+    concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
+    dtype = draw(st.sampled_from(list(dtypes)))
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    fill = {"labels": labels, "finite": _finite, "bits": _bits}[values]
+    return _laid_out(fill(concrete, dtype, rng), draw(st.sampled_from(list(layouts))))
+
+
+@st.composite
+def clip_cases(
+    draw: st.DrawFn,
+    *,
+    specs: st.SearchStrategy[ShiftSpec] | None = None,
+    batch_axes: Sequence[int] = (0, 1, 2),
+    dtypes: Sequence[np.dtype[Any]] = DTYPES,
+    values: Values = "bits",
+    layouts: Sequence[Layout] = get_args(Layout),
+) -> ClipCase:
+    """A spec and a clip whose channels suit it."""
+    spec = draw(shift_specs() if specs is None else specs)
+    channels = draw(channel_counts(spec))
+    time, height, width = draw(st.tuples(sizes(), sizes(), sizes()))
+    batch = draw(st.sampled_from(list(batch_axes)).flatmap(lambda n: st.tuples(*[st.sampled_from((1, 2, 3))] * n)))
+    shape = (*batch, time, channels, height, width)
+    return ClipCase(draw(arrays(shape, dtypes=dtypes, values=values, layouts=layouts)), spec)
+
+
+@st.composite
+def array_cases(
+    draw: st.DrawFn, *, most_axes: int = 4, reach: int = 6, dtypes: Sequence[np.dtype[Any]] = DTYPES, values: Values = "bits"
+) -> ArrayCase:
+    """An array of one axis or more, and a displacement along some of its axes, in any order and counted from either end."""
+    ndim = draw(st.integers(1, most_axes))
+    shape = tuple(draw(sizes()) for _ in range(ndim))
+    chosen = draw(st.lists(st.integers(0, ndim - 1), unique=True, max_size=ndim))
+    axes = tuple(axis - ndim * draw(st.booleans()) for axis in chosen)
+    return ArrayCase(draw(arrays(shape, dtypes=dtypes, values=values)), draw(displacements(len(axes), reach=reach)), axes)
+
+
+def labels(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
+    """Unique values in random order, none 0; odd and above 2**16, so that no half precision holds them, where the dtype allows.
+
+    Raises
+    ------
+    SpecError
+        If the dtype has fewer values than the array has places.
+    """
+    count = int(np.prod(shape, dtype=np.int64))
+    largest = {"b": 1, "i": 2**31, "u": 2**31, "f": 2**24, "c": 2**24}[dtype.kind]
+    if dtype.kind in "iu":
+        largest = min(largest, np.iinfo(dtype).max)
+    elif dtype.kind in "fc":
+        largest = min(largest, int(2 ** (np.finfo(dtype).nmant + 1)))
+    start, step = (2**16 + 1, 2) if largest >= 2**16 + 1 + 2 * count else (1, 1)
+    if start + step * (count - 1) > largest:
+        raise SpecError(f"dtype={dtype} has no {count} different labels: use a wider dtype or a smaller shape than {tuple(shape)}")
+    return rng.permutation(start + step * np.arange(count)).reshape(shape).astype(dtype)
+
+
+def _finite(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
+    if dtype.kind == "b":
+        return rng.integers(0, 2, shape).astype(dtype)
+    if dtype.kind in "iu":
+        # the ends of a 64-bit range are left out: an engine that sums in float64 cannot be exact there, and says so
+        info, limit = np.iinfo(dtype), 2**53
+        return rng.integers(max(info.min, -limit), min(int(info.max), limit), shape, endpoint=True).astype(dtype)
+    real = rng.uniform(-100, 100, shape)
+    return (real + 1j * rng.uniform(-100, 100, shape) if dtype.kind == "c" else real).astype(dtype)
+
+
+def _bits(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
+    raw = rng.integers(0, 2 if dtype.kind == "b" else 256, (*shape, dtype.itemsize), dtype=np.uint8)
+    x = np.ascontiguousarray(raw).view(dtype)[..., 0]
+    if dtype.kind in "fc":
+        special = rng.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0]), shape).astype(dtype)
+        x = np.where(rng.random(shape) < 0.3, special, x)
+    return x
+
+
+def _laid_out(x: Array, layout: Layout) -> Array:
+    """The same values in another memory layout."""
+    if layout == "F":
+        return np.asfortranarray(x)
+    if layout == "reversed":
+        return x[..., ::-1].copy()[..., ::-1]
+    if layout == "strided":
+        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+        wide[..., ::2] = x
+        return wide[..., ::2]
+    return np.ascontiguousarray(x)
+
+
+def _describe(x: Array) -> str:
+    contiguous = "" if x.flags.c_contiguous else f", strides {x.strides}"
+    return f"x of shape {x.shape}, {x.dtype}{contiguous}"
+
+
+def all_term_sets() -> tuple[str, ...]:
+    """All 127 non-empty sets of terms, each in the order of `SUBSETS`."""
+    chosen = itertools.chain.from_iterable(itertools.combinations(SUBSETS, n) for n in range(1, len(SUBSETS) + 1))
+    return tuple("+".join(c) for c in chosen)

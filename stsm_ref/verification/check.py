@@ -1,0 +1,75 @@
+"""A check: the requirements it speaks for, the rung of evidence it gives, and the cases on which it must hold."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from stsm_ref.errors import MissingExtraError
+from stsm_ref.verification.subject import Subject
+
+try:
+    from hypothesis import HealthCheck, given, settings
+    from hypothesis.strategies import SearchStrategy
+except ModuleNotFoundError:
+    raise MissingExtraError("stsm-ref verify", "hypothesis", "verify") from None
+
+Rung = Literal["L0", "L1", "L2", "L3"]
+RUNGS = {
+    "L0": "vectors: frozen inputs and outputs",
+    "L1": "properties: sampled shapes, specs and dtypes, or every small case",
+    "L2": "labels: one pass over unique labels finds any wrong move",
+    "L3": "certificate: every basis vector of these shapes, given linearity",
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One checkable statement."""
+
+    name: str
+    statement: str
+    requirements: tuple[str, ...]
+    rung: Rung
+    body: Callable[[Subject, Any], None]
+    each: Callable[[], Iterable[Any]] | None
+    given: SearchStrategy[Any] | None
+
+    def __str__(self) -> str:
+        return self.name
+
+    def run(self, subject: Subject, sampling: settings | None = None) -> int:
+        """Hold `subject` to this check on each case or on drawn ones; return how many ran, or raise what the smallest case raises."""
+        ran = 0
+
+        def count(case: Any) -> None:
+            nonlocal ran
+            ran += 1
+            self.body(subject, case)
+
+        if self.each is not None:
+            for case in self.each():
+                count(case)
+        if self.given is not None:
+            # one bug is reported at a time: the smallest; a clip takes as long as it takes
+            chosen = settings(sampling, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck))
+            chosen(given(self.given)(count))()
+        return ran
+
+
+CHECKS: dict[str, Check] = {}
+
+
+def check(
+    *requirements: str, rung: Rung, each: Callable[[], Iterable[Any]] | None = None, given: SearchStrategy[Any] | None = None
+) -> Callable[[Callable[[Subject, Any], None]], Callable[[Subject, Any], None]]:
+    """Register a function of (subject, case) as a check of `requirements`; its docstring is the statement."""
+    if rung not in get_args(Rung) or (each is None and given is None):
+        raise ValueError(f"a check has a rung of {get_args(Rung)} and cases from `each` or `given`")
+
+    def register(body: Callable[[Subject, Any], None]) -> Callable[[Subject, Any], None]:
+        if body.__name__ in CHECKS or not body.__doc__:
+            raise ValueError(f"check {body.__name__!r} must have a docstring and a name of its own")
+        CHECKS[body.__name__] = Check(body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given)
+        return body
+
+    return register
