@@ -55,7 +55,9 @@ def route_through_layers(displacement: Displacement, *, channels: int, spec: Shi
     first_channel = {group.displacement: group.start for group in checked_spec(spec).partition(channels) if group.start < group.stop}
     missing = [step for step in steps if step not in first_channel]
     if missing:
-        raise SpecError(f"spec={spec} has no channel that moves by {tuple(missing[0])} with channels={channels}: use T+H+W and more channels")
+        raise SpecError(
+            f"spec={spec} has no channel that moves by {tuple(missing[0])} with channels={channels}: use T+H+W and more channels"
+        )
     path = [first_channel[step] for step in steps]
     weights = []
     for here, there in zip(path, [*path[1:], 0], strict=True):
@@ -65,7 +67,9 @@ def route_through_layers(displacement: Displacement, *, channels: int, spec: Shi
     return Route(source=path[0], weights=tuple(weights), target=0)
 
 
-def apply_layers(x: npt.NDArray[np.int64], weights: Sequence[npt.NDArray[np.int64]], spec: ShiftSpec = ShiftSpec()) -> npt.NDArray[np.int64]:
+def apply_layers(
+    x: npt.NDArray[np.int64], weights: Sequence[npt.NDArray[np.int64]], spec: ShiftSpec = ShiftSpec()
+) -> npt.NDArray[np.int64]:
     """Apply STSM and then the 1x1 convolution, once for each matrix of `weights`, to a clip ``(..., T, C, H, W)``."""
     for layer in weights:
         x = np.moveaxis(np.tensordot(layer, stsm(x, spec), axes=(1, CHANNEL_AXIS % x.ndim)), 0, CHANNEL_AXIS)

@@ -21,10 +21,12 @@ class Kernel(Protocol):
     """What an engine reads: weights of any values, and zeros ``(before, after)`` for each axis of the weights."""
 
     @property
-    def weights(self) -> npt.NDArray[Any]: ...
+    def weights(self) -> npt.NDArray[Any]:
+        """Taps; rank as many as the axes that the kernel acts on."""
 
     @property
-    def padding(self) -> Sequence[tuple[int, int]]: ...
+    def padding(self) -> Sequence[tuple[int, int]]:
+        """Zeros before and after, for each axis of the weights."""
 
 
 def _direct(padded: Array, weights: Array) -> Array:

@@ -239,8 +239,8 @@ def whole_number(name: str, value: SupportsIndex) -> int:
 def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) -> tuple[int, ...]:
     """Return one int or a sequence of ints as a tuple."""
     if isinstance(values, str) or not np.iterable(values):
-        return (whole_number(name, values),)  # type: ignore[arg-type]  # a string is refused there, with its name
-    return tuple(whole_number(name, value) for value in values)  # type: ignore[union-attr]  # np.iterable has said so
+        return (whole_number(name, values),)
+    return tuple(whole_number(name, value) for value in values)
 
 
 def resolve_moves(

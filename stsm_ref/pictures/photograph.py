@@ -12,11 +12,13 @@ def photograph() -> npt.NDArray[np.uint8]:
         from matplotlib import cbook, image
     except ModuleNotFoundError:
         raise MissingExtraError("a clip of real pixels", "matplotlib", "pictures") from None
-    with cbook.get_sample_data("grace_hopper.jpg") as file:
-        return np.asarray(image.imread(file, format="jpg"), np.uint8)
+    path = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    return np.asarray(image.imread(str(path)), np.uint8)
 
 
-def pan(image: npt.NDArray[np.uint8], *, frames: int, height: int, width: int, origin: tuple[int, int], velocity: tuple[int, int]) -> npt.NDArray[np.uint8]:
+def pan(
+    image: npt.NDArray[np.uint8], *, frames: int, height: int, width: int, origin: tuple[int, int], velocity: tuple[int, int]
+) -> npt.NDArray[np.uint8]:
     """Film `image` ``(rows, columns)`` through a window that moves by `velocity` = (down, right) pixels a frame.
 
     Returns
@@ -35,12 +37,14 @@ def pan(image: npt.NDArray[np.uint8], *, frames: int, height: int, width: int, o
            [2, 3]], dtype=uint8)
     """
     corners = np.array(origin) + np.arange(frames)[:, None] * np.array(velocity)
-    if corners.min() < 0 or np.any(corners.max(axis=0) + (height, width) > image.shape):
+    if corners.min() < 0 or np.any(corners.max(axis=0) + np.array([height, width]) > image.shape):
         raise ArrayError(f"a window of {height}x{width} from origin={origin} leaves an image of {image.shape} within frames={frames}")
     return np.stack([image[row : row + height, column : column + width] for row, column in corners])
 
 
-def panned_clip(*, frames: int = 4, channels: int = 16, height: int = 24, width: int = 20, velocity: tuple[int, int] = (0, 1)) -> npt.NDArray[np.uint8]:
+def panned_clip(
+    *, frames: int = 4, channels: int = 16, height: int = 24, width: int = 20, velocity: tuple[int, int] = (0, 1)
+) -> npt.NDArray[np.uint8]:
     """A clip ``(T, C, H, W)`` of the photograph: channel c is colour ``c % 3``, filmed ``8 * (c // 3)`` pixels lower down."""
     colours = np.moveaxis(photograph(), -1, 0)
     films = [

@@ -11,7 +11,7 @@ class Violation(AssertionError):
 
 
 def require(condition: object, message: str) -> None:
-    """Raise `Violation` unless `condition` holds. (`assert` would vanish under ``python -O``.)"""
+    """Raise `Violation` unless `condition` holds; unlike `assert` it stays under ``python -O``."""
     if not condition:
         raise Violation(message)
 

@@ -71,7 +71,13 @@ def misspelt_terms_are_refused(subject: Subject, case: tuple[str, str]) -> None:
         require(False, f"terms={terms!r} was taken")
 
 
-@check("GEO-2", "GEO-3", "GEO-5", rung="L1", given=st.builds(ShiftSpec, strategies.terms(), strategies.alphas(), rounding=st.sampled_from(["floor", "exact"])))
+@check(
+    "GEO-2",
+    "GEO-3",
+    "GEO-5",
+    rung="L1",
+    given=st.builds(ShiftSpec, strategies.terms(), strategies.alphas(), rounding=st.sampled_from(["floor", "exact"])),
+)
 def specs_round_trip(subject: Subject, spec: ShiftSpec) -> None:
     """`ShiftSpec.parse(str(spec))` is the spec, and equal specs have equal hashes."""
     again = ShiftSpec.parse(str(spec))
@@ -79,7 +85,15 @@ def specs_round_trip(subject: Subject, spec: ShiftSpec) -> None:
 
 
 # (literal, its exact value): the second float is not 1/3, and int(392 * (1 / 49)) is 7
-LITERALS = [(0.3, "3/10"), (0.1, "1/10"), (1 / 3, "3333333333333333/10000000000000000"), ("3/8", "3/8"), (1, "1"), (0.0, "0"), ("0.125", "1/8")]
+LITERALS = [
+    (0.3, "3/10"),
+    (0.1, "1/10"),
+    (1 / 3, "3333333333333333/10000000000000000"),
+    ("3/8", "3/8"),
+    (1, "1"),
+    (0.0, "0"),
+    ("0.125", "1/8"),
+]
 
 
 @check("GEO-3", rung="L0", each=lambda: LITERALS)

@@ -39,7 +39,9 @@ def kernels_are_as_printed(subject: Subject, case: tuple[str, list[Any]]) -> Non
     require(len(built) == len(printed), f"{builder}: {len(built)} kernels, the paper prints {len(printed)}")
     for kernel, (weights, displacement) in zip(built, printed, strict=True):
         same_values(kernel.weights, weights, f"{builder}, displacement {displacement}")
-        require(tuple(kernel.displacement) == displacement, f"{builder}: {weights} is said to move {kernel.displacement}, not {displacement}")
+        require(
+            tuple(kernel.displacement) == displacement, f"{builder}: {weights} is said to move {kernel.displacement}, not {displacement}"
+        )
 
 
 @check("KERN-3D", rung="L0", each=lambda: enumerate(itertools.product((0, 1), repeat=3)))
@@ -87,7 +89,9 @@ def convolution_is_cross_correlation(subject: Subject, displacement: Displacemen
     weights, padding, _ = subject.one_hot_kernel(displacement)
     padded = np.pad(x, padding)
     want = subject.correlate(x, subject.one_hot_kernel(displacement), axes=(0, 1, 2))
-    same_values(signal.convolve(padded, np.flip(weights), mode="valid", method="direct"), want, f"convolution, flipped kernel of {displacement}")
+    same_values(
+        signal.convolve(padded, np.flip(weights), mode="valid", method="direct"), want, f"convolution, flipped kernel of {displacement}"
+    )
     same_values(signal.convolve(padded, weights, mode="valid", method="direct"), x, f"convolution, unflipped kernel of {displacement}")
 
 
@@ -158,5 +162,3 @@ class _Dense:
 
     weights = np.array([[2, -3, 5], [7, 0, -11]])
     padding = ((1, 0), (0, 2))
-
-

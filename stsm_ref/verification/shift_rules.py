@@ -1,6 +1,7 @@
 """SHIFT-1 to SHIFT-6, SEP, PURE, NUM, BATCH and TSM: the operator against its definition, its steps, and what it must leave alone."""
 
 import itertools
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -14,7 +15,7 @@ from stsm_ref.verification.subject import Subject
 
 STEPS = ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5")
 THE_PAPERS = st.builds(ShiftSpec, st.just("T+H+W"), strategies.alphas(), order=st.just("forward-first"))
-LABELS = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], "values": "labels"}
+LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], "values": "labels"}
 
 
 @check("SHIFT-6", "NUM-1", rung="L1", given=strategies.array_cases())

@@ -1,0 +1,151 @@
+"""The commands of `stsm-ref`. Exit codes: 0 conforms, 1 violation, 2 wrong use, 3 undecided."""
+
+import functools
+import json
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any
+
+from stsm_ref.errors import MissingExtraError, StsmError
+from stsm_ref.files import require_writable, write_whole
+from stsm_ref.geometry import ShiftSpec
+
+try:
+    import typer
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+except ModuleNotFoundError as missing:  # the one place where there is no Typer to report it
+    sys.exit(str(MissingExtraError("stsm-ref", missing.name or "typer", "verify")))
+
+WRONG_USE, UNDECIDED, INTERRUPTED = 2, 3, 130
+# a log has no width of its own: give the table room there
+screen, notes = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True)
+app = typer.Typer(
+    name="stsm-ref",
+    help="Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module (STSM).",
+    epilog="Exit codes: 0 conforms, 1 violation, 2 wrong use, 3 undecided.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
+Spec = Annotated[str, typer.Option(help="TERMS[@ALPHA][,ORDER][,ROUNDING]")]
+
+
+def main() -> None:
+    """Run the command line."""
+    app()
+
+
+def command(body: Callable[..., int]) -> Callable[..., None]:
+    """Register a command that returns its exit code; bad input is exit 2 in one sentence, a bug of ours exit 3 with its traceback."""
+
+    @app.command(name=body.__name__)
+    @functools.wraps(body)
+    def run(*args: Any, **kwargs: Any) -> None:
+        try:
+            code = body(*args, **kwargs)
+        except StsmError as error:
+            notes.print(f"stsm-ref {body.__name__}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            code = WRONG_USE
+        except KeyboardInterrupt:
+            notes.print("interrupted: nothing was decided")
+            code = INTERRUPTED
+        except Exception:  # no verdict was reached, which is not the same as a violation
+            traceback.print_exc()
+            code = UNDECIDED
+        raise typer.Exit(code)
+
+    return run
+
+
+@command
+def verify(
+    examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 100,
+    as_json: AsJson = False,
+    report: Annotated[Path | None, typer.Option(help="Also write the verdict as one HTML page.")] = None,
+) -> int:
+    """Check every requirement on our own implementations, on worked examples and on real pixels."""
+    from stsm_ref.verification import page, run
+    from stsm_ref.verification import screen as view
+    from stsm_ref.verification.rules import CHECKS
+
+    if report:
+        require_writable(report)
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    results = []
+    with Progress(*columns, console=notes, transient=True) as progress:
+        task = progress.add_task("", total=len(CHECKS))
+        for check in CHECKS.values():
+            progress.update(task, description=f"{check.requirements[0]:9} {check.name:40}")
+            results.append(run.run_check(check, examples=examples))
+            progress.advance(task)
+    table = run.rows(results)
+    data = run.as_json(table)
+    if report:
+        write_whole(report, page.page(data, view.NOT_COVERED))
+    if as_json:
+        print(json.dumps(data, indent=2, ensure_ascii=False))  # noqa: T201 # the result is standard output
+    else:
+        screen.print(view.verdict(table, tuple(results)))
+    return run.EXIT_CODES[data["outcome"]]
+
+
+@command
+def explain(
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement, such as PAD-1; 'all' lists them.")],
+    as_json: AsJson = False,
+) -> int:
+    """Explain a requirement: the rule, the paper's words, how it is known, where it stops holding, a picture."""
+    from stsm_ref.requirements import REQUIREMENTS, requirement
+
+    chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)
+    if as_json:
+        print(json.dumps([entry._asdict() for entry in chosen], indent=2, ensure_ascii=False))  # noqa: T201 # the result is standard output
+        return 0
+    if identifier == "all":
+        for entry in chosen:
+            screen.print(f"[bold]{entry.id:9}[/] {entry.rule}", highlight=False)
+        return 0
+    from stsm_ref.verification import screen as view
+
+    screen.print(view.explanation(chosen[0]))
+    return 0
+
+
+@command
+def show(
+    spec: Spec = "T+H+W@3/8",
+    out: Annotated[Path, typer.Option(help="Where to write: a .png or .svg file.")] = Path("stsm.png"),
+) -> int:
+    """Draw a clip before and after, for each group, and the kernels with their padding, to a picture file."""
+    from stsm_ref.pictures import drawing
+
+    drawing.require_format(out)
+    require_writable(out)
+    with notes.status("drawing"):
+        drawing.save(drawing.draw_spec(ShiftSpec.parse(spec)), out)
+    screen.print(f"wrote {out}", highlight=False)
+    return 0
+
+
+@command
+def bench(rounds: Annotated[int, typer.Option(min=3, help="Rounds of which the median is taken.")] = 15, as_json: AsJson = False) -> int:
+    """Compare the shift with a memory copy and with sparse convolution, side by side in one run."""
+    from rich.table import Table
+
+    from stsm_ref.bench.numpy_shift import comparisons
+
+    with notes.status("measuring"):
+        measured = list(comparisons(rounds=rounds))
+    if as_json:
+        print(json.dumps([entry._asdict() | {"holds": entry.holds} for entry in measured], indent=2))  # noqa: T201 # the result is standard output
+    else:
+        table = Table("what", "in units of", "ratio", "at most", title="Medians, side by side", title_justify="left")
+        for entry in measured:
+            limit = "" if entry.limit is None else f"{entry.limit:.2f}"
+            table.add_row(entry.name, entry.baseline, f"{entry.ratio:.2f}", limit, style="" if entry.holds else "bold red")
+        screen.print(table)
+    return 0 if all(entry.holds for entry in measured) else 1

@@ -1,0 +1,129 @@
+"""Run the checks on a subject and gather what each requirement has reached."""
+
+import platform
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+import hypothesis
+import numpy as np
+import scipy
+from hypothesis.errors import Unsatisfiable
+
+import stsm_ref
+from stsm_ref.errors import MissingExtraError
+from stsm_ref.requirements import REQUIREMENTS, Requirement
+from stsm_ref.verification.check import RUNGS, Check
+from stsm_ref.verification.rules import CHECKS
+from stsm_ref.verification.subject import OURS, Subject
+
+Outcome = Literal["passed", "violated", "undecided"]
+EXIT_CODES: dict[Outcome, int] = {"passed": 0, "violated": 1, "undecided": 3}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one check found; `failure` is empty unless it is violated or undecided."""
+
+    check: str
+    statement: str
+    rung: str
+    outcome: Outcome
+    cases: int
+    seconds: float
+    failure: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A requirement and the results of its checks."""
+
+    requirement: Requirement
+    results: tuple[Result, ...]
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of its checks; no check that ran is undecided, never a pass."""
+        return worst(result.outcome for result in self.results)
+
+    @property
+    def rung(self) -> str:
+        """The strongest rung among the checks that passed."""
+        return max((result.rung for result in self.results if result.outcome == "passed"), default="none")
+
+    @property
+    def cases(self) -> int:
+        """Cases run, over all checks."""
+        return sum(result.cases for result in self.results)
+
+    @property
+    def seconds(self) -> float:
+        """Time taken, over all checks; a check of several requirements counts in each."""
+        return sum(result.seconds for result in self.results)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Violated before undecided before passed; of nothing at all, undecided."""
+    found = set(outcomes) or {"undecided"}
+    return next(outcome for outcome in ("violated", "undecided", "passed") if outcome in found)
+
+
+def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> Result:
+    """Run one check on drawn cases that are the same in every run; any exception of the subject is a violation."""
+    sampling = hypothesis.settings(max_examples=examples, derandomize=True, database=None, print_blob=False)
+    started = time.perf_counter()
+    cases, outcome, failure = 0, "passed", ""
+    try:
+        cases = check.run(subject, sampling)
+        if cases == 0:
+            outcome, failure = "undecided", "no case ran"
+    except MissingExtraError:
+        raise
+    except Unsatisfiable as error:
+        outcome, failure = "undecided", str(error)
+    except Exception as error:  # whatever the subject raises on valid input breaks the rule
+        outcome = "violated"
+        failure = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
+    return Result(check.name, check.statement, check.rung, outcome, cases, time.perf_counter() - started, failure)  # type: ignore[arg-type]  # one of the three
+
+
+def run_checks(subject: Subject = OURS, *, examples: int = 100) -> Iterator[Result]:
+    """Run every check, one result at a time."""
+    for check in CHECKS.values():
+        yield run_check(check, subject, examples=examples)
+
+
+def rows(results: Iterable[Result]) -> tuple[Row, ...]:
+    """Sort results under the requirements that they speak for, in the order of the table."""
+    by_name = {result.check: result for result in results}
+    return tuple(Row(entry, tuple(by_name[name] for name in entry.checks if name in by_name)) for entry in REQUIREMENTS)
+
+
+def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
+    """The table as plain data, format version 1."""
+    return {
+        "format": "stsm-ref verify",
+        "version": 1,
+        "outcome": worst(row.outcome for row in table),
+        "environment": environment(),
+        "rungs": RUNGS,
+        "requirements": [
+            row.requirement._asdict()
+            | {"outcome": row.outcome, "rung": row.rung, "cases": row.cases, "seconds": round(row.seconds, 3)}
+            | {"checks": [asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results]}
+            for row in table
+        ],
+    }
+
+
+def environment() -> dict[str, str]:
+    """Versions that a reader needs to run the same again."""
+    return {
+        "stsm_ref": stsm_ref.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "scipy": scipy.__version__,
+        "hypothesis": hypothesis.__version__,
+        "platform": platform.platform(),
+    }

@@ -1,0 +1,67 @@
+"""What a terminal shows: the table of requirements, what is broken, and one requirement explained."""
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from stsm_ref.pictures.text import picture
+from stsm_ref.requirements import Requirement
+from stsm_ref.verification.check import CHECKS, RUNGS
+from stsm_ref.verification.run import Result, Row, worst
+
+STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
+NOT_COVERED = (
+    "Not looked at here: PyTorch (modules, autograd, host networks and their costs), proofs for all sizes, other people's implementations, "
+    "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
+)
+
+
+def requirement_table(table: tuple[Row, ...]) -> Table:
+    """One line a requirement: id, rule, standing, rung, cases, time, outcome."""
+    view = Table(title="What is claimed, and how it is known", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+    view.add_column("id", no_wrap=True)
+    view.add_column("rule", ratio=1, no_wrap=True)
+    view.add_column("standing", no_wrap=True)
+    view.add_column("rung", no_wrap=True)
+    view.add_column("cases", justify="right", no_wrap=True)
+    view.add_column("seconds", justify="right", no_wrap=True)
+    view.add_column("outcome", no_wrap=True)
+    for row in table:
+        entry = row.requirement
+        outcome = Text(row.outcome, style=STYLES[row.outcome])
+        view.add_row(entry.id, entry.rule, entry.standing, row.rung, f"{row.cases:,}", f"{row.seconds:.2f}", outcome)
+    return view
+
+
+def verdict(table: tuple[Row, ...], results: tuple[Result, ...]) -> RenderableType:
+    """The table, every failure in full, the sum, and what the table does not say."""
+    failures = [
+        Panel(Text(result.failure), title=f"{result.check}: {result.statement}", title_align="left", border_style=STYLES[result.outcome])
+        for result in results
+        if result.outcome != "passed"
+    ]
+    outcome = worst(row.outcome for row in table)
+    held = sum(row.outcome == "passed" for row in table)
+    total = (
+        f"{outcome}: {held} of {len(table)} requirements hold; "
+        f"{sum(r.cases for r in results):,} cases in {len(results)} checks, {sum(r.seconds for r in results):.1f} s"
+    )
+    rungs = Text("\n".join(f"{rung}  {meaning}" for rung, meaning in RUNGS.items()), style="dim")
+    return Group(requirement_table(table), *failures, rungs, Text(NOT_COVERED, style="dim"), Text(total, style=STYLES[outcome]))
+
+
+def explanation(entry: Requirement) -> RenderableType:
+    """The rule, the paper's words, how it is known, where it stops holding, and a picture."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column()
+    facts.add_row("rule", entry.rule)
+    facts.add_row("paper", f"{entry.place}: “{entry.quote}”" if entry.quote else entry.place)
+    facts.add_row("standing", entry.standing)
+    facts.add_row("evidence", f"{entry.evidence}, {RUNGS[entry.evidence]}")
+    facts.add_row("limits", entry.limits)
+    for number, name in enumerate(entry.checks):
+        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({CHECKS[name].rung}): {CHECKS[name].statement}"))
+    return Panel(Group(facts, Text(), Text(picture(entry.id), no_wrap=True)), title=entry.id, title_align="left")
