@@ -17,7 +17,8 @@ try:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 except ModuleNotFoundError as missing:  # the one place where there is no Typer to report it
-    sys.exit(str(MissingExtraError("stsm-ref", missing.name or "typer", "verify")))
+    print(MissingExtraError("stsm-ref", (missing.name or "typer").partition(".")[0], "verify"), file=sys.stderr)  # noqa: T201 # see above
+    sys.exit(2)
 
 WRONG_USE, UNDECIDED, INTERRUPTED = 2, 3, 130
 # a log has no width of its own: give the table room there

@@ -119,7 +119,7 @@ class ShiftSpec:
             raise SpecError(f"text={text!r} is no string: write a spec as 'T+H+W@3/8,forward-first,floor'")
         head, *options = (part.strip() for part in text.split(","))
         terms, at, alpha = head.partition("@")
-        fields: dict[str, Any] = {"terms": terms} | ({"alpha": alpha} if at else {})
+        fields: dict[str, Any] = {"terms": terms.strip()} | ({"alpha": alpha} if at else {})
         for option in options:
             known = get_args(Order) + get_args(Rounding)
             field = "order" if _one_of("option", option, known) in get_args(Order) else "rounding"

@@ -52,9 +52,14 @@ def _grids(kernels: tuple[OneHotKernel, ...]) -> str:
         rows = [" ".join(map(str, row)) for row in weights.reshape(-1, weights.shape[-1])]
         if weights.ndim == 3:
             rows.insert(weights.shape[1], "-" * len(rows[0]))
-        blocks.append([f"moves {tuple(displacement)}", *rows, f"zeros {' '.join(map(str, padding))}"])
-    rows_of_blocks = [blocks[i : i + 2] for i in range(0, len(blocks), 2)]
+        blocks.append([_signed(displacement), *rows, f"pad {' '.join(f'{before},{after}' for before, after in padding)}"])
+    across = 4 if kernels[0].weights.ndim == 3 else 2
+    rows_of_blocks = [blocks[i : i + across] for i in range(0, len(blocks), across)]
     return "\n\n".join(_beside(row) for row in rows_of_blocks)
+
+
+def _signed(displacement: tuple[int, ...]) -> str:
+    return f"moves {' '.join(f'{d:+d}' if d else '0' for d in displacement)}"
 
 
 def _channels(spec: ShiftSpec, channels: int = 16) -> str:

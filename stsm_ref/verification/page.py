@@ -29,7 +29,10 @@ summary { display: grid; grid-template-columns: 6.5rem 1fr 5rem 3rem 6rem; gap: 
 summary > :first-child { font-weight: 600; } summary > :last-child { font-weight: 600; text-align: right; }
 blockquote { border-left: 3px solid var(--line); margin: .6rem 0; padding-left: .8rem; color: var(--quiet); }
 pre { background: color-mix(in srgb, var(--violated) 10%, transparent); padding: .6rem; overflow-x: auto; }
-@media (max-width: 40rem) { summary { grid-template-columns: 1fr auto; } summary > :nth-child(3), summary > :nth-child(4) { display: none; } }
+@media (max-width: 40rem) {
+  summary { grid-template-columns: 1fr auto; }
+  summary > :nth-child(3), summary > :nth-child(4) { display: none; }
+}
 </style>
 <h1>stsm_ref verify: <span class="$outcome">$outcome</span></h1>
 <p class="quiet">$environment</p>

@@ -18,7 +18,9 @@ SPECS = [ShiftSpec(terms, "3/4") for terms in ("T+H+W", "HW", "TH+TW+HW")]
 
 @functools.cache
 def _clip(velocity: tuple[int, int]) -> npt.NDArray[np.uint8]:
-    return panned_clip(velocity=velocity)
+    clip = panned_clip(velocity=velocity)
+    clip.flags.writeable = False  # a subject that writes its input must not spoil the next check
+    return clip
 
 
 @check("GEO-1", "SHIFT-2", "SHIFT-3", rung="L0", each=lambda: [((0, 1), "W"), ((1, 0), "H")])

@@ -21,8 +21,9 @@ NOT_COVERED = (
 def requirement_table(table: tuple[Row, ...]) -> Table:
     """One line a requirement: id, rule, standing, rung, cases, time, outcome."""
     view = Table(title="What is claimed, and how it is known", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+    # the rule gives way, to one line; `stsm-ref explain ID` has it whole
     view.add_column("id", no_wrap=True)
-    view.add_column("rule", ratio=1, no_wrap=True)
+    view.add_column("rule", ratio=1)
     view.add_column("standing", no_wrap=True)
     view.add_column("rung", no_wrap=True)
     view.add_column("cases", justify="right", no_wrap=True)
@@ -31,7 +32,8 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
     for row in table:
         entry = row.requirement
         outcome = Text(row.outcome, style=STYLES[row.outcome])
-        view.add_row(entry.id, entry.rule, entry.standing, row.rung, f"{row.cases:,}", f"{row.seconds:.2f}", outcome)
+        rule = Text(entry.rule, no_wrap=True, overflow="ellipsis")
+        view.add_row(entry.id, rule, entry.standing, row.rung, f"{row.cases:,}", f"{row.seconds:.2f}", outcome)
     return view
 
 

@@ -17,6 +17,7 @@ class Subject:
     """A bundle of implementations; `dataclasses.replace` plants another one."""
 
     make_spec: Callable[..., ShiftSpec] = ShiftSpec
+    parse_spec: Callable[[str], ShiftSpec] = ShiftSpec.parse
     partition: Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]] = ShiftSpec.partition
     shift: Callable[..., Array] = shift
     stsm: Callable[..., Array] = stsm

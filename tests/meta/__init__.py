@@ -1,0 +1,1 @@
+"""The checks can fail, the tables are complete, the rules of the house hold."""

@@ -1,0 +1,1 @@
+"""The paper, one file for each equation, figure or section, in literals."""

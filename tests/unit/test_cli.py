@@ -1,0 +1,186 @@
+"""The commands: output for people and programs, exit codes, and bad input in one sentence."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stsm_ref import cli
+from stsm_ref.verification import run
+from stsm_ref.verification.rules import CHECKS
+from tests.meta.faults import FAULTS
+
+RUNNER = CliRunner()
+FEW = ("an_impulse_arrives", "stsm_equals_definition", "kernels_are_one_hot")
+
+
+def invoke(*arguments: str) -> Any:
+    """Run a command in this process."""
+    return RUNNER.invoke(cli.app, list(arguments))
+
+
+@pytest.fixture
+def few_checks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three checks and the requirements that they settle alone."""
+    kept = {name: CHECKS[name] for name in FEW}
+    monkeypatch.setattr("stsm_ref.verification.rules.CHECKS", kept)
+    wanted = ("GEO-1", "SHIFT-2", "PAD-1")
+    entries = tuple(entry._replace(checks=tuple(c for c in entry.checks if c in FEW)) for entry in run.REQUIREMENTS if entry.id in wanted)
+    monkeypatch.setattr(run, "REQUIREMENTS", entries)
+
+
+@pytest.mark.usefixtures("few_checks")
+def test_verify_prints_a_table_and_conforms() -> None:
+    """Every row passes, the rungs are explained, what is not covered is said, exit 0."""
+    ended = invoke("verify", "--examples", "5")
+    assert ended.exit_code == 0, ended.output
+    assert "passed: 3 of 3 requirements hold" in ended.output
+    assert "L1  properties" in ended.output
+    assert "Not looked at here" in ended.output
+
+
+@pytest.mark.usefixtures("few_checks")
+def test_verify_speaks_json() -> None:
+    """Standard output is JSON and nothing else, whole enough to act on."""
+    ended = invoke("verify", "--examples", "5", "--json")
+    data = json.loads(ended.stdout)
+    assert (data["format"], data["version"], data["outcome"]) == ("stsm-ref verify", 1, "passed")
+    assert {"stsm_ref", "python", "numpy", "scipy", "hypothesis", "platform"} == set(data["environment"])
+    shift = next(entry for entry in data["requirements"] if entry["id"] == "SHIFT-2")
+    assert shift["cases"] == sum(check["cases"] for check in shift["checks"]) > 0
+    assert {"rule", "place", "quote", "standing", "rung", "limits", "outcome"} <= set(shift)
+
+
+@pytest.mark.usefixtures("few_checks")
+def test_verify_reports_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """On a faulty implementation: exit 1, the place and both values on the screen, in JSON and on the page."""
+    faulty = FAULTS["edge-kept"].subject
+    monkeypatch.setattr(run, "run_check", lambda check, **options: ORIGINAL(check, faulty, **options))
+    page = tmp_path / "verdict.html"
+    ended = invoke("verify", "--examples", "50", "--report", str(page))
+    assert ended.exit_code == 1
+    assert "violated: " in ended.output
+    assert "should be 0.0" in " ".join(ended.output.replace("│", "").split())
+    assert "should be 0.0" in page.read_text()
+    assert json.loads(invoke("verify", "--json").stdout)["outcome"] == "violated"
+
+
+ORIGINAL = run.run_check
+
+
+@pytest.mark.usefixtures("few_checks")
+def test_verify_is_undecided_when_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A check without cases is no pass: exit 3."""
+    monkeypatch.setitem(CHECKS, "an_impulse_arrives", replace(CHECKS["an_impulse_arrives"], each=tuple))
+    monkeypatch.setattr("stsm_ref.verification.rules.CHECKS", {name: CHECKS[name] for name in FEW})
+    ended = invoke("verify", "--examples", "5")
+    assert ended.exit_code == 3
+    assert "no case ran" in ended.output
+
+
+def test_verify_refuses_a_report_before_it_works(tmp_path: Path) -> None:
+    """A report that cannot be written is refused at once, exit 2."""
+    ended = invoke("verify", "--report", str(tmp_path / "no" / "verdict.html"))
+    assert ended.exit_code == 2
+    assert "is no folder that you may write to" in ended.output
+
+
+@pytest.mark.parametrize("arguments", [["verify", "--examples", "0"], ["verify", "--what"], ["frobnicate"], ["explain"]])
+def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
+    """Unknown commands and options, and values out of range."""
+    assert invoke(*arguments).exit_code == 2
+
+
+def test_explain_tells_all() -> None:
+    """Rule, quote, standing, evidence, limits, checks and a picture."""
+    ended = invoke("explain", "pad-1")
+    assert ended.exit_code == 0
+    for words in (
+        "zeros on one side only",
+        "one side of the non-zero item",
+        "stated",
+        "L1",
+        "padding=",
+        "kernels_are_one_hot",
+        "1234 -> 0123",
+    ):
+        assert words in ended.output, words
+
+
+def test_explain_lists_and_speaks_json() -> None:
+    """`all` is a line each; JSON is a list in either case."""
+    assert invoke("explain", "all").output.count("\n") >= 40
+    assert len(json.loads(invoke("explain", "all", "--json").stdout)) == 40
+    assert json.loads(invoke("explain", "INV-1", "--json").stdout)[0]["standing"] == "derived"
+
+
+def test_explain_answers_a_wrong_id() -> None:
+    """Near ids, exit 2, no traceback."""
+    ended = invoke("explain", "PADD-1")
+    assert ended.exit_code == 2
+    assert "did you mean PAD-1" in ended.output
+    assert "Traceback" not in ended.output
+
+
+def test_show_draws(tmp_path: Path) -> None:
+    """A PNG where it was asked for, and its name on the screen."""
+    out = tmp_path / "shift.png"
+    ended = invoke("show", "--spec", "T", "--out", str(out))
+    assert ended.exit_code == 0, ended.output
+    assert out.read_bytes().startswith(b"\x89PNG")
+    assert str(out) in ended.output.replace("\n", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--out", "x.pdf"], "a picture is written as .png or .svg"),
+        (["--spec", "HT"], "write 'TH'"),
+        (["--out", "no/x.png"], "is no folder"),
+    ],
+)
+def test_show_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str) -> None:
+    """Endings, specs and folders that cannot be, exit 2, nothing written."""
+    monkeypatch.chdir(tmp_path)
+    ended = invoke("show", *options)
+    assert ended.exit_code == 2
+    assert message in ended.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_bench_speaks_json() -> None:
+    """Ratios with their baselines and limits; the exit code says whether the promises hold."""
+    ended = invoke("bench", "--rounds", "3", "--json")
+    measured = json.loads(ended.stdout)
+    assert {"name", "baseline", "ratio", "limit", "holds"} == set(measured[0])
+    assert ended.exit_code == (0 if all(entry["holds"] for entry in measured) else 1)
+
+
+def test_a_bug_of_ours_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception that nobody foresaw is exit 3 with its traceback, never 0 or 1."""
+    monkeypatch.setattr("stsm_ref.requirements.requirement", lambda _: 1 / 0)
+    assert invoke("explain", "GEO-1").exit_code == 3
+
+
+def test_an_interrupted_run_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ctrl-C is neither a pass nor a violation."""
+
+    def interrupt(_: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("stsm_ref.requirements.requirement", interrupt)
+    ended = invoke("explain", "GEO-1")
+    assert ended.exit_code == 130
+    assert "nothing was decided" in ended.output
+
+
+def test_the_command_is_installed() -> None:
+    """`stsm-ref` stands beside the interpreter and lists its commands."""
+    command = Path(sys.executable).with_name("stsm-ref")
+    ended = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
+    assert all(name in ended.stdout for name in ("verify", "explain", "show", "bench"))

@@ -1,0 +1,58 @@
+"""`import stsm_ref` is light, and what needs more says so."""
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("torch", "hypothesis", "matplotlib", "typer", "rich")
+
+
+def run(code: str) -> subprocess.CompletedProcess[str]:
+    """Run code in a fresh interpreter."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_importing_is_light() -> None:
+    """No optional dependency is imported with the package."""
+    ended = run(f"import sys, stsm_ref; print([m for m in {HEAVY} if m in sys.modules])")
+    assert ended.stdout.strip() == "[]", ended.stderr
+
+
+def test_the_public_names_are_there() -> None:
+    """Everything in __all__ exists, and the contract's names are in it."""
+    import stsm_ref
+
+    assert all(hasattr(stsm_ref, name) for name in stsm_ref.__all__)
+    contract = "Displacement ShiftSpec ChannelGroup shift stsm stsm_vjp one_hot_kernel OneHotKernel kernels_1x2 kernels_2x1 kernels_2x2"
+    assert set(f"{contract} kernels_3d correlate ENGINES shift_matrix stsm_matrix".split()) <= set(stsm_ref.__all__)
+
+
+@pytest.mark.parametrize(
+    ("missing", "code", "message"),
+    [
+        (
+            "hypothesis",
+            "import stsm_ref.strategies",
+            "stsm_ref.strategies needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
+        ),
+        (
+            "hypothesis",
+            "import stsm_ref.verification.check",
+            "stsm-ref verify needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
+        ),
+        (
+            "matplotlib",
+            "from stsm_ref.pictures.photograph import photograph; photograph()",
+            "a clip of real pixels needs matplotlib, which is not installed: pip install 'stsm_ref[pictures]'",
+        ),
+        ("matplotlib", "from stsm_ref.pictures.drawing import draw_spec; draw_spec()", "a picture needs matplotlib"),
+        ("typer", "import stsm_ref.cli", "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'"),
+        ("rich", "import stsm_ref.cli", "stsm-ref needs rich, which is not installed: pip install 'stsm_ref[verify]'"),
+    ],
+)
+def test_a_missing_extra_is_named(missing: str, code: str, message: str) -> None:
+    """The error names the module and the command that installs it."""
+    ended = run(f"import sys; sys.modules[{missing!r}] = None\n{code}")
+    assert message in ended.stderr
+    assert ended.returncode == (2 if "cli" in code else 1)
