@@ -33,7 +33,7 @@ class OneHotKernel(NamedTuple):
 
 
 def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> OneHotKernel:
-    r"""Build the kernel and the padding that move content by `displacement` (KERN-*, PAD-1).
+    r"""Build the kernel and the padding that move content by `displacement` (KERN-1x2 to KERN-3D, PAD-1).
 
     Parameters
     ----------

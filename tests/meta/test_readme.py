@@ -1,0 +1,47 @@
+"""The README keeps its word: its example prints what it says, and what it names is there."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+
+
+def test_the_example_prints_what_it_says() -> None:
+    """The first block of Python, run as it stands, prints the block that follows it."""
+    code, printed = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", README, re.DOTALL).groups()  # type: ignore[union-attr]
+    assert len([line for line in code.splitlines() if line.strip()]) <= 6
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(code, {})
+    assert out.getvalue() == printed
+
+
+def test_every_link_leads_somewhere() -> None:
+    """Files and pictures that the README names exist."""
+    links = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", README)
+    local = [a or b for a, b in links if not (a or b).startswith("http")]
+    assert len(local) > 3
+    assert [name for name in local if not (ROOT / name).exists()] == []
+
+
+@pytest.mark.parametrize("target", ["setup", "verify", "test", "check", "lint", "type", "docs", "notebooks"])
+def test_every_target_is_there(target: str) -> None:
+    """The Makefile has the targets that README and CONTRIBUTING speak of."""
+    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
+    """The picture in the README is what `stsm-ref show` writes today, pixel for pixel."""
+    import numpy as np
+    from matplotlib import image
+
+    from stsm_ref.pictures import drawing
+
+    fresh = tmp_path / "stsm.png"
+    drawing.save(drawing.draw_spec(), fresh)
+    np.testing.assert_allclose(image.imread(ROOT / "docs/pictures/stsm.png"), image.imread(fresh), atol=0.02)
