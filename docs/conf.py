@@ -13,6 +13,7 @@ project = "stsm_ref"
 author = copyright = "The stsm_ref maintainers"
 release = stsm_ref.__version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+myst_enable_extensions = ["dollarmath"]
 nb_execution_mode = "off"  # stored outputs; `make notebooks` keeps them true
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"

@@ -30,11 +30,11 @@ class Kernel(Protocol):
 
 
 def _direct(padded: Array, weights: Array) -> Array:
-    """The sum as written above, over every tap, in the dtype of the data."""
+    """The sum as written above, over every tap."""
     windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape)
     taps = tuple(range(-weights.ndim, 0))
     with np.errstate(invalid="ignore"):  # 0 * inf is NaN here by design, see CONV-2
-        return np.asarray((windows * weights).sum(axis=taps, dtype=padded.dtype))
+        return np.asarray((windows * weights).sum(axis=taps))
 
 
 def _signal(padded: Array, weights: Array) -> Array:
@@ -55,7 +55,7 @@ def _ndimage(padded: Array, weights: Array) -> Array:
     if padded.dtype.char in "gG":
         raise ArrayError(f"x has dtype {padded.dtype}, which engine='ndimage' rounds to float64: use engine='direct'")
     wide = _supported(padded.dtype)
-    full = ndimage.correlate(padded.astype(wide), weights.conj().astype(wide), mode="constant")
+    full = ndimage.correlate(padded.astype(wide), weights.conj().astype(wide))  # its own border is cut off in the next line
     valid = (slice(taps // 2, taps // 2 + size - taps + 1) for taps, size in zip(weights.shape, padded.shape, strict=True))
     return np.asarray(full[tuple(valid)])
 
@@ -122,12 +122,12 @@ def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequenc
         padding[axis], shape[axis] = zeros, taps
     by_axis = weights.transpose(np.argsort(places)).reshape(shape)
     result_shape = tuple(n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, padding, shape, strict=True))
-    if min(result_shape, default=0) < 0:
+    if any(size < 0 for size in result_shape):
         raise SpecError(f"kernel.weights with shape {weights.shape} is larger than x with shape {x.shape} and its padding: add zeros")
     if 0 in result_shape:
         return np.zeros(result_shape, x.dtype)
     padded = np.pad(x.astype(weights.dtype), padding)
-    return ENGINES[engine](padded, by_axis).astype(x.dtype, copy=False)
+    return ENGINES[engine](padded, by_axis).astype(x.dtype)
 
 
 def correlate_stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:

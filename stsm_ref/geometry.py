@@ -223,7 +223,7 @@ def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     """Return `value` if it is one of `allowed`; otherwise name the nearest."""
     if isinstance(value, str) and value in allowed:
         return value
-    near = difflib.get_close_matches(str(value), allowed, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(str(value), allowed)
     hint = f": did you mean {near[0]!r}?" if near else ""
     raise SpecError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}{hint}")
 

@@ -62,7 +62,7 @@ def shift_matrix(
     sizes, distances = whole_numbers("shape", shape), whole_numbers("displacement", displacement)
     if len(sizes) != len(distances):
         raise SpecError(f"displacement={distances} has {len(distances)} entries for shape={sizes}: give one for each axis")
-    if min(sizes, default=0) < 0:
+    if any(size < 0 for size in sizes):
         raise ArrayError(f"shape={sizes} has a negative size: an axis holds 0 positions or more")
     return _kronecker([_off_diagonal(n, d, dtype) for n, d in zip(sizes, distances, strict=True)], dtype)
 

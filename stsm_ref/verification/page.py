@@ -30,7 +30,7 @@ summary > :first-child { font-weight: 600; } summary > :last-child { font-weight
 blockquote { border-left: 3px solid var(--line); margin: .6rem 0; padding-left: .8rem; color: var(--quiet); }
 pre { background: color-mix(in srgb, var(--violated) 10%, transparent); padding: .6rem; overflow-x: auto; }
 @media (max-width: 40rem) {
-  summary { grid-template-columns: 1fr auto; }
+  summary { grid-template-columns: 5.5rem 1fr 5rem; font-size: .9rem; }
   summary > :nth-child(3), summary > :nth-child(4) { display: none; }
 }
 </style>

@@ -11,6 +11,7 @@ def test_weights_only_route() -> None:
     """Each layer has a single 1, and one axis moves in each."""
     route = route_through_layers(Displacement(1, -1, 1), channels=16)
     assert [int(w.sum()) for w in route.weights] == [1, 1, 1]
+    assert {w.dtype for w in route.weights} == {np.dtype(np.int64)}
     assert (route.source, route.target) == (0, 0)
 
 

@@ -20,6 +20,7 @@ def test_valid_and_full_sizes(engine: str) -> None:
     x = np.array([1, 2, 3])
     np.testing.assert_array_equal(correlate(x, kernel([1, 10], (0, 0)), axes=0, engine=engine), [21, 32])
     np.testing.assert_array_equal(correlate(x, kernel([1, 10], (1, 1)), axes=0, engine=engine), [10, 21, 32, 3])
+    assert correlate(x, kernel([1, 1, 1, 1], (0, 0)), axes=0, engine=engine).dtype == x.dtype
     assert correlate(x, kernel([1, 1, 1, 1], (0, 0)), axes=0, engine=engine).size == 0
 
 
@@ -67,16 +68,26 @@ def test_stsm_by_correlation(engine: str) -> None:
         np.testing.assert_array_equal(correlate_stsm(x, spec, engine=engine), stsm(x, spec))
 
 
+def test_stsm_by_correlation_uses_the_engine() -> None:
+    """The engine that is asked for does the work: only `ndimage` has no NaN beside an infinity."""
+    x = np.full((2, 16, 2, 2), np.inf)
+    assert np.isnan(correlate_stsm(x, engine="direct")).any()
+    assert np.isnan(correlate_stsm(x, engine="signal")).any()
+    assert not np.isnan(correlate_stsm(x, engine="ndimage")).any()
+
+
 @pytest.mark.parametrize("value", [2**53 + 1, -(2**53) - 1])
 def test_ndimage_refuses_what_it_would_round(value: int) -> None:
     """It sums in float64: larger integers and long doubles are refused, not rounded in silence."""
-    with pytest.raises(ArrayError, match=r"x holds integers beyond 2\*\*53, which engine='ndimage' rounds.*use engine='direct'"):
+    with pytest.raises(ArrayError, match=r"^x holds integers beyond 2\*\*53, which engine='ndimage' rounds.*use engine='direct'"):
         correlate([value, 0], one_hot_kernel(1), axes=0, engine="ndimage")
     np.testing.assert_array_equal(
         correlate([value - np.sign(value), 0], one_hot_kernel(1), axes=0, engine="ndimage"), [0, value - np.sign(value)]
     )
     with pytest.raises(ArrayError, match=r"which engine='ndimage' rounds to float64"):
         correlate(np.ones(2, np.longdouble), one_hot_kernel(1), axes=0, engine="ndimage")
+    with pytest.raises(ArrayError, match=r"^x has dtype complex256, which engine='ndimage' rounds to float64"):
+        correlate(np.ones(2, np.clongdouble), one_hot_kernel(1), axes=0, engine="ndimage")
 
 
 def test_direct_and_signal_are_exact_on_large_integers() -> None:
@@ -99,6 +110,7 @@ def test_direct_and_signal_are_exact_on_large_integers() -> None:
             {"axes": 0},
             r"x has dtype int64, which cannot hold the kernel's weights: convert x first",
         ),
+        (ArrayError, [1], kernel([np.nan], (0, 0)), {"axes": 0}, r"x has dtype int64, which cannot hold the kernel's weights"),
         (SpecError, [1], kernel([1, 1, 1], (0, 0)), {"axes": 0}, r"weights with shape \(3,\) is larger than x with shape \(1,\)"),
         (ArrayError, np.zeros(1, "f4,u1"), kernel([1], (0, 0)), {"axes": 0}, r"which cannot be multiplied"),
         (ArrayError, [[1], [1, 2]], kernel([1], (0, 0)), {"axes": 0}, r"x is ragged"),
@@ -112,7 +124,7 @@ def test_bad_input_is_refused(kind: type[ValueError], x: object, chosen: SimpleN
 
 def test_stsm_by_correlation_refuses_bad_clips() -> None:
     """Rank and spec, as the shift does."""
-    with pytest.raises(ArrayError, match=r"rank 3: a clip is"):
+    with pytest.raises(ArrayError, match=r"^x has shape \(16, 2, 2\), rank 3: a clip is"):
         correlate_stsm(np.ones((16, 2, 2)))
     with pytest.raises(SpecError, match=r"spec=None is no ShiftSpec"):
         correlate_stsm(np.ones((2, 16, 2, 2)), None)  # type: ignore[arg-type]

@@ -221,6 +221,8 @@ def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, ax
         ([object()], r"x has dtype object, whose vacated places have no zero to hold: use bool, int, float or complex"),
         (["a"], r"x has dtype <U1"),
         (np.array(["2020-01-01"], "M8[D]"), r"x has dtype datetime64"),
+        (np.array([1], "m8[D]"), r"x has dtype timedelta64"),
+        ([b"a"], r"x has dtype \|S1"),
         ([1, 2], r"x has shape \(2,\), rank 1: a clip is \(..., T, C, H, W\), rank 4 or more"),
     ],
 )

@@ -15,6 +15,12 @@ def test_a_kernel_unpacks() -> None:
     assert isinstance(displacement, Displacement)
 
 
+def test_a_displacement_becomes_a_tuple() -> None:
+    """However it was given."""
+    assert one_hot_kernel([1, 0]).displacement == (1, 0)
+    assert one_hot_kernel(-2).displacement == (-2,)
+
+
 def test_weights_keep_the_dtype_of_data() -> None:
     """They are bytes, and nobody writes them."""
     weights = one_hot_kernel(1).weights
