@@ -61,7 +61,5 @@ def unfold_clips(x: Tensor, num_segments: int) -> Tensor:
     torch.Size([2, 8, 3, 4, 4])
     """
     if x.shape[0] % num_segments:
-        raise ArrayError(
-            f"num_segments={num_segments} does not divide the leading axis {x.shape[0]}: frames must arrive as N*num_segments"
-        )
-    return x.unflatten(0, (x.shape[0] // num_segments, num_segments))
+        raise ArrayError(f"num_segments={num_segments} does not divide the leading axis {x.shape[0]}: frames must arrive as N*num_segments")
+    return x.reshape(x.shape[0] // num_segments, num_segments, *x.shape[1:])

@@ -132,7 +132,7 @@ class Cost:
         rule = "-" * len(lines[0])
         lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
         if self.left_out:
-            lines.append(f"left out by convention {self.convention}: {self.left_out:,} multiply-accumulates outside the modules that it counts")
+            lines.append(f"{self.left_out:,} multiply-accumulates left out: {self.convention} does not see what runs in no module")
         return "\n".join(line.rstrip() for line in lines)
 
 
@@ -155,9 +155,9 @@ def cost(
     input_shape : tuple of int, optional
         The shape of the input instead: needed for a network of someone else's.
     convention : {"mmcv", "macs"}
-        ``mmcv``, which the paper printed: a convolution's MACs and bias, a linear map's MACs without bias, BatchNorm 2 an element, ReLU 1 an
-        output element, pooling modules 1 an input element; nothing else. ``macs``: multiply-accumulates of every convolution, linear map and
-        matmul, in a module or not.
+        ``mmcv``, which the paper printed: a convolution's MACs and bias, a linear map's MACs without bias, BatchNorm 2 an element, ReLU 1
+        an output element, pooling modules 1 an input element; nothing else. ``macs``: multiply-accumulates of every convolution, linear
+        map and matmul, in a module or not.
     title : str, optional
         What to call the network; by default its class.
 
@@ -204,17 +204,17 @@ def cost(
 def _one_clip(model: nn.Module, size: int) -> tuple[int, ...]:
     """Return the shape of one clip of frames of that size."""
     if not isinstance(model, TSN):
-        raise ModelError(f"model={type(model).__name__} is no network of create_model: say what it reads, as in input_shape=(8, 3, 224, 224)")
+        raise ModelError(f"model={type(model).__name__} is no network of create_model: say what it reads: input_shape=(8, 3, 224, 224)")
     if size < 1:
         raise ArrayError(f"size={size} is no number of pixels: frames are size x size, so give 1 or more")
     return (1, model.num_segments * model.frames_per_segment, 3, size, size)
 
 
-class _Counts(TorchDispatchMode):
+class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped
     """Counts by module: `mmcv` from what a module's type, input and output say, `macs` from the operators that torch runs."""
 
     def __init__(self, model: nn.Module) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]  # and its __init__
         self.model = model
         self.mmcv: dict[nn.Module, int] = {}
         self.macs: dict[nn.Module, int] = {}

@@ -32,8 +32,8 @@ class TSNHead(nn.Module):
         """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``."""
         x = self.pool(x).flatten(1)
         x = unfold_clips(x, self.num_segments).mean(1)  # (N, C)
-        x = self.fc(self.dropout(x))
-        return x
+        y: Tensor = self.fc(self.dropout(x))
+        return y
 
 
 class TSMHead(TSNHead):

@@ -75,8 +75,8 @@ class MobileNetV2(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map frames to feature maps."""
-        x = self.features(x)
-        return x
+        y: Tensor = self.features(x)
+        return y
 
 
 class MobileNetV2Classifier(MobileNetV2):
@@ -84,11 +84,12 @@ class MobileNetV2Classifier(MobileNetV2):
 
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
-        self.classifier = nn.Sequential(nn.Dropout(0.2), nn.Linear(self.out_channels, num_classes))
-        nn.init.normal_(self.classifier[1].weight, std=0.01)
-        nn.init.zeros_(self.classifier[1].bias)
+        fc = nn.Linear(self.out_channels, num_classes)
+        nn.init.normal_(fc.weight, std=0.01)
+        nn.init.zeros_(fc.bias)
+        self.classifier = nn.Sequential(nn.Dropout(0.2), fc)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``(N, 3, H, W)`` to scores ``(N, num_classes)``."""
-        x = self.classifier(nn.functional.adaptive_avg_pool2d(super().forward(x), 1).flatten(1))
-        return x
+        y: Tensor = self.classifier(nn.functional.adaptive_avg_pool2d(super().forward(x), 1).flatten(1))
+        return y

@@ -6,7 +6,7 @@ from stsm_ref.models.clips import unfold_clips
 from stsm_ref.models.resnet import Bottleneck, Place
 
 NON_LOCAL_PLACES = frozenset({(2, 0), (2, 2), (3, 0), (3, 2), (3, 4)})
-"""(stage, index) of the blocks of ResNet-50 that are followed by one, as TSM and MMAction2 place them."""
+"""(stage, number) of the blocks of ResNet-50 that are followed by one, as TSM and MMAction2 place them."""
 
 
 class NonLocal(nn.Module):
@@ -44,7 +44,7 @@ class NonLocal(nn.Module):
         phi = self.pool(self.phi(clips)).flatten(2)  # (N, C/2, T*H/2*W/2)
         g = self.pool(self.g(clips)).flatten(2).transpose(1, 2)  # (N, T*H/2*W/2, C/2)
         y = (theta @ phi).softmax(-1) @ g  # (N, T*H*W, C/2)
-        y = y.transpose(1, 2).unflatten(2, clips.shape[2:])  # (N, C/2, T, H, W)
+        y = y.transpose(1, 2).reshape(clips.shape[0], -1, *clips.shape[2:])  # (N, C/2, T, H, W)
         z: Tensor = self.bn(self.out(y)) + clips
         return z.transpose(1, 2).flatten(0, 1)  # (N*T, C, H, W)
 
@@ -58,5 +58,5 @@ class NonLocalBottleneck(Bottleneck):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N*T, C_in, H, W)`` to ``(N*T, 4*planes, H/stride, W/stride)``."""
-        x = self.nl(super().forward(x))
-        return x
+        y: Tensor = self.nl(super().forward(x))
+        return y

@@ -14,10 +14,10 @@ STAGE_PLANES = (64, 128, 256, 512)
 
 
 class Place(NamedTuple):
-    """Where a block stands, and its widths: `stage` 1 to 4, `index` within it, channels in, inner width, and the stride of its 3x3."""
+    """Where a block stands: `stage` 1 to 4 and `number` within it from 0; and its widths, and the stride of its 3x3."""
 
     stage: int
-    index: int
+    number: int
     in_channels: int
     planes: int
     stride: int
@@ -26,7 +26,9 @@ class Place(NamedTuple):
 class BlockType(Protocol):
     """What builds the blocks of a trunk: one of the classes below, or a function that chooses by place."""
 
-    def __call__(self, place: Place, /) -> nn.Module: ...
+    def __call__(self, place: Place, /) -> nn.Module:
+        """Build the block that stands there."""
+        ...
 
 
 def convolution(in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, bias: bool = False) -> nn.Conv2d:
@@ -62,8 +64,8 @@ class BasicBlock(nn.Module):
         identity: Tensor = x if self.downsample is None else self.downsample(x)
         x = self.relu(self.bn1(self.conv1(x)))
         x = self.bn2(self.conv2(x))
-        x = self.relu(x + identity)
-        return x
+        y: Tensor = self.relu(x + identity)
+        return y
 
 
 class Bottleneck(nn.Module):
@@ -90,8 +92,8 @@ class Bottleneck(nn.Module):
         x = self.between(x)
         x = self.relu(self.bn2(self.conv2(x)))
         x = self.bn3(self.conv3(x))
-        x = self.relu(x + identity)
-        return x
+        y: Tensor = self.relu(x + identity)
+        return y
 
     def between(self, x: Tensor) -> Tensor:
         """Pass ``(N*T, planes, H, W)`` on from the first convolution to the second: where TANet and TDN model time."""
@@ -142,8 +144,8 @@ class ResNet(nn.Module):
         x = self.layer1(x)
         x = self.layer2(x)
         x = self.layer3(x)
-        x = self.layer4(x)
-        return x
+        y: Tensor = self.layer4(x)
+        return y
 
 
 def residual_stage(depth: int, stage: int, expansion: int, block: BlockType) -> nn.Sequential:
@@ -151,9 +153,9 @@ def residual_stage(depth: int, stage: int, expansion: int, block: BlockType) -> 
     planes = STAGE_PLANES[stage - 1]
     in_channels = STAGE_PLANES[0] if stage == 1 else STAGE_PLANES[stage - 2] * expansion
     blocks = []
-    for index in range(BLOCKS_PER_STAGE[depth][stage - 1]):
-        stride = 2 if stage > 1 and index == 0 else 1
-        blocks.append(block(Place(stage, index, in_channels, planes, stride)))
+    for number in range(BLOCKS_PER_STAGE[depth][stage - 1]):
+        stride = 2 if stage > 1 and number == 0 else 1
+        blocks.append(block(Place(stage, number, in_channels, planes, stride)))
         in_channels = planes * expansion
     return nn.Sequential(*blocks)
 
@@ -173,7 +175,5 @@ class ResNetClassifier(ResNet):
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``(N, 3, H, W)`` to scores ``(N, num_classes)``."""
         x = self.avgpool(super().forward(x)).flatten(1)
-        x = self.fc(x)
-        return x
-
-
+        y: Tensor = self.fc(x)
+        return y

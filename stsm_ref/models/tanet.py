@@ -70,5 +70,5 @@ class TAMBottleneck(Bottleneck):
 
     def between(self, x: Tensor) -> Tensor:
         """Let the frames of a clip meet, ``(N*T, planes, H, W)``."""
-        x = self.tam(x)
-        return x
+        y: Tensor = self.tam(x)
+        return y

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812 -- the name by which all of t
 from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.clips import unfold_clips
-from stsm_ref.models.resnet import Bottleneck, Place, convolution, residual_stage
+from stsm_ref.models.resnet import BLOCKS_PER_STAGE, Bottleneck, Place, convolution, residual_stage
 
 FRAMES_PER_SEGMENT = 5
 REDUCTION = 16
@@ -92,8 +92,13 @@ class TDNBottleneck(Bottleneck):
 
     def between(self, x: Tensor) -> Tensor:
         """Let the segments of a clip meet, ``(N*T, planes, H, W)``."""
-        x = self.temporal(self.difference(x))
-        return x
+        y: Tensor = self.temporal(self.difference(x))
+        return y
+
+
+def places_of_temporal_module() -> tuple[str, ...]:
+    """Name the convolutions of `TDNResNet` before which STSM stands for TDN's temporal module: ``conv2`` of layers 2 to 4."""
+    return tuple(f"layer{stage}.{number}.conv2" for stage in (2, 3, 4) for number in range(BLOCKS_PER_STAGE[50][stage - 1]))
 
 
 class TDNResNet(nn.Module):
@@ -154,8 +159,8 @@ class TDNResNet(nn.Module):
         x = self.fuse(self.layer1(x), self.difference_layer1(d))
         x = self.layer2(x)
         x = self.layer3(x)
-        x = self.layer4(x)
-        return x
+        y: Tensor = self.layer4(x)
+        return y
 
     def fuse(self, x: Tensor, d: Tensor) -> Tensor:
         """Add differences, stretched to the size of the frames' features, to them."""

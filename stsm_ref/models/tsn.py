@@ -1,4 +1,4 @@
-r"""The network of Figure 2: frames folded into the batch, a 2-D trunk, and a head that averages over time (Wang et al., the paper's [2])."""
+r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages over time (Wang et al., the paper's [2])."""
 
 from typing import Protocol, cast
 
@@ -72,8 +72,8 @@ class TSN(nn.Module):
             least = self.smallest_size
             raise ArrayError(f"x has frames of {x.shape[-2]}x{x.shape[-1]}: this network pools them away, so give {least}x{least} or more")
         x = self.backbone(x)  # (N*T, C, H/32, W/32)
-        x = self.head(x)  # (N, num_classes)
-        return x
+        y: Tensor = self.head(x)  # (N, num_classes)
+        return y
 
     def predict(self, views: Tensor, average: Average = "scores") -> Tensor:
         """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N, num_classes)``; see `average_views`.
@@ -88,4 +88,4 @@ class TSN(nn.Module):
         if views.ndim != 6:
             raise ArrayError(f"views has shape {tuple(views.shape)}, rank {views.ndim}: give (N, V, T, 3, H, W), V = crops * clips")
         scores: Tensor = self(views.flatten(0, 1))
-        return average_views(scores.unflatten(0, tuple(views.shape[:2])), average)
+        return average_views(scores.reshape(*views.shape[:2], -1), average)
