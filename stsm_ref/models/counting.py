@@ -5,15 +5,14 @@ normalisation, ReLU and pooling *modules*; a matmul, a sum or a functional call 
 multiply-accumulate that a convolution, a linear map or a matmul really does, whoever calls it, and nothing else.
 """
 
+import copy
 import math
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
@@ -185,14 +184,13 @@ def cost(
     if convention not in get_args(Convention):
         raise ModelError(f"convention={convention!r} is not one of {', '.join(map(repr, get_args(Convention)))}: say what is counted")
     shape = _one_clip(model, size) if input_shape is None else tuple(input_shape)
-    counts = _Counts(model)
-    with counts.watching(), torch.no_grad():
-        # the state as shapes alone: nothing of the network's own is read, moved or written
-        state = {name: torch.empty_like(value, device="meta") for name, value in (*model.named_parameters(), *model.named_buffers())}
-        dtype = next((value.dtype for value in state.values() if value.is_floating_point()), torch.float32)
-        functional_call(model, state, torch.empty(shape, device="meta", dtype=dtype))
+    shapes = _without_memory(model)
+    counts = _Counts(shapes)
+    with counts, torch.no_grad():
+        dtype = next((p.dtype for p in shapes.parameters() if p.is_floating_point()), torch.float32)
+        shapes(torch.empty(shape, device="meta", dtype=dtype))
     layers = []
-    for name, module in model.named_modules():
+    for name, module in shapes.named_modules():
         owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
         operations = (counts.mmcv if convention == "mmcv" else counts.macs).get(module, 0)
         if owned or operations:
@@ -210,37 +208,27 @@ def _one_clip(model: nn.Module, size: int) -> tuple[int, ...]:
     return (1, model.num_segments * model.frames_per_segment, 3, size, size)
 
 
+def _without_memory(model: nn.Module) -> nn.Module:
+    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a shape and no values."""
+    memo: dict[int, Any] = {id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False) for p in model.parameters()}
+    memo |= {id(buffer): torch.empty_like(buffer, device="meta") for buffer in model.buffers()}
+    return copy.deepcopy(model, memo).eval()
+
+
 class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped
     """Counts by module: `mmcv` from what a module's type, input and output say, `macs` from the operators that torch runs."""
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # and its __init__
-        self.model = model
         self.mmcv: dict[nn.Module, int] = {}
         self.macs: dict[nn.Module, int] = {}
         self.running: list[nn.Module] = [model]
         self.first_owner: dict[nn.Parameter, nn.Module] = {}
         for module in model.modules():
+            module.register_forward_pre_hook(lambda module, _: self.running.append(module), prepend=True)
+            module.register_forward_hook(self._leave)
             for parameter in module.parameters(recurse=False):
                 self.first_owner.setdefault(parameter, module)
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Watch every module of the network, in eval mode, and leave it as it was."""
-        training = {module: module.training for module in self.model.modules()}
-        handles = []
-        for module in self.model.modules():
-            handles.append(module.register_forward_pre_hook(lambda module, _: self.running.append(module), prepend=True))
-            handles.append(module.register_forward_hook(self._leave))
-        self.model.eval()
-        try:
-            with self:
-                yield
-        finally:
-            for handle in handles:
-                handle.remove()
-            for module, mode in training.items():
-                module.training = mode
 
     def _leave(self, module: nn.Module, args: tuple[Any, ...], y: Any) -> None:
         self.running.pop()

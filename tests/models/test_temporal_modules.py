@@ -107,7 +107,7 @@ def test_temporal_convolution_starts_as_tsm(channels: int) -> None:
 
 
 def test_tdn_reads_the_centre_frame_and_four_differences() -> None:
-    """TDN gives the same maps when one picture is added to all frames but the centre moves with it, as differences do not see it."""
+    """TDN's two stems read the third of a segment's five frames, and the four differences of neighbours in their order."""
     trunk = TDNResNet(2, own_shift=True).double().eval()
     seen = []
     trunk.difference_stem.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
