@@ -143,8 +143,8 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     source = _source(path, theirs)
     their_key = {_renamed(key, _rules(source, theirs)): key for key in theirs}
     if len(their_key) < len(theirs):
-        twice = next(key for key in theirs if their_key[_renamed(key, _rules(source, theirs))] != key)
-        raise ModelError(f"path={str(path)!r} brings {_renamed(twice, _rules(source, theirs))} twice, once as {twice}: save one network a file")
+        lost = next(key for key in theirs if key not in their_key.values())
+        raise ModelError(f"path={str(path)!r} fills one place twice, by {lost!r} and another key: save one network a file")
     ours = model.state_dict()
     found = _with_bias_in_batch_norm({key: theirs[origin] for key, origin in their_key.items()}, ours)
 

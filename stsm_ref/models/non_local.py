@@ -3,7 +3,7 @@ r"""Non-local blocks: every place of a clip looks at every other place of the sa
 from torch import Tensor, nn
 
 from stsm_ref.models.clips import unfold_clips
-from stsm_ref.models.resnet import Bottleneck, Place
+from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
 NON_LOCAL_PLACES = frozenset({(2, 0), (2, 2), (3, 0), (3, 2), (3, 4)})
 """(stage, number) of the blocks of ResNet-50 that are followed by one, as TSM and MMAction2 place them."""
@@ -44,7 +44,7 @@ class NonLocal(nn.Module):
         phi = self.pool(self.phi(clips)).flatten(2)  # (N, C/2, T*H/2*W/2)
         g = self.pool(self.g(clips)).flatten(2).transpose(1, 2)  # (N, T*H/2*W/2, C/2)
         y = (theta @ phi).softmax(-1) @ g  # (N, T*H*W, C/2)
-        y = y.transpose(1, 2).reshape(clips.shape[0], -1, *clips.shape[2:])  # (N, C/2, T, H, W)
+        y = y.transpose(1, 2).reshape(clips.shape[0], y.shape[-1], *clips.shape[2:])  # (N, C/2, T, H, W)
         z: Tensor = self.bn(self.out(y)) + clips
         return z.transpose(1, 2).flatten(0, 1)  # (N*T, C, H, W)
 
@@ -60,3 +60,15 @@ class NonLocalBottleneck(Bottleneck):
         """Map ``(N*T, C_in, H, W)`` to ``(N*T, 4*planes, H/stride, W/stride)``."""
         y: Tensor = self.nl(super().forward(x))
         return y
+
+
+class NonLocalResNet(ResNet):
+    """ResNet-50 with a non-local block after five of its blocks; frames ``(N*T, 3, H, W)`` to feature maps, as its plain trunk."""
+
+    smallest_size = 17  # pixels: of 16, the last non-local blocks would see one, and pool it away
+
+    def __init__(self, num_segments: int) -> None:
+        def block(place: Place, /) -> nn.Module:
+            return NonLocalBottleneck(place, num_segments) if (place.stage, place.number) in NON_LOCAL_PLACES else Bottleneck(place)
+
+        super().__init__(50, block)

@@ -12,9 +12,9 @@ from stsm_ref.geometry import ShiftSpec, whole_number
 from stsm_ref.models.counting import Convention, Cost, cost
 from stsm_ref.models.heads import HEADS, Head
 from stsm_ref.models.mobilenet_v2 import MobileNetV2
-from stsm_ref.models.non_local import NON_LOCAL_PLACES, NonLocalBottleneck
-from stsm_ref.models.resnet import Bottleneck, Place, ResNet
-from stsm_ref.models.tanet import TAMBottleneck
+from stsm_ref.models.non_local import NonLocalResNet
+from stsm_ref.models.resnet import ResNet
+from stsm_ref.models.tanet import TANetResNet
 from stsm_ref.models.tdn import TDNResNet, places_of_temporal_module
 from stsm_ref.models.tsn import TSN
 
@@ -29,13 +29,6 @@ class Host(NamedTuple):
     sites: tuple[str, ...] | None = None
 
 
-def _non_local_resnet50(num_segments: int) -> ResNet:
-    def block(place: Place, /) -> nn.Module:
-        return NonLocalBottleneck(place, num_segments) if (place.stage, place.number) in NON_LOCAL_PLACES else Bottleneck(place)
-
-    return ResNet(50, block)
-
-
 HOSTS: dict[str, Host] = {
     "tsn_resnet18": Host(lambda num_segments: ResNet(18)),
     "tsn_resnet34": Host(lambda num_segments: ResNet(34)),
@@ -43,8 +36,8 @@ HOSTS: dict[str, Host] = {
     "tsn_resnet101": Host(lambda num_segments: ResNet(101)),
     "tsn_resnet152": Host(lambda num_segments: ResNet(152)),
     "tsn_mobilenet_v2": Host(lambda num_segments: MobileNetV2()),
-    "tsn_resnet50_nl": Host(_non_local_resnet50),
-    "tanet_resnet50": Host(lambda num_segments: ResNet(50, lambda place: TAMBottleneck(place, num_segments))),
+    "tsn_resnet50_nl": Host(NonLocalResNet),
+    "tanet_resnet50": Host(TANetResNet),
     "tdn_resnet50": Host(lambda num_segments: TDNResNet(num_segments, own_shift=False), places_of_temporal_module()),
 }
 OWN_SHIFT: dict[str, Callable[[int], nn.Module]] = {"tdn_resnet50": lambda num_segments: TDNResNet(num_segments, own_shift=True)}
@@ -122,8 +115,7 @@ def create_model(
     trunk = OWN_SHIFT[name](segments) if keeps_own else host.build(segments)
     model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=dropout)
     if spec is not None:
-        snn.insert_shift(trunk, segments, spec=spec, sites=host.sites)
-    model.spec = spec
+        snn.insert_shift(trunk, segments, spec=spec, sites=host.sites, quiet=True)
     return model
 
 

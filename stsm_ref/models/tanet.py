@@ -1,11 +1,11 @@
 r"""TANet: a temporal kernel that the clip chooses for itself (Liu et al., the paper's [16]; Tables 6, 7)."""
 
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name by which all of torch's users know it
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
 from stsm_ref.models.clips import unfold_clips
-from stsm_ref.models.resnet import Bottleneck, Place
+from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
 
 class TAM(nn.Module):
@@ -53,6 +53,8 @@ class TAM(nn.Module):
         """Map ``(N*T, C, H, W)`` to the same shape."""
         clips = unfold_clips(x, self.num_segments).transpose(1, 2)  # (N, C, T, H, W)
         n, c, t, h, w = clips.shape
+        if n == 0:
+            return x  # torch has no convolution of 0 groups
         s = clips.mean((3, 4))  # (N, C, T)
         kernel = self.global_branch(s.reshape(n * c, t))  # (N*C, 3)
         weighted = clips * self.local_branch(s)[..., None, None]  # (N, C, T, H, W)
@@ -72,3 +74,10 @@ class TAMBottleneck(Bottleneck):
         """Let the frames of a clip meet, ``(N*T, planes, H, W)``."""
         y: Tensor = self.tam(x)
         return y
+
+
+class TANetResNet(ResNet):
+    """ResNet-50 with TAM in all sixteen blocks; frames ``(N*T, 3, H, W)`` to feature maps, as its plain trunk."""
+
+    def __init__(self, num_segments: int) -> None:
+        super().__init__(50, lambda place: TAMBottleneck(place, num_segments))

@@ -6,7 +6,7 @@ which starts as TSM's shift and learns from there, and it acts between the first
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 -- the name by which all of torch's users know it
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec

@@ -4,6 +4,7 @@ from typing import Protocol, cast
 
 from torch import Tensor, nn
 
+from stsm_ref import nn as snn
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.clips import fold_clips
@@ -55,9 +56,13 @@ class TSN(nn.Module):
         self.num_segments = num_segments
         self.frames_per_segment = trunk.frames_per_segment
         self.smallest_size = trunk.smallest_size
-        self.spec: ShiftSpec | None = None
         self.backbone = backbone
         self.head = HEADS[head](trunk.out_channels, num_classes, num_segments, dropout)
+
+    @property
+    def spec(self) -> ShiftSpec | None:
+        """The spec of the shift that stands in the trunk, or None where there is none; TDN's own convolution is none."""
+        return next((module.spec for module in self.backbone.modules() if isinstance(module, snn.STSM | snn.SparseConvSTSM)), None)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N, num_classes)``.

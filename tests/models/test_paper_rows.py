@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref import ShiftSpec
 from stsm_ref.models import TSN, create_model, list_models
@@ -13,7 +13,10 @@ Row = tuple[str, str, dict[str, Any]]
 
 # table, the row as printed, the call
 ROWS: list[Row] = [
-    *(("1", f"alpha {alpha}", {"name": "tsn_resnet50", "shift": ShiftSpec("T+H+W", alpha)}) for alpha in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1")),
+    *(
+        ("1", f"alpha {alpha}", {"name": "tsn_resnet50", "shift": ShiftSpec("T+H+W", alpha)})
+        for alpha in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1")
+    ),
     ("2, 3, 4, 6", "TSN (R-50)", {"name": "tsn_resnet50", "shift": "none"}),
     ("2, 3, 4, 6", "T (TSM)", {"name": "tsn_resnet50", "shift": "tsm"}),
     *(("2", terms, {"name": "tsn_resnet50", "shift": ShiftSpec(terms, "1/4")}) for terms in ("H", "W", "H+W", "HW")),

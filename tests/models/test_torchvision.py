@@ -3,7 +3,7 @@
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
 from stsm_ref.models import MobileNetV2Classifier, ResNet, ResNetClassifier, cost

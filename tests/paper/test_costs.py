@@ -34,7 +34,16 @@ def printed(value: int, unit: int, like: str) -> str:
 @pytest.mark.requirement("COST-1", "COST-2")
 @pytest.mark.parametrize(("name", "shift", "frames", "size", "classes", "operations", "parameters", "gigaflops", "millions"), EXACT)
 def test_counts_match_to_the_unit(
-    name: str, shift: str, frames: int, size: int, classes: int, operations: int, parameters: int, gigaflops: str | None, millions: str | None
+    *,
+    name: str,
+    shift: str,
+    frames: int,
+    size: int,
+    classes: int,
+    operations: int,
+    parameters: int,
+    gigaflops: str | None,
+    millions: str | None,
 ) -> None:
     """The counted network has exactly these operations and parameters, and they round to what the paper prints."""
     total = model_cost(name, shift=shift, num_segments=frames, size=size, num_classes=classes, convention="mmcv")
