@@ -239,5 +239,3 @@ def _refuse_other_order(path: str | Path, model: TSN) -> None:
             f"path={str(path)!r} was trained with a shift whose first group moves backward in time, model.spec={model.spec}: "
             "use create_model(..., shift='tsm') or a spec with order='backward-first', or as_initialisation=True to train on from there"
         )
-
-
