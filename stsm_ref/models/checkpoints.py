@@ -172,7 +172,7 @@ def _read(path: str | Path) -> dict[str, Tensor]:
         raise ModelError(f"path={str(path)!r} cannot be read ({error.strerror}): give a file that torch.save wrote") from None
     except pickle.UnpicklingError:
         raise ModelError(f"path={str(path)!r} holds more than tensors, or is damaged: save its state_dict() alone") from None
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+    except Exception as error:  # a damaged file may make the reader raise anything
         raise ModelError(f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote") from None
     if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
         content = content["state_dict"]
