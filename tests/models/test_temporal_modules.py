@@ -8,9 +8,10 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 import stsm_ref
 from stsm_ref.errors import ArrayError, ModelError
-from stsm_ref.models.non_local import NonLocal
-from stsm_ref.models.tanet import TAM
-from stsm_ref.models.tdn import LongTermDifference, TDNResNet, TemporalConvolution
+from stsm_ref.models.non_local import NonLocal, NonLocalBottleneck, NonLocalResNet
+from stsm_ref.models.resnet import Place
+from stsm_ref.models.tanet import TAM, TAMBottleneck, TANetResNet
+from stsm_ref.models.tdn import LongTermDifference, TDNBottleneck, TDNResNet, TemporalConvolution
 
 N, T, C, H, W = 2, 3, 32, 5, 4
 
@@ -143,6 +144,39 @@ def test_every_convolution_of_tdns_resnet_has_a_bias() -> None:
     added = (".difference.", ".temporal.", "difference_stem.")
     assert not any(part in name for part in added for name in names[True])
     assert all(any(part in name for part in added) for name in names[False])
+
+
+@pytest.mark.parametrize(
+    ("block", "inner", "after"),
+    [
+        (NonLocalBottleneck(Place(2, 0, C, 16, 2), T), (), ("nl",)),
+        (TAMBottleneck(Place(2, 0, C, 16, 2), T), ("tam",), ()),
+        (TDNBottleneck(Place(2, 0, C, 16, 2), T, own_shift=True), ("difference", "temporal"), ()),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_blocks_run_their_parts_in_the_published_order(block: nn.Module, inner: tuple[str, ...], after: tuple[str, ...]) -> None:
+    """TAM, and TDN's difference and then its convolution, act after conv1 + BN + ReLU; a non-local block after the whole bottleneck."""
+    block, x = resting(block), frames()
+    if hasattr(block, "temporal"):
+        nn.init.normal_(block.temporal.conv.weight)  # as a learnt one, which does not commute with the difference
+    y = block.bn1(block.conv1(x)).relu()
+    for part in inner:
+        y = block.get_submodule(part)(y)
+    y = block.bn2(block.conv2(y)).relu()
+    y = (block.bn3(block.conv3(y)) + block.downsample(x)).relu()
+    for part in after:
+        y = block.get_submodule(part)(y)
+    torch.testing.assert_close(block(x), y, rtol=1e-12, atol=1e-12)
+
+
+def test_non_local_blocks_follow_five_blocks_of_resnet50() -> None:
+    """Non-local blocks stand after blocks 0 and 2 of layer2 and 0, 2 and 4 of layer3, and TAM in all sixteen."""
+    with torch.device("meta"):
+        non_local, tanet = NonLocalResNet(8), TANetResNet(8)
+    names = [name for name, module in non_local.named_modules() if isinstance(module, NonLocal)]
+    assert names == ["layer2.0.nl", "layer2.2.nl", "layer3.0.nl", "layer3.2.nl", "layer3.4.nl"]
+    assert sum(isinstance(module, TAM) for module in tanet.modules()) == 16
 
 
 @pytest.mark.parametrize("kind", [NonLocal, TAM, TemporalConvolution, LongTermDifference])
