@@ -131,7 +131,7 @@ class Cost:
         rule = "-" * len(lines[0])
         lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
         if self.left_out:
-            lines.append(f"{self.left_out:,} multiply-accumulates left out: {self.convention} does not see what runs in no module")
+            lines.append(f"{self.left_out:,} multiply-accumulates left out: mmcv does not see what runs in no module, macs does")
         return "\n".join(line.rstrip() for line in lines)
 
 
@@ -226,15 +226,15 @@ class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leav
         self.first_owner: dict[nn.Parameter, nn.Module] = {}
         for module in model.modules():
             module.register_forward_pre_hook(lambda module, _: self.running.append(module), prepend=True)
-            module.register_forward_hook(self._leave)
+            module.register_forward_hook(self._leave, with_kwargs=True)
             for parameter in module.parameters(recurse=False):
                 self.first_owner.setdefault(parameter, module)
 
-    def _leave(self, module: nn.Module, args: tuple[Any, ...], y: Any) -> None:
+    def _leave(self, module: nn.Module, args: tuple[Any, ...], named: dict[str, Any], y: Any) -> None:
         self.running.pop()
         for kinds, count in MMCV_RULES:
             if isinstance(module, kinds):
-                self.mmcv[module] = self.mmcv.get(module, 0) + count(module, args[0], y)
+                self.mmcv[module] = self.mmcv.get(module, 0) + count(module, next(iter((*args, *named.values()))), y)
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))

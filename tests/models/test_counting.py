@@ -76,6 +76,17 @@ def test_tied_weights_are_owned_once() -> None:
     assert (total.parameters, total.operations) == (16, 32)
 
 
+def test_layers_called_by_keyword_count_too() -> None:
+    """A layer that is handed its input by name costs the same."""
+
+    class ByName(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self[0](input=x)
+
+    for convention in ("mmcv", "macs"):
+        assert cost(ByName(nn.Linear(4, 3)), input_shape=(2, 4), convention=convention).operations == 24
+
+
 def test_counting_leaves_the_network_as_it_was() -> None:
     """Counting changes no tensor, no mode and no hook, of a network that is half in training."""
     model = create_model("tsn_resnet18", num_segments=2, num_classes=5)

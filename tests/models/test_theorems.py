@@ -127,10 +127,7 @@ SITES = {
 def test_scores_and_gradients_equal_those_under_sparse_convolutions(
     name: str, dtype: torch.dtype, scores_within: float, gradients_within: float
 ) -> None:
-    """At the sites that the paper names, STSM and its sparse-convolution twin give the same scores and input gradients.
-
-    Distances are in parts of the largest entry.
-    """
+    """STSM and its sparse-convolution twin, at the same sites, give the same scores and input gradients, in parts of the largest."""
     spec = ShiftSpec()
     shifted = network(name, spec, dtype)
     twin = with_sparse_convolutions(name, spec, shifted)
