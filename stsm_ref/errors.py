@@ -16,6 +16,10 @@ class ArrayError(StsmError):
     """An array of the wrong rank, axis or dtype."""
 
 
+class ModelError(StsmError):
+    """A network, a site in one or a checkpoint that does not exist, or does not fit."""
+
+
 class ReportError(StsmError):
     """A report or a picture that cannot be written where it was asked for."""
 

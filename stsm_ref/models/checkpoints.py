@@ -1,0 +1,241 @@
+r"""Weights from other people's files: torchvision's, those of TSM's repository, and MMAction2's, by mapping their keys to ours.
+
+Files are data: they are read with ``weights_only=True`` and nothing is fetched. Nothing is loaded unless everything fits.
+
+The shift of TSM's repository and of MMAction2 moves its *first* group of channels backward in time. Weights trained so mean something else
+under ``forward-first`` (GEO-5), and no shape would tell; hence the refusal in `load_checkpoint`.
+"""
+
+import pickle
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from stsm_ref.errors import ModelError
+from stsm_ref.models.mobilenet_v2 import STAGES
+from stsm_ref.models.tsn import TSN
+
+Source = Literal["torchvision", "tsm", "mmaction2", "stsm_ref"]
+Rules = tuple[tuple[str, str], ...]
+
+TORCHVISION: Rules = ((r"^", "backbone."),)
+TSM: Rules = (
+    (r"^module\.", ""),
+    (r"^base_model\.(fc|classifier)\.", "head.fc."),
+    (r"^base_model\.", "backbone."),
+    (r"^new_fc\.", "head.fc."),
+    (r"\.block\.", "."),
+    (r"\.net\.", "."),
+    (r"\.nl\.(g|phi)\.0\.", r".nl.\1."),
+    (r"\.nl\.W\.0\.", ".nl.out."),
+    (r"\.nl\.W\.1\.", ".nl.bn."),
+    # MobileNetV2: convolution, BatchNorm and ReLU6 stand side by side there, in groups of three here
+    (r"\.features\.1\.conv\.3\.", ".features.1.conv.project."),
+    (r"\.features\.1\.conv\.4\.", ".features.1.conv.2."),
+    (r"\.conv\.([01])\.(?!\d)", r".conv.0.\1."),
+    (r"\.conv\.3\.", ".conv.1.0."),
+    (r"\.conv\.4\.", ".conv.1.1."),
+    (r"\.conv\.6\.", ".conv.2."),
+    (r"\.conv\.7\.", ".conv.3."),
+    (r"\.project\.", ".1."),
+)
+MMACTION2: Rules = (
+    (r"^cls_head\.fc_cls\.", "head.fc."),
+    (r"\.block\.", "."),
+    (r"\.net\.", "."),
+    (r"\.conv(\d)\.conv\.", r".conv\1."),
+    (r"\.conv(\d)\.bn\.", r".bn\1."),
+    (r"\.downsample\.conv\.", ".downsample.0."),
+    (r"\.downsample\.bn\.", ".downsample.1."),
+    (r"\.tam\.G\.", ".tam.global_branch."),
+    (r"\.tam\.L\.", ".tam.local_branch."),
+    (r"\.non_local_block\.conv_out\.conv\.", ".nl.out."),
+    (r"\.non_local_block\.conv_out\.bn\.", ".nl.bn."),
+    (r"\.non_local_block\.(theta|phi|g)\.(?:0\.)?conv\.", r".nl.\1."),
+)
+MMACTION2_MOBILENET: Rules = (
+    (r"^cls_head\.fc_cls\.", "head.fc."),
+    (r"\.net\.", "."),
+    (r"^backbone\.conv1\.conv\.", "backbone.features.0.0."),
+    (r"^backbone\.conv1\.bn\.", "backbone.features.0.1."),
+    (r"^backbone\.conv2\.conv\.", "backbone.features.18.0."),
+    (r"^backbone\.conv2\.bn\.", "backbone.features.18.1."),
+    # layers count from 1, blocks within them from 0; here the blocks are numbered through
+    *(
+        (rf"^backbone\.layer{layer}\.{block}\.", f"backbone.features.{1 + sum(stage[2] for stage in STAGES[: layer - 1]) + block}.")
+        for layer in range(1, len(STAGES) + 1)
+        for block in range(STAGES[layer - 1][2])
+    ),
+    (r"\.features\.1\.conv\.1\.conv\.", ".features.1.conv.1."),
+    (r"\.features\.1\.conv\.1\.bn\.", ".features.1.conv.2."),
+    (r"\.conv\.2\.conv\.", ".conv.2."),
+    (r"\.conv\.2\.bn\.", ".conv.3."),
+    (r"\.conv\.([01])\.conv\.", r".conv.\1.0."),
+    (r"\.conv\.([01])\.bn\.", r".conv.\1.1."),
+)
+
+_COUNTERS = r"\.num_batches_tracked$"  # files from before torch counted batches have none
+_NOT_EXPECTED: dict[Source, tuple[str, str]] = {
+    # which of our keys a file need not fill, and which of theirs, renamed, it may bring in vain
+    "torchvision": (rf"^head\.|\.nl\.|\.tam\.|{_COUNTERS}", r"^backbone\.(fc|classifier)\."),
+    "tsm": (_COUNTERS, r"$^"),
+    "mmaction2": (_COUNTERS, r"$^"),
+    "stsm_ref": (_COUNTERS, r"$^"),
+}
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """What `load_checkpoint` did: whose file it was, our keys that it filled, ours that it missed, theirs that it did not use."""
+
+    path: str
+    source: Source
+    loaded: tuple[str, ...]
+    missed: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the report in a few lines, every missed and unused key by name."""
+        lines = [f"{self.path}: {len(self.loaded)} tensors loaded, as {self.source} names them"]
+        lines += [f"  missed, as before: {key}" for key in self.missed]
+        lines += [f"  unused: {key}" for key in self.unused]
+        return "\n".join(lines)
+
+
+def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initialisation: bool = False) -> LoadReport:
+    r"""Load a local checkpoint file into a network of `create_model`: all that must fit, or nothing.
+
+    Parameters
+    ----------
+    model : TSN
+        Changed in place, only if the whole file fits.
+    path : str or Path
+        A file of ``torch.save``: torchvision's (its ImageNet classifier is never used), TSM's repository's, MMAction2's or ours.
+    head : bool
+        Whether to load the last linear map; False keeps the fresh one, for another set of classes.
+    as_initialisation : bool
+        Load weights that were trained under a shift of the other order all the same, to train on from there.
+
+    Returns
+    -------
+    LoadReport
+        Every key loaded, missed and unused.
+
+    Raises
+    ------
+    ModelError
+        If the file cannot be read or holds anything but tensors; if it is of another network (a key that has no place, a tensor of another
+        shape, a place that gets none); if its classes are others; or if it was trained under TSM's order of channels and `model` shifts
+        forward first.
+
+    Notes
+    -----
+    From a torchvision file only the plain trunk is filled: the head, and what NL and TANet add, stay fresh and are reported as missed.
+    TSM's non-local blocks have one bias more than ours, in front of a BatchNorm; it is subtracted from that layer's running mean.
+    """
+    if not isinstance(model, TSN):
+        raise ModelError(f"model={type(model).__name__} is no network of create_model: use its own load_state_dict(..., strict=True)")
+    theirs = _read(path)
+    source = _source(path, theirs)
+    their_key = {_renamed(key, _rules(source, theirs)): key for key in theirs}
+    if len(their_key) < len(theirs):
+        lost = next(key for key in theirs if key not in their_key.values())
+        raise ModelError(f"path={str(path)!r} fills one place twice, by {lost!r} and another key: save one network a file")
+    ours = model.state_dict()
+    found = _with_bias_in_batch_norm({key: theirs[origin] for key, origin in their_key.items()}, ours)
+
+    may_miss, may_leave = _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
+    fits = {key: value for key, value in found.items() if not re.search(may_leave, key)}
+    missed = tuple(key for key in ours if key not in fits)
+    _refuse_other_classes(path, fits, ours)
+    if misfits := _misfits(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
+        more = f", and {len(misfits) - 3} more" if len(misfits) > 3 else ""
+        raise ModelError(
+            f"path={str(path)!r} is the checkpoint of another network ({source}): {'; '.join(misfits[:3])}{more}: "
+            "create the model that the file was saved from"
+        )
+    if source in {"tsm", "mmaction2"} and any(".net." in key for key in theirs) and not as_initialisation:
+        _refuse_other_order(path, model)
+    model.load_state_dict(fits, strict=False)
+    return LoadReport(str(path), source, tuple(fits), missed, tuple(their_key[key] for key in found if key not in fits))
+
+
+def _read(path: str | Path) -> dict[str, Tensor]:
+    """Read the tensors of a file by name, and nothing else."""
+    try:
+        content = torch.load(path, map_location="cpu", weights_only=True)
+    except OSError as error:
+        raise ModelError(f"path={str(path)!r} cannot be read ({error.strerror}): give a file that torch.save wrote") from None
+    except pickle.UnpicklingError:
+        raise ModelError(f"path={str(path)!r} holds more than tensors, or is damaged: save its state_dict() alone") from None
+    except Exception as error:  # a damaged file may make the reader raise anything
+        raise ModelError(f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote") from None
+    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
+        content = content["state_dict"]
+    if not isinstance(content, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()):
+        raise ModelError(f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under 'state_dict'")
+    return dict(content)
+
+
+def _source(path: str | Path, theirs: dict[str, Tensor]) -> Source:
+    """Tell by its keys whose file it is."""
+    if any(key.startswith(("module.base_model.", "base_model.")) for key in theirs):
+        return "tsm"
+    if "backbone.conv1.conv.weight" in theirs:
+        return "mmaction2"
+    if any(key.startswith("backbone.") for key in theirs):
+        return "stsm_ref"
+    if "conv1.weight" in theirs or "features.0.0.weight" in theirs:
+        return "torchvision"
+    raise ModelError(f"path={str(path)!r} has keys like {next(iter(theirs), None)!r}: known are torchvision's, TSM's, MMAction2's and ours")
+
+
+def _rules(source: Source, theirs: dict[str, Tensor]) -> Rules:
+    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution where ResNet has none."""
+    if source == "mmaction2" and "backbone.conv2.conv.weight" in theirs:
+        return MMACTION2_MOBILENET
+    return {"torchvision": TORCHVISION, "tsm": TSM, "mmaction2": MMACTION2, "stsm_ref": ()}[source]
+
+
+def _renamed(key: str, rules: Rules) -> str:
+    """Apply the rules one after another."""
+    for pattern, replacement in rules:
+        key = re.sub(pattern, replacement, key)
+    return key
+
+
+def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is BN(Wy) with the mean less b."""
+    for key in [key for key in found if key.endswith(".nl.out.bias") and key not in ours]:
+        mean = key.replace("out.bias", "bn.running_mean")
+        if mean in found and found[mean].shape == found[key].shape:
+            found[mean] = found[mean] - found.pop(key)
+    return found
+
+
+def _refuse_other_classes(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
+    theirs = fits.get("head.fc.weight", ours["head.fc.weight"]).shape[0]
+    if theirs != (mine := ours["head.fc.weight"].shape[0]):
+        raise ModelError(
+            f"path={str(path)!r} classifies {theirs} classes, model {mine}: use create_model(..., num_classes={theirs}), or head=False"
+        )
+
+
+def _misfits(fits: dict[str, Tensor], ours: dict[str, Tensor], without_tensor: list[str]) -> list[str]:
+    """Say what shows that the file is of another network: the most telling first."""
+    homeless = [f"{key} has no place in the model" for key in fits if key not in ours]
+    empty = [f"{key} gets no tensor" for key in without_tensor]
+    shapes = [(key, tuple(fits[key].shape), tuple(ours[key].shape)) for key in fits if key in ours]
+    return homeless + empty + [f"{key} has shape {theirs}, not {mine}" for key, theirs, mine in shapes if theirs != mine]
+
+
+def _refuse_other_order(path: str | Path, model: TSN) -> None:
+    if model.spec is None or model.spec.order != "backward-first":
+        raise ModelError(
+            f"path={str(path)!r} was trained with a shift whose first group moves backward in time, model.spec={model.spec}: "
+            "use create_model(..., shift='tsm') or a spec with order='backward-first', or as_initialisation=True to train on from there"
+        )

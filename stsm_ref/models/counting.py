@@ -1,0 +1,248 @@
+r"""What a network costs: parameters and operations, layer by layer, under a named convention (COST-1, COST-2; Tables 2 to 7).
+
+The paper's "GFLOPs" are what MMCV's counter prints. It adds multiply-accumulates, biases, and one or two operations an element for
+normalisation, ReLU and pooling *modules*; a matmul, a sum or a functional call counts nothing. ``macs`` is the other convention: every
+multiply-accumulate that a convolution, a linear map or a matmul really does, whoever calls it, and nothing else.
+"""
+
+import copy
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import flop_registry
+
+from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.models.tsn import TSN
+
+Convention = Literal["mmcv", "macs"]
+
+CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
+POOLINGS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
+ADAPTIVE_POOLINGS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
+NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+
+
+def _convolution(layer: nn.Module, x: Tensor, y: Tensor) -> int:
+    """One operation a tap, an input channel of the group and an output element, and one an element for the bias."""
+    assert isinstance(layer, CONVOLUTIONS)
+    taps = math.prod(layer.kernel_size) * (layer.in_channels // layer.groups)
+    return y.numel() * (taps + (layer.bias is not None))
+
+
+def _linear(layer: nn.Module, x: Tensor, y: Tensor) -> int:
+    """One operation an input feature and an output element; none for the bias."""
+    return y.numel() * x.shape[-1]
+
+
+MMCV_RULES: tuple[tuple[tuple[type[nn.Module], ...], Callable[[nn.Module, Tensor, Tensor], int]], ...] = (
+    (CONVOLUTIONS, _convolution),
+    ((nn.Linear,), _linear),
+    (NORMALISATIONS, lambda layer, x, y: 2 * x.numel()),
+    ((nn.ReLU, nn.ReLU6), lambda layer, x, y: y.numel()),
+    (POOLINGS + ADAPTIVE_POOLINGS, lambda layer, x, y: x.numel()),
+)
+
+
+@dataclass(frozen=True)
+class LayerCost:
+    """One module: its name in the network, its kind, the parameters it owns itself, and the operations of one pass."""
+
+    name: str
+    kind: str
+    parameters: int
+    operations: int
+
+
+@dataclass(frozen=True)
+class Cost:
+    r"""What a network costs on one input of `input_shape`, in operations of the `convention` that it names.
+
+    `left_out` is the number of multiply-accumulates that the convention does not see, because no module that it knows does them: the
+    matmuls of attention, a convolution whose kernel is computed. It is 0 under ``macs``.
+    """
+
+    model: str
+    input_shape: tuple[int, ...]
+    convention: Convention
+    layers: tuple[LayerCost, ...]
+    left_out: int
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the whole network."""
+        return sum(layer.parameters for layer in self.layers)
+
+    @property
+    def operations(self) -> int:
+        """Operations of one pass; the paper's "GFLOPs" are these by 10**9, under ``mmcv``."""
+        return sum(layer.operations for layer in self.layers)
+
+    def by_depth(self, depth: int) -> "Cost":
+        """Add layers up that share the first `depth` parts of their names.
+
+        Raises
+        ------
+        ModelError
+            If `depth` is below 1.
+        """
+        if depth < 1:
+            raise ModelError(f"depth={depth}: names are cut after the first part or later, so give 1 or more")
+        groups: dict[str, list[LayerCost]] = {}
+        for layer in self.layers:
+            groups.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)
+        layers = tuple(
+            LayerCost(
+                name,
+                members[0].kind if len(members) == 1 else "",
+                sum(layer.parameters for layer in members),
+                sum(layer.operations for layer in members),
+            )
+            for name, members in groups.items()
+        )
+        return Cost(self.model, self.input_shape, self.convention, layers, self.left_out)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the numbers as ``json.dumps`` takes them."""
+        return {
+            "model": self.model,
+            "input_shape": list(self.input_shape),
+            "convention": self.convention,
+            "operations": self.operations,
+            "parameters": self.parameters,
+            "left_out": self.left_out,
+            "layers": [asdict(layer) for layer in self.layers],
+        }
+
+    def __str__(self) -> str:
+        """Return a table, one line a layer; `by_depth` makes it short."""
+        rows = [("layer", "kind", "parameters", f"operations ({self.convention})")]
+        rows += [(layer.name, layer.kind, f"{layer.parameters:,}", f"{layer.operations:,}") for layer in self.layers]
+        rows.append((self.model, "x".join(map(str, self.input_shape)), f"{self.parameters:,}", f"{self.operations:,}"))
+        widths = [max(len(row[column]) for row in rows) for column in range(4)]
+        lines = [
+            f"{name:<{widths[0]}}  {kind:<{widths[1]}}  {parameters:>{widths[2]}}  {operations:>{widths[3]}}"
+            for name, kind, parameters, operations in rows
+        ]
+        rule = "-" * len(lines[0])
+        lines = [lines[0], rule, *lines[1:-1], rule, lines[-1]]
+        if self.left_out:
+            lines.append(f"{self.left_out:,} multiply-accumulates left out: mmcv does not see what runs in no module, macs does")
+        return "\n".join(line.rstrip() for line in lines)
+
+
+def cost(
+    model: nn.Module,
+    *,
+    size: int = 256,
+    input_shape: tuple[int, ...] | None = None,
+    convention: Convention = "mmcv",
+    title: str | None = None,
+) -> Cost:
+    r"""Count parameters and operations of a network by running it on tensors without memory, in eval mode.
+
+    Parameters
+    ----------
+    model : nn.Module
+        Any network; it is not changed.
+    size : int
+        Height and width of the frames, in pixels, for a network of `create_model`, which is given one clip.
+    input_shape : tuple of int, optional
+        The shape of the input instead: needed for a network of someone else's.
+    convention : {"mmcv", "macs"}
+        ``mmcv``, which the paper printed: a convolution's MACs and bias, a linear map's MACs without bias, BatchNorm 2 an element, ReLU 1
+        an output element, pooling modules 1 an input element; nothing else. ``macs``: multiply-accumulates of every convolution, linear
+        map and matmul, in a module or not.
+    title : str, optional
+        What to call the network; by default its class.
+
+    Returns
+    -------
+    Cost
+        In operations of that convention: MACs, and not two FLOPs for each.
+
+    Raises
+    ------
+    ModelError
+        If the convention is unknown, or `input_shape` is needed.
+    ArrayError
+        If `size` is no positive number.
+
+    Notes
+    -----
+    Tables 2 to 7. STSM has no parameters (COST-2) and multiplies nothing (COST-1): a network costs the same with it and without.
+
+    >>> cost(nn.Conv2d(3, 8, 3, padding=1), input_shape=(1, 3, 4, 4)).operations   # 128 outputs, 27 taps and a bias each
+    3584
+    >>> cost(nn.Conv2d(3, 8, 3, padding=1), input_shape=(1, 3, 4, 4), convention="macs").operations
+    3456
+    """
+    if convention not in get_args(Convention):
+        raise ModelError(f"convention={convention!r} is not one of {', '.join(map(repr, get_args(Convention)))}: say what is counted")
+    shape = _one_clip(model, size) if input_shape is None else tuple(input_shape)
+    shapes = _without_memory(model)
+    counts = _Counts(shapes)
+    with counts, torch.no_grad():
+        dtype = next((p.dtype for p in shapes.parameters() if p.is_floating_point()), torch.float32)
+        shapes(torch.empty(shape, device="meta", dtype=dtype))
+    layers = []
+    for name, module in shapes.named_modules():
+        owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
+        operations = (counts.mmcv if convention == "mmcv" else counts.macs).get(module, 0)
+        if owned or operations:
+            layers.append(LayerCost(name or "(network)", type(module).__name__, owned, operations))
+    left_out = counts.left_out() if convention == "mmcv" else 0
+    return Cost(title or type(model).__name__, shape, convention, tuple(layers), left_out)
+
+
+def _one_clip(model: nn.Module, size: int) -> tuple[int, ...]:
+    """Return the shape of one clip of frames of that size."""
+    if not isinstance(model, TSN):
+        raise ModelError(f"model={type(model).__name__} is no network of create_model: say what it reads: input_shape=(8, 3, 224, 224)")
+    if size < 1:
+        raise ArrayError(f"size={size} is no number of pixels: frames are size x size, so give 1 or more")
+    return (1, model.num_segments * model.frames_per_segment, 3, size, size)
+
+
+def _without_memory(model: nn.Module) -> nn.Module:
+    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a shape and no values."""
+    memo: dict[int, Any] = {id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False) for p in model.parameters()}
+    memo |= {id(buffer): torch.empty_like(buffer, device="meta") for buffer in model.buffers()}
+    return copy.deepcopy(model, memo).eval()
+
+
+class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped
+    """Counts by module: `mmcv` from what a module's type, input and output say, `macs` from the operators that torch runs."""
+
+    def __init__(self, model: nn.Module) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # and its __init__
+        self.mmcv: dict[nn.Module, int] = {}
+        self.macs: dict[nn.Module, int] = {}
+        self.running: list[nn.Module] = [model]
+        self.first_owner: dict[nn.Parameter, nn.Module] = {}
+        for module in model.modules():
+            module.register_forward_pre_hook(lambda module, _: self.running.append(module), prepend=True)
+            module.register_forward_hook(self._leave, with_kwargs=True)
+            for parameter in module.parameters(recurse=False):
+                self.first_owner.setdefault(parameter, module)
+
+    def _leave(self, module: nn.Module, args: tuple[Any, ...], named: dict[str, Any], y: Any) -> None:
+        self.running.pop()
+        for kinds, count in MMCV_RULES:
+            if isinstance(module, kinds):
+                self.mmcv[module] = self.mmcv.get(module, 0) + count(module, next(iter((*args, *named.values()))), y)
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        if (flops := flop_registry.get(func.overloadpacket)) is not None:
+            # torch counts a multiplication and its addition as two
+            self.macs[self.running[-1]] = self.macs.get(self.running[-1], 0) + flops(*args, **(kwargs or {}), out_val=out) // 2
+        return out
+
+    def left_out(self) -> int:
+        """Return the multiply-accumulates that ran outside the modules of the mmcv rules."""
+        return sum(macs for module, macs in self.macs.items() if module not in self.mmcv)

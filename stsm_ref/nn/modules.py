@@ -1,0 +1,140 @@
+"""The shift as modules: `STSM`, which moves memory, and `SparseConvSTSM`, the same map by the convolutions of §3.2."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
+
+from stsm_ref.errors import ArrayError
+from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
+from stsm_ref.kernels import one_hot_kernel
+from stsm_ref.nn.functional import checked_frames, checked_segments, stsm
+from stsm_ref.nn.padding import like_layout_of
+
+CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
+"""What torch convolves on every device; for other dtypes it is tried."""
+
+
+class STSM(nn.Module):
+    r"""Spatio-Temporal Shift Module, ``(N*T, C, H, W) -> (N*T, C, H, W)``: no parameters, no buffers, no arithmetic (COST-1, COST-2).
+
+    Parameters
+    ----------
+    num_segments : int
+        Frames in a clip, T.
+    spec : ShiftSpec
+        Which channels move where.
+
+    Raises
+    ------
+    SpecError
+        If `num_segments` or `spec` means nothing. `forward` raises what `stsm_ref.nn.stsm` does.
+
+    Notes
+    -----
+    §3.1, Fig. 2: before the first convolution inside a residual block; see `stsm_ref.nn.insert_shift`.
+
+    >>> STSM(8)
+    STSM(num_segments=8, spec='T+H+W@3/8,forward-first,floor')
+    >>> STSM(8)(torch.ones(16, 6, 4, 4)).shape
+    torch.Size([16, 6, 4, 4])
+    """
+
+    def __init__(self, num_segments: int, spec: ShiftSpec = ShiftSpec()) -> None:
+        super().__init__()
+        self.num_segments = checked_segments(num_segments)
+        self.spec = checked_spec(spec)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Shift frames ``(N*T, C, H, W)``."""
+        return stsm(x, self.spec, self.num_segments)
+
+    def extra_repr(self) -> str:
+        """Say what is shifted, as `ShiftSpec.parse` reads it."""
+        return f"num_segments={self.num_segments}, spec='{self.spec}'"
+
+
+class SparseConvSTSM(nn.Module):
+    r"""STSM as real sparse convolutions (§3.2, Fig. 4): for comparison, not for speed.
+
+    Each channel group is padded with zeros on one side and cross-correlated, channel by channel, with its one-hot kernel from
+    `stsm_ref.kernels`; the identity group too, with the kernel of a single 1.
+
+    Parameters
+    ----------
+    channels : int
+        Channels of the input, C.
+    num_segments : int
+        Frames in a clip, T.
+    spec : ShiftSpec
+        Which channels move where.
+
+    Raises
+    ------
+    SpecError
+        If an argument means nothing, or `spec` is ``rounding="exact"`` and does not divide `channels`.
+    ArrayError
+        From `forward`: as `stsm_ref.nn.stsm`, and if the channels are not `channels`, or torch does not convolve the dtype.
+
+    Notes
+    -----
+    Value-equal to `STSM` on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and sums lose the sign of -0.0. Computes in
+    the dtype of its input, under autocast too. On CUDA the equality needs ``torch.backends.cudnn.allow_tf32 = False``. The kernels are
+    buffers that stay out of the state dict.
+
+    >>> x = torch.arange(1.0, 5).view(1, 1, 1, 4)
+    >>> SparseConvSTSM(2, 1, ShiftSpec("W", 1))(x.repeat(1, 2, 1, 1))[0, :, 0]
+    tensor([[0., 1., 2., 3.],
+            [2., 3., 4., 0.]])
+    """
+
+    def __init__(self, channels: int, num_segments: int, spec: ShiftSpec = ShiftSpec()) -> None:
+        super().__init__()
+        self.channels = whole_number("channels", channels)
+        self.num_segments = checked_segments(num_segments)
+        self.spec = checked_spec(spec)
+        self.groups: tuple[ChannelGroup, ...] = tuple(g for g in spec.partition(self.channels) if g.start < g.stop)
+        self.paddings: list[list[int]] = []
+        for i, group in enumerate(self.groups):
+            kernel = one_hot_kernel(group.displacement)
+            self.register_buffer(f"kernel_{i}", torch.tensor(kernel.weights)[None, None], persistent=False)  # (1, 1, kT, kH, kW)
+            self.paddings.append([zeros for sides in reversed(kernel.padding) for zeros in sides])  # F.pad counts from the last axis
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Pad and cross-correlate frames ``(N*T, C, H, W)``."""
+        checked_frames(x, self.spec, self.num_segments)
+        if x.shape[1] != self.channels:
+            raise ArrayError(f"x has shape {tuple(x.shape)}, and channels={self.channels}: give frames of that many")
+        if not self.groups or not x.numel():
+            return x.clone()  # a convolution refuses empty images
+        if x.dtype in CONVOLVED:
+            return self._correlate(x)
+        try:
+            return self._correlate(x)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0]
+            raise ArrayError(
+                f"x has dtype {x.dtype}, which torch does not convolve on {x.device.type} ({reason}): "
+                "use STSM, which moves any dtype, or x.double()"
+            ) from None
+
+    def _correlate(self, x: Tensor) -> Tensor:
+        """All groups, each under its kernel."""
+        if x.is_complex():
+            # torch would convolve complex numbers with three real products and round; the kernel is real, so its two parts do not meet
+            return torch.complex(self._correlate(x.real), self._correlate(x.imag))
+        clips = torch.unflatten(x, 0, (-1, self.num_segments)).transpose(1, 2)  # (N, C, T, H, W)
+        parts = clips.split_with_sizes([group.stop - group.start for group in self.groups], dim=1)
+        with torch.autocast(x.device.type, enabled=False):
+            convolved = [self._correlate_group(part, i) for i, part in enumerate(parts)]
+        return like_layout_of(x, torch.cat(convolved, dim=1).transpose(1, 2).flatten(0, 1))
+
+    def _correlate_group(self, part: Tensor, group: int) -> Tensor:
+        """One kernel for every channel of a group ``(N, c, T, H, W)``."""
+        kernel: Tensor = getattr(self, f"kernel_{group}")
+        channels = part.shape[1]
+        weights = kernel.to(part.dtype).expand(channels, *kernel.shape[1:])
+        return F.conv3d(F.pad(part, self.paddings[group]), weights, groups=channels)
+
+    def extra_repr(self) -> str:
+        """Say what is shifted, as `ShiftSpec.parse` reads it."""
+        return f"channels={self.channels}, num_segments={self.num_segments}, spec='{self.spec}'"

@@ -1,0 +1,151 @@
+"""The counter itself: its rules on single layers, its totals against torch's own counter, its table and its errors."""
+
+import json
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional as F  # noqa: N812  # its name everywhere
+from torch.utils.flop_counter import FlopCounterMode
+
+from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.models import cost, create_model, list_models, model_cost
+
+SINGLE_LAYERS = [
+    # layer, input, operations under mmcv, operations under macs
+    (nn.Conv2d(4, 6, 3, padding=1), (2, 4, 5, 7), 2 * 6 * 35 * (4 * 9 + 1), 2 * 6 * 35 * 4 * 9),
+    (nn.Conv2d(4, 6, 3, padding=1, bias=False), (2, 4, 5, 7), 2 * 6 * 35 * 4 * 9, 2 * 6 * 35 * 4 * 9),
+    (nn.Conv2d(4, 8, (1, 3), stride=2, groups=4, bias=False), (1, 4, 5, 7), 8 * 3 * 3 * 3, 8 * 3 * 3 * 3),
+    (nn.Conv1d(4, 4, 3, padding=1, groups=4, bias=False), (2, 4, 9), 2 * 4 * 9 * 3, 2 * 4 * 9 * 3),
+    (nn.Conv3d(4, 2, 1), (1, 4, 3, 5, 7), 2 * 105 * 5, 2 * 105 * 4),
+    (nn.Linear(5, 3), (2, 4, 5), 2 * 4 * 5 * 3, 2 * 4 * 5 * 3),
+    (nn.BatchNorm2d(4), (2, 4, 5, 7), 2 * 280, 0),
+    (nn.ReLU(), (2, 4, 5, 7), 280, 0),
+    (nn.ReLU6(), (2, 4, 5, 7), 280, 0),
+    (nn.MaxPool2d(2), (2, 4, 6, 8), 2 * 4 * 48, 0),
+    (nn.AvgPool2d(2), (2, 4, 6, 8), 2 * 4 * 48, 0),
+    (nn.AdaptiveAvgPool2d(1), (2, 4, 5, 7), 280, 0),
+    (nn.Sigmoid(), (2, 4), 0, 0),
+    (nn.Softmax(-1), (2, 4), 0, 0),
+    (nn.Dropout(), (2, 4), 0, 0),
+]
+
+
+@pytest.mark.parametrize(("layer", "shape", "mmcv", "macs"), SINGLE_LAYERS, ids=lambda value: type(value).__name__)
+def test_rules_on_single_layers(layer: nn.Module, shape: tuple[int, ...], mmcv: int, macs: int) -> None:
+    """Each kind of layer counts what the convention says of it, bias and groups included."""
+    assert cost(layer, input_shape=shape, convention="mmcv").operations == mmcv
+    assert cost(layer, input_shape=shape, convention="macs").operations == macs
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_macs_are_half_of_the_flops_that_torch_counts(name: str) -> None:
+    """On every host the total under macs is half of what torch's FlopCounterMode counts."""
+    with torch.device("meta"):
+        model = create_model(name, num_segments=2, num_classes=5).eval()
+        clip = torch.zeros(1, 2 * model.frames_per_segment, 3, 64, 64)
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model(clip)
+    total = cost(model, size=64, convention="macs")
+    assert 2 * total.operations == counter.get_total_flops()
+    assert total.input_shape == tuple(clip.shape)
+
+
+@pytest.mark.parametrize("name", list_models())
+def test_parameters_by_layer_add_up(name: str) -> None:
+    """The layers' parameters add up to the network's."""
+    with torch.device("meta"):
+        model = create_model(name)
+    assert cost(model, size=64).parameters == sum(p.numel() for p in model.parameters())
+
+
+def test_a_shared_layer_owns_its_parameters_once_and_costs_each_time() -> None:
+    """A layer used twice has its parameters counted once and its operations twice."""
+    layer = nn.Linear(4, 4, bias=False)
+    network = nn.Sequential(layer, nn.ReLU(), layer)
+    total = cost(network, input_shape=(1, 4), convention="macs")
+    assert (total.parameters, total.operations) == (16, 32)
+    assert layer.weight.device.type == "cpu"
+
+
+def test_tied_weights_are_owned_once() -> None:
+    """Two layers with one weight between them count it once."""
+    first, second = nn.Linear(4, 4, bias=False), nn.Linear(4, 4, bias=False)
+    second.weight = first.weight
+    total = cost(nn.Sequential(first, second), input_shape=(1, 4), convention="macs")
+    assert (total.parameters, total.operations) == (16, 32)
+
+
+def test_layers_called_by_keyword_count_too() -> None:
+    """A layer that is handed its input by name costs the same."""
+
+    class ByName(nn.Sequential):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            return self[0](input=x)
+
+    for convention in ("mmcv", "macs"):
+        assert cost(ByName(nn.Linear(4, 3)), input_shape=(2, 4), convention=convention).operations == 24
+
+
+def test_counting_leaves_the_network_as_it_was() -> None:
+    """Counting changes no tensor, no mode and no hook, of a network that is half in training."""
+    model = create_model("tsn_resnet18", num_segments=2, num_classes=5)
+    model.head.eval()
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    hooks = [(len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()]
+    cost(model, size=32)
+    assert (model.backbone.training, model.head.training, model.head.dropout.training) == (True, False, False)
+    assert [(len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()] == hooks
+    for key, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[key], rtol=0, atol=0)
+
+
+def test_a_sparse_convolution_does_multiply() -> None:
+    """A shift written as a grouped convolution is not free: macs sees its two taps an element, and mmcv says what it leaves out."""
+
+    class OneHot(nn.Module):
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            weights = x.new_tensor([1.0, 0.0]).expand(16, 1, 1, 2)
+            return F.conv2d(F.pad(x, (1, 0)), weights, groups=16)
+
+    shape = (4, 16, 5, 7)
+    assert cost(OneHot(), input_shape=shape, convention="macs").operations == 2 * 4 * 16 * 35
+    total = cost(OneHot(), input_shape=shape, convention="mmcv")
+    assert (total.operations, total.left_out) == (0, 2 * 4 * 16 * 35)
+
+
+def test_table_and_dict_say_the_same() -> None:
+    """The table ends in the totals with their convention, and the dict goes through JSON unchanged."""
+    total = model_cost("tsn_resnet18", shift="tsm", num_segments=2, size=64, num_classes=5)
+    lines = str(total).splitlines()
+    assert lines[0].split()[:3] == ["layer", "kind", "parameters"]
+    assert lines[0].endswith("operations (mmcv)")
+    assert lines[-1].startswith("tsn_resnet18 shift=tsm")
+    assert lines[-1].endswith(f"{total.operations:,}")
+    read = json.loads(json.dumps(total.as_dict()))
+    assert (read["operations"], read["parameters"], read["convention"]) == (total.operations, total.parameters, "mmcv")
+    assert sum(layer["operations"] for layer in read["layers"]) == total.operations
+
+
+def test_layers_group_by_depth_without_loss() -> None:
+    """Grouping by the first parts of the names keeps the totals."""
+    total = model_cost("tsn_resnet18", num_segments=2, size=64)
+    short = total.by_depth(2)
+    assert [layer.name for layer in short.layers][-3:] == ["backbone.layer4", "head.pool", "head.fc"]
+    assert (short.operations, short.parameters) == (total.operations, total.parameters)
+    with pytest.raises(ModelError, match=r"depth=0: names are cut after the first part or later, so give 1 or more"):
+        total.by_depth(0)
+
+
+def test_wrong_use_is_refused_by_value() -> None:
+    """An unknown convention, a network without a known input and a size of nothing are refused."""
+    model = create_model("tsn_resnet18", num_segments=2)
+    with pytest.raises(ModelError, match=r"convention='flops' is not one of 'mmcv', 'macs': say what is counted"):
+        cost(model, convention="flops")
+    with pytest.raises(ModelError, match=r"model=Linear is no network of create_model: say what it reads: input_shape="):
+        cost(nn.Linear(2, 2))
+    with pytest.raises(ArrayError, match=r"size=0 is no number of pixels"):
+        cost(model, size=0)
+    with pytest.raises(ArrayError, match=r"x has frames of 32x32: this network pools them away, so give 33x33 or more"):
+        model_cost("tdn_resnet50", size=32)
+    assert model.training

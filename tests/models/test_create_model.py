@@ -1,0 +1,231 @@
+"""`create_model` and `list_models`, the heads and the average over views, and what they say to bad input."""
+
+import subprocess
+import sys
+
+import pytest
+import torch
+from torch import nn
+
+from stsm_ref import ShiftSpec, StsmError
+from stsm_ref import nn as snn
+from stsm_ref.errors import ArrayError, ModelError, SpecError
+from stsm_ref.models import average_views, create_model, list_models, model_cost
+
+NAMES = (
+    "tsn_resnet18",
+    "tsn_resnet34",
+    "tsn_resnet50",
+    "tsn_resnet101",
+    "tsn_resnet152",
+    "tsn_mobilenet_v2",
+    "tsn_resnet50_nl",
+    "tanet_resnet50",
+    "tdn_resnet50",
+)
+
+
+def on_meta(name: str, **options: object) -> nn.Module:
+    """A network without memory for its weights."""
+    with torch.device("meta"):
+        return create_model(name, **options)
+
+
+def sites(model: nn.Module) -> dict[str, int]:
+    """The convolutions before which a shift stands, with the channels that come in."""
+    return {
+        name.removesuffix(".stsm"): model.get_submodule(name.removesuffix(".stsm")).in_channels
+        for name, module in model.named_modules()
+        if isinstance(module, snn.STSM)
+    }
+
+
+def test_the_list_is_what_can_be_made() -> None:
+    """The listed names are these, and each makes a network of its number of classes."""
+    assert list_models() == NAMES
+    for name in NAMES:
+        assert on_meta(name, num_classes=7).head.fc.out_features == 7
+
+
+BLOCKS_50 = tuple(enumerate((3, 4, 6, 3), start=1))
+
+
+def test_sites_in_resnet50_are_the_first_convolutions_of_its_sixteen_blocks() -> None:
+    """In R-50, with non-local blocks and with TAM too, the shift stands before conv1 of every block, whose input is the block's."""
+    widths = {1: (64, 256), 2: (256, 512), 3: (512, 1024), 4: (1024, 2048)}
+    expected = {f"layer{s}.{b}.conv1": widths[s][min(b, 1)] for s, count in BLOCKS_50 for b in range(count)}
+    assert len(expected) == 16
+    for name in ("tsn_resnet50", "tsn_resnet50_nl", "tanet_resnet50"):
+        assert sites(on_meta(name).backbone) == expected, name
+
+
+def test_sites_in_mobilenet_v2_are_ten_expanding_convolutions() -> None:
+    """In MobileNetV2 the shift stands before the expansion of the ten blocks that have both a shortcut and an expansion."""
+    blocks = {3: 24, 5: 32, 6: 32, 8: 64, 9: 64, 10: 64, 12: 96, 13: 96, 15: 160, 16: 160}
+    assert sites(on_meta("tsn_mobilenet_v2").backbone) == {f"features.{block}.conv.0.0": width for block, width in blocks.items()}
+
+
+def test_sites_in_tdn_are_where_its_own_convolution_was() -> None:
+    """In TDN the shift stands before conv2 of layers 2 to 4, on `planes` channels, and the learnable convolution is gone."""
+    planes = {2: 128, 3: 256, 4: 512}
+    model = on_meta("tdn_resnet50")
+    assert sites(model.backbone) == {f"layer{s}.{b}.conv2": planes[s] for s, count in BLOCKS_50 if s > 1 for b in range(count)}
+    assert not any(".temporal." in key for key in model.state_dict())
+    own = on_meta("tdn_resnet50", shift="tsm")
+    assert not sites(own.backbone)
+    assert own.spec is None
+    assert sum(".temporal.conv.weight" in key for key in own.state_dict()) == 13
+
+
+def test_resnet101_skips_every_second_block_of_each_stage() -> None:
+    """From R-101 on, blocks 0, 2, 4, ... of each stage shift."""
+    expected = {f"layer{s}.{b}.conv1" for s, count in enumerate((3, 4, 23, 3), start=1) for b in range(0, count, 2)}
+    assert set(sites(on_meta("tsn_resnet101").backbone)) == expected
+
+
+@pytest.mark.parametrize(
+    ("shift", "spec"),
+    [
+        ("stsm", "T+H+W@3/8,forward-first,floor"),
+        ("tsm", "T@1/4,backward-first,floor"),
+        ("T+HW@1/2", "T+HW@1/2,forward-first,floor"),
+        (ShiftSpec("H", "1/4"), "H@1/4,forward-first,floor"),
+        ("none", "None"),
+        (ShiftSpec(alpha=0), "None"),
+    ],
+)
+def test_shift_by_name_text_or_spec(shift: str | ShiftSpec, spec: str) -> None:
+    """A shift is given by name, as text or as a spec; the model says which it has, and alpha = 0 is no shift."""
+    assert str(on_meta("tsn_resnet18", shift=shift).spec) == spec
+
+
+def test_spec_follows_what_stands_in_the_network() -> None:
+    """Once the shift is taken out by hand the model does not claim one."""
+    model = on_meta("tsn_resnet18")
+    snn.remove_shift(model.backbone)
+    assert model.spec is None
+
+
+def test_making_a_model_prints_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """`create_model` is silent."""
+    on_meta("tsn_resnet18")
+    assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        ({"name": "tsn_resnet5O"}, ModelError, r"name='tsn_resnet5O' is not one of .*: did you mean 'tsn_resnet50'"),
+        ({"name": "resnet50"}, ModelError, r"did you mean .*'tsn_resnet50'"),
+        ({"name": 50}, ModelError, r"name=50 is not one of 'tsn_resnet18', "),
+        ({"shift": "stms"}, ModelError, r"shift='stms' is not one of 'stsm', 'tsm', 'none': did you mean 'stsm' or 'tsm'\?"),
+        ({"shift": "W+T+T"}, SpecError, r"terms='W\+T\+T' repeats a term: write 'W\+T'"),
+        ({"shift": None}, ModelError, r"shift=None is no shift: give one of 'stsm', 'tsm', 'none', or a ShiftSpec"),
+        ({"num_segments": 0}, ModelError, r"num_segments=0 leaves nothing to compute: give 1 or more"),
+        ({"num_segments": 8.0}, SpecError, r"num_segments=8.0 is no whole number: give an int"),
+        ({"num_classes": -1}, ModelError, r"num_classes=-1 leaves nothing to compute: give 1 or more"),
+        ({"head": "avg"}, ModelError, r"head='avg' is not one of 'tsm', 'tsn'"),
+        ({"dropout": 1.0}, ModelError, r"dropout=1.0 is outside \[0, 1\)"),
+        ({"name": "tanet_resnet50", "num_segments": 1}, ModelError, r"num_segments=1: a temporal kernel needs neighbours"),
+        ({"name": "tdn_resnet50", "num_segments": 1}, ModelError, r"num_segments=1: a difference needs a neighbour"),
+        ({"name": "tsn_mobilenet_v2", "shift": ShiftSpec(rounding="exact")}, SpecError, r"channels=24 with alpha=3/8"),
+        ({"name": "tsn_mobilenet_v2", "shift": ShiftSpec(alpha="1/100")}, SpecError, r"24 channels, of which spec='.*' moves none"),
+    ],
+)
+def test_bad_arguments_are_told_by_name_and_value(options: dict[str, object], error: type[StsmError], message: str) -> None:
+    """Each wrong argument is refused with its value, the rule and the way out."""
+    with torch.device("meta"), pytest.raises(error, match=message):
+        create_model(**({"name": "tsn_resnet18"} | options))
+
+
+@pytest.mark.parametrize(
+    ("name", "shape", "message"),
+    [
+        ("tsn_resnet18", (3, 32, 32), r"x has shape \(3, 32, 32\), rank 3: give clips \(N, T, 3, H, W\) or folded frames \(N\*T, 3, "),
+        ("tsn_resnet18", (1, 1, 4, 3, 32, 32), r"rank 6: give clips"),
+        ("tsn_resnet18", (6, 3, 32, 32), r"num_segments=4 does not divide the leading axis 6: frames must arrive as N\*num_segments"),
+        ("tsn_resnet18", (2, 8, 3, 32, 32), r"8 frames a clip: this network reads num_segments = 4, so sample 4"),
+        ("tsn_resnet18", (2, 3, 4, 32, 32), r"4 channels: the axes are \(N, T, C, H, W\) and frames are RGB, C = 3"),
+        ("tanet_resnet50", (1, 5, 3, 32, 32), r"5 frames a clip: this network reads num_segments = 4, so sample 4"),
+        ("tdn_resnet50", (1, 4, 3, 64, 64), r"4 frames a clip: this network reads num_segments\*5 = 20, so sample 20"),
+        ("tdn_resnet50", (24, 3, 64, 64), r"num_segments\*5=20 does not divide the leading axis 24: frames must arrive as N\*num_"),
+        ("tdn_resnet50", (20, 3, 32, 64), r"x has frames of 32x64: this network pools them away, so give 33x33 or more"),
+        ("tsn_resnet50_nl", (4, 3, 16, 64), r"x has frames of 16x64: this network pools them away, so give 17x17 or more"),
+    ],
+)
+def test_clips_that_do_not_fit_are_refused(name: str, shape: tuple[int, ...], message: str) -> None:
+    """A batch of the wrong rank, number of frames, channels or size is refused with its shape and the way out."""
+    with torch.device("meta"):
+        model, x = create_model(name, num_segments=4), torch.zeros(shape)
+    with pytest.raises(ArrayError, match=message):
+        model(x)
+
+
+def test_whole_numbers_are_no_frames() -> None:
+    """Frames of integers are refused before a convolution fails on them."""
+    model = on_meta("tsn_resnet18", num_segments=4)
+    with pytest.raises(ArrayError, match=r"x has dtype torch.uint8: a convolution needs floats, so normalise the frames first"):
+        model(torch.zeros(4, 3, 32, 32, dtype=torch.uint8, device="meta"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_smallest_size_is_enough(name: str) -> None:
+    """Each network takes frames of the smallest size that it names."""
+    model = on_meta(name, num_segments=4).eval()
+    clip = torch.zeros(1, 4 * model.frames_per_segment, 3, model.smallest_size, model.smallest_size, device="meta")
+    assert model(clip).shape == (1, 400)
+
+
+@pytest.mark.parametrize("name", ["tsn_resnet18", "tsn_mobilenet_v2", "tsn_resnet50_nl", "tanet_resnet50", "tdn_resnet50"])
+def test_no_clips_have_no_scores(name: str) -> None:
+    """At rest each network maps an empty batch to an empty batch of scores."""
+    model = create_model(name, num_segments=4, num_classes=5).eval()
+    with torch.no_grad():
+        assert model(torch.zeros(0, 4 * model.frames_per_segment, 3, 64, 64)).shape == (0, 5)
+
+
+def test_views_are_averaged_by_score_or_by_probability() -> None:
+    """`predict` runs every view as a clip and averages what it is told to; the two averages differ."""
+    torch.manual_seed(0)
+    model = create_model("tsn_resnet18", num_segments=2, num_classes=5).eval()
+    nn.init.normal_(model.head.fc.weight)
+    views = torch.randn(2, 3, 2, 3, 32, 32)
+    with torch.no_grad():
+        each = torch.stack([model(views[:, view]) for view in range(3)], dim=1)  # (N, V, classes)
+        torch.testing.assert_close(model.predict(views), each.mean(1), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(model.predict(views, "probabilities"), each.softmax(-1).mean(1), rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(model.predict(views, "probabilities").sum(-1), torch.ones(2))
+
+
+def test_bad_views_are_refused() -> None:
+    """Views of the wrong rank and an unknown average are refused by value."""
+    model = on_meta("tsn_resnet18", num_segments=2)
+    with pytest.raises(ArrayError, match=r"views has shape \(2, 2, 3, 32, 32\), rank 5: give \(N, V, T, 3, H, W\), V = crops \* clips"):
+        model.predict(torch.zeros(2, 2, 3, 32, 32, device="meta"))
+    with pytest.raises(ModelError, match=r"average='prob' is not one of 'scores', 'probabilities': say what is averaged over views"):
+        average_views(torch.zeros(1, 2, 3), "prob")
+    with pytest.raises(ArrayError, match=r"scores has shape \(2, 3\), rank 2: give \(N, views, num_classes\)"):
+        average_views(torch.zeros(2, 3))
+
+
+def test_heads_start_as_published() -> None:
+    """The last linear map starts at zero bias and a deviation of 0.001 in the TSM head, 0.01 in the TSN head, after dropout 0.5."""
+    for head, deviation in (("tsm", 0.001), ("tsn", 0.01)):
+        model = create_model("tsn_resnet18", head=head)
+        assert model.head.fc.weight.detach().std().item() == pytest.approx(deviation, rel=0.02)
+        assert not model.head.fc.bias.any()
+        assert model.head.dropout.p == 0.5
+
+
+def test_a_name_with_its_options_has_a_cost() -> None:
+    """`model_cost` refuses what `create_model` refuses."""
+    with pytest.raises(ModelError, match=r"name='tsn_resnet51' is not one of"):
+        model_cost("tsn_resnet51")
+
+
+def test_without_torch_the_missing_extra_is_named() -> None:
+    """Importing the models without torch says which extra brings it."""
+    code = "import sys; sys.modules['torch'] = None\nimport stsm_ref.models"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert result.returncode == 1
+    assert result.stderr.splitlines()[-1].endswith("stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'")
