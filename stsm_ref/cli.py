@@ -5,6 +5,7 @@ import json
 import sys
 import traceback
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,26 +63,43 @@ def command(body: Callable[..., int]) -> Callable[..., None]:
     return run
 
 
+class Side(StrEnum):
+    """Which of our implementations."""
+
+    NUMPY = "numpy"
+    TORCH = "torch"
+    BOTH = "both"
+
+
 @command
 def verify(
     examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 100,
     as_json: AsJson = False,
     report: Annotated[Path | None, typer.Option(help="Also write the verdict as one HTML page.")] = None,
+    side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
 ) -> int:
     """Check every requirement on our own implementations, on worked examples and on real pixels."""
-    from stsm_ref.verification import page, run
+    from stsm_ref.verification import page, rules, run
     from stsm_ref.verification import screen as view
-    from stsm_ref.verification.rules import CHECKS
+    from stsm_ref.verification.subject import OURS
 
     if report:
         require_writable(report)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     results = []
     with Progress(*columns, console=notes, transient=True) as progress:
-        task = progress.add_task("", total=len(CHECKS))
-        for check in CHECKS.values():
-            progress.update(task, description=f"{check.requirements[0]:9} {check.name:40}")
-            results.append(run.run_check(check, examples=examples))
+        task = progress.add_task("loading", total=None)
+        checks = rules.load(torch=side is not Side.NUMPY)
+        subjects = [OURS] if side is not Side.TORCH else []
+        if side is not Side.NUMPY:
+            from stsm_ref.verification.torch_subject import torch_subject
+
+            subjects.append(torch_subject())
+        planned = run.plan(checks, subjects)
+        progress.update(task, total=len(planned))
+        for check, subject in planned:
+            progress.update(task, description=f"{check.requirements[0]:9} {subject.name:6} {check.name:40}")
+            results.append(run.run_check(check, subject, examples=examples))
             progress.advance(task)
     table = run.rows(results)
     data = run.as_json(table)

@@ -42,8 +42,7 @@ def _signal(padded: Array, weights: Array) -> Array:
     from scipy import signal
 
     wide = _supported(padded.dtype)
-    with np.errstate(invalid="ignore"):  # as above
-        return np.asarray(signal.correlate(padded.astype(wide), weights.conj().astype(wide), mode="valid", method="direct"))
+    return np.asarray(signal.correlate(padded.astype(wide), weights.conj().astype(wide), mode="valid", method="direct"))
 
 
 def _ndimage(padded: Array, weights: Array) -> Array:

@@ -37,7 +37,7 @@ TABLE_TERMS = ("T", "H", "W", "H+W", "HW", "T+H+W", "T+HW", "T+H+W+HW", "TH+TW+H
 TABLE_ALPHAS = tuple(Fraction(a) for a in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1"))
 """Every setting of Table 1."""
 
-DTYPES = tuple(np.dtype(c) for c in "fdeiqbhBHIQ?FD")
+DTYPES = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "u2", "u4", "u8", "?", "c8", "c16"))
 """bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that examples shrink to it."""
 
 Values = Literal["labels", "finite", "bits"]

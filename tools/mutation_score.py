@@ -13,7 +13,11 @@ EQUIVALENT = [
     (r"zip\(.*(strict=None|strict=False|, \))", "the lengths are equal by construction; `strict=True` guards against a later change"),
     (r"fold_div: int = 9", "mutmut calls a mutant with the defaults of the original, so this one never runs"),
     (r'in "XX\w+XX"', "a dtype's kind is one letter, and never X"),
-    (r"slice\(None, size - gap\)|slice\(size - gap\), slice|slice\(gap, None\)", "another spelling of the same slice"),
+    (
+        r"slice\((None, size - gap|gap, None|None, gap|gap|size - gap, None)\)|slice\(size - gap\), slice",
+        "another spelling of the same slice",
+    ),
+    (r"distance >= 0", "nothing is vacant where nothing moves, and both windows are the whole axis"),
     (
         r"vacant\[axis\] = None",
         "clears all of the group before the content is written over it: the same values, written twice (`bench` shows it)",

@@ -174,7 +174,7 @@ def cost(
 
     Notes
     -----
-    Tables 2 to 7. STSM has no parameters (COST-2) and multiplies nothing (COST-1): a network costs the same with it and without.
+    Tables 2 to 7. STSM has no parameters (COST-1) and multiplies nothing (COST-2): a network costs the same with it and without.
 
     >>> cost(nn.Conv2d(3, 8, 3, padding=1), input_shape=(1, 3, 4, 4)).operations   # 128 outputs, 27 taps and a bias each
     3584

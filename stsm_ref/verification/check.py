@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from stsm_ref.errors import MissingExtraError
-from stsm_ref.verification.subject import Subject
+from stsm_ref.verification.subject import OURS, Subject
 
 try:
     from hypothesis import HealthCheck, Phase, given, settings
@@ -30,12 +30,18 @@ class Check:
     statement: str
     requirements: tuple[str, ...]
     rung: Rung
-    body: Callable[[Subject, Any], None]
+    body: Any
     each: Callable[[], Iterable[Any]] | None
     given: SearchStrategy[Any] | None
+    sides: tuple[str, ...] = ("numpy", "torch")
 
     def __str__(self) -> str:
         return self.name
+
+    def concerns(self, subject: Subject) -> bool:
+        """Whether the check is for this side, and on the torch side calls a function that is not NumPy's."""
+        called = set(self.body.__code__.co_names)
+        return subject.name in self.sides and (subject.name == OURS.name or not called.isdisjoint(subject.differs_in(OURS)))
 
     def run(self, subject: Subject, sampling: settings | None = None) -> int:
         """Hold `subject` to this check on each case or on drawn ones; return how many ran, or raise what the smallest case raises."""
@@ -43,6 +49,8 @@ class Check:
 
         def count(case: Any) -> None:
             nonlocal ran
+            if not subject.takes(case):
+                return
             ran += 1
             self.body(subject, case)
 
@@ -61,7 +69,11 @@ CHECKS: dict[str, Check] = {}
 
 
 def check(
-    *requirements: str, rung: Rung, each: Callable[[], Iterable[Any]] | None = None, given: SearchStrategy[Any] | None = None
+    *requirements: str,
+    rung: Rung,
+    each: Callable[[], Iterable[Any]] | None = None,
+    given: SearchStrategy[Any] | None = None,
+    sides: tuple[str, ...] = ("numpy", "torch"),
 ) -> Callable[[Callable[[Subject, Any], None]], Callable[[Subject, Any], None]]:
     """Register a function of (subject, case) as a check of `requirements`; its docstring is the statement."""
     if rung not in get_args(Rung) or (each is None and given is None):
@@ -70,7 +82,7 @@ def check(
     def register(body: Callable[[Subject, Any], None]) -> Callable[[Subject, Any], None]:
         if body.__name__ in CHECKS or not body.__doc__:
             raise ValueError(f"check {body.__name__!r} must have a docstring and a name of its own")
-        CHECKS[body.__name__] = Check(body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given)
+        CHECKS[body.__name__] = Check(body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given, sides)
         return body
 
     return register

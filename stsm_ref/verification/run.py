@@ -2,7 +2,7 @@
 
 import platform
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -15,7 +15,6 @@ import stsm_ref
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.requirements import REQUIREMENTS, Requirement
 from stsm_ref.verification.check import RUNGS, Check
-from stsm_ref.verification.rules import CHECKS
 from stsm_ref.verification.subject import OURS, Subject
 
 Outcome = Literal["passed", "violated", "undecided"]
@@ -27,6 +26,7 @@ class Result:
     """What one check found; `failure` is empty unless it is violated or undecided."""
 
     check: str
+    side: str
     statement: str
     rung: str
     outcome: Outcome
@@ -47,10 +47,10 @@ class Row:
         """The worst of its checks; no check that ran is undecided, never a pass."""
         return worst(result.outcome for result in self.results)
 
-    @property
-    def rung(self) -> str:
-        """The strongest rung among the checks that passed."""
-        return max((result.rung for result in self.results if result.outcome == "passed"), default="none")
+    def rung(self, side: str | None = None) -> str:
+        """The strongest rung among the checks that passed, of one side or of all; "none" where there is no such check."""
+        passed = (r.rung for r in self.results if r.outcome == "passed" and side in (None, r.side))
+        return max(passed, default="none")
 
     @property
     def cases(self) -> int:
@@ -70,7 +70,10 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> Result:
-    """Run one check on drawn cases that are the same in every run; any exception of the subject is a violation."""
+    """Run one check on drawn cases that are the same in every run; any exception of the subject is a violation.
+
+    A check of which the subject takes no case leaves it undecided.
+    """
     sampling = hypothesis.settings(max_examples=examples, derandomize=True, database=None, print_blob=False)
     started = time.perf_counter()
     cases, outcome, failure = 0, "passed", ""
@@ -85,19 +88,18 @@ def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> 
     except Exception as error:  # whatever the subject raises on valid input breaks the rule
         outcome = "violated"
         failure = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
-    return Result(check.name, check.statement, check.rung, outcome, cases, time.perf_counter() - started, failure)  # type: ignore[arg-type]  # one of the three
+    return Result(check.name, subject.name, check.statement, check.rung, outcome, cases, time.perf_counter() - started, failure)  # type: ignore[arg-type]  # one of the three
 
 
-def run_checks(subject: Subject = OURS, *, examples: int = 100) -> Iterator[Result]:
-    """Run every check, one result at a time."""
-    for check in CHECKS.values():
-        yield run_check(check, subject, examples=examples)
+def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple[Check, Subject]]:
+    """Pair each subject with every check that concerns it."""
+    return [(check, subject) for subject in subjects for check in checks.values() if check.concerns(subject)]
 
 
 def rows(results: Iterable[Result]) -> tuple[Row, ...]:
     """Sort results under the requirements that they speak for, in the order of the table."""
-    by_name = {result.check: result for result in results}
-    return tuple(Row(entry, tuple(by_name[name] for name in entry.checks if name in by_name)) for entry in REQUIREMENTS)
+    found = tuple(results)
+    return tuple(Row(entry, tuple(r for name in entry.checks for r in found if r.check == name)) for entry in REQUIREMENTS)
 
 
 def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
         "rungs": RUNGS,
         "requirements": [
             row.requirement._asdict()
-            | {"outcome": row.outcome, "rung": row.rung, "cases": row.cases, "seconds": round(row.seconds, 3)}
+            | {"outcome": row.outcome, "rung": row.rung(), "cases": row.cases, "seconds": round(row.seconds, 3)}
             | {"checks": [asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results]}
             for row in table
         ],

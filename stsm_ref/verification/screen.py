@@ -8,12 +8,13 @@ from rich.text import Text
 
 from stsm_ref.pictures.text import picture
 from stsm_ref.requirements import Requirement
-from stsm_ref.verification.check import CHECKS, RUNGS
+from stsm_ref.verification import rules
+from stsm_ref.verification.check import RUNGS
 from stsm_ref.verification.run import Result, Row, worst
 
 STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
 NOT_COVERED = (
-    "Not looked at here: PyTorch (modules, autograd, host networks and their costs), proofs for all sizes, other people's implementations, "
+    "Not looked at here: proofs for all sizes, other people's implementations, CUDA, "
     "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
 )
 
@@ -25,7 +26,9 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
     view.add_column("id", no_wrap=True)
     view.add_column("rule", ratio=1)
     view.add_column("standing", no_wrap=True)
-    view.add_column("rung", no_wrap=True)
+    sides = sorted({result.side for row in table for result in row.results})
+    for side in sides:
+        view.add_column(side, no_wrap=True)
     view.add_column("cases", justify="right", no_wrap=True)
     view.add_column("seconds", justify="right", no_wrap=True)
     view.add_column("outcome", no_wrap=True)
@@ -33,14 +36,27 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
         entry = row.requirement
         outcome = Text(row.outcome, style=STYLES[row.outcome])
         rule = Text(entry.rule, no_wrap=True, overflow="ellipsis")
-        view.add_row(entry.id, rule, entry.standing, row.rung, f"{row.cases:,}", f"{row.seconds:.2f}", outcome)
+        view.add_row(
+            entry.id,
+            rule,
+            entry.standing,
+            *(row.rung(side).replace("none", "–") for side in sides),
+            f"{row.cases:,}",
+            f"{row.seconds:.2f}",
+            outcome,
+        )
     return view
 
 
 def verdict(table: tuple[Row, ...], results: tuple[Result, ...]) -> RenderableType:
     """The table, every failure in full, the sum, and what the table does not say."""
     failures = [
-        Panel(Text(result.failure), title=f"{result.check}: {result.statement}", title_align="left", border_style=STYLES[result.outcome])
+        Panel(
+            Text(result.failure),
+            title=f"{result.check} ({result.side}): {result.statement}",
+            title_align="left",
+            border_style=STYLES[result.outcome],
+        )
         for result in results
         if result.outcome != "passed"
     ]
@@ -64,6 +80,9 @@ def explanation(entry: Requirement) -> RenderableType:
     facts.add_row("standing", entry.standing)
     facts.add_row("evidence", f"{entry.evidence}, {RUNGS[entry.evidence]}")
     facts.add_row("limits", entry.limits)
+    checks = rules.load(torch=False)
+    if not set(entry.checks) <= set(checks):
+        checks = rules.load()
     for number, name in enumerate(entry.checks):
-        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({CHECKS[name].rung}): {CHECKS[name].statement}"))
+        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({checks[name].rung}): {checks[name].statement}"))
     return Panel(Group(facts, Text(), Text(picture(entry.id), no_wrap=True)), title=entry.id, title_align="left")

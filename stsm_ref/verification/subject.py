@@ -1,7 +1,7 @@
 """What is under test: the functions of this package, any of which may be replaced by another implementation."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from stsm_ref.composition import Route, route_through_layers
@@ -14,8 +14,14 @@ from stsm_ref.slicing import shift, stsm, stsm_vjp
 
 @dataclass(frozen=True)
 class Subject:
-    """A bundle of implementations; `dataclasses.replace` plants another one."""
+    """A bundle of implementations; `dataclasses.replace` plants another one.
 
+    `takes` says which cases the subject can be given at all, and `torch` holds the functions that only a torch subject has.
+    """
+
+    name: str = "numpy"
+    takes: Callable[[Any], bool] = lambda case: True
+    torch: Any = None
     make_spec: Callable[..., ShiftSpec] = ShiftSpec
     parse_spec: Callable[[str], ShiftSpec] = ShiftSpec.parse
     partition: Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]] = ShiftSpec.partition
@@ -32,6 +38,10 @@ class Subject:
     shift_matrix: Callable[..., Any] = shift_matrix
     stsm_matrix: Callable[..., Any] = stsm_matrix
     route_through_layers: Callable[..., Route] = route_through_layers
+
+    def differs_in(self, other: "Subject") -> frozenset[str]:
+        """Names of the functions that are not those of `other`."""
+        return frozenset(entry.name for entry in fields(self) if getattr(self, entry.name) is not getattr(other, entry.name))
 
 
 OURS = Subject()

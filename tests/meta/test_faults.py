@@ -9,20 +9,25 @@ import numpy as np
 import pytest
 from hypothesis import Phase, settings
 
-from stsm_ref.verification.rules import CHECKS
+from stsm_ref.verification.rules import load
 from stsm_ref.verification.run import run_check
 from stsm_ref.verification.subject import OURS
 from tests.meta.faults import FAULTS, forward
+from tests.meta.torch_faults import TORCH_FAULTS
 
+CHECKS = load()
 ROWS = 33
 NOT_NUMPY = {22: "a block's shortcut", 23: "insertion into a network", 24: "checkpoint keys", 25: "an exported graph"}
 UNSHRUNK = settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])
 
 
-@pytest.mark.parametrize("name", FAULTS)
+ALL = FAULTS | TORCH_FAULTS
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_fault_is_caught(name: str) -> None:
     """Every check that is named for the fault fails on it."""
-    fault = FAULTS[name]
+    fault = ALL[name]
     for check in fault.caught_by:
         with pytest.raises(Exception, match=r".") as caught, np.errstate(invalid="ignore"):
             CHECKS[check].run(fault.subject, UNSHRUNK)
@@ -31,7 +36,7 @@ def test_fault_is_caught(name: str) -> None:
 
 def test_every_check_catches_a_fault() -> None:
     """No check is there that no fault can fail."""
-    assert {check for fault in FAULTS.values() for check in fault.caught_by} == set(CHECKS)
+    assert {check for fault in ALL.values() for check in fault.caught_by} == set(CHECKS)
 
 
 def test_every_row_is_planted() -> None:

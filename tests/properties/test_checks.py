@@ -1,15 +1,31 @@
-"""Every check of the package, on our implementations (or on a planted fault, with `--fault`)."""
+"""Every check of the package, on our NumPy side and on our torch side (or on a planted fault, with `--fault`)."""
 
 import pytest
 
 from stsm_ref.verification.check import Check
-from stsm_ref.verification.rules import CHECKS
-from stsm_ref.verification.subject import Subject
+from stsm_ref.verification.rules import load
+from stsm_ref.verification.subject import OURS, Subject
+from stsm_ref.verification.torch_subject import torch_subject
 
-CASES = [pytest.param(check, id=name, marks=pytest.mark.requirement(*check.requirements)) for name, check in CHECKS.items()]
+TORCH = torch_subject()
 
 
-@pytest.mark.parametrize("check", CASES)
-def test_check_holds(check: Check, subject: Subject) -> None:
+def cases(side: Subject) -> list[object]:
+    """The checks that concern a side, each marked with its requirements."""
+    return [
+        pytest.param(check, id=f"{side.name}-{name}", marks=pytest.mark.requirement(*check.requirements))
+        for name, check in load().items()
+        if check.concerns(side)
+    ]
+
+
+@pytest.mark.parametrize("check", cases(OURS))
+def test_check_holds_in_numpy(check: Check, subject: Subject) -> None:
     """The check holds on all its cases, and it had some."""
     assert check.run(subject) > 0
+
+
+@pytest.mark.parametrize("check", cases(TORCH))
+def test_check_holds_in_torch(check: Check) -> None:
+    """The same in torch, with torch's own gradients and convolutions."""
+    assert check.run(TORCH) > 0

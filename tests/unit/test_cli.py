@@ -11,10 +11,11 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
-from stsm_ref.verification import run
-from stsm_ref.verification.rules import CHECKS
+from stsm_ref.verification import rules, run
+from stsm_ref.verification.rules import load
 from tests.meta.faults import FAULTS
 
+CHECKS = load(torch=False)
 RUNNER = CliRunner()
 FEW = ("an_impulse_arrives", "stsm_equals_definition", "kernels_are_one_hot")
 
@@ -28,7 +29,7 @@ def invoke(*arguments: str) -> Any:
 def few_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Three checks and the requirements that they settle alone."""
     kept = {name: CHECKS[name] for name in FEW}
-    monkeypatch.setattr("stsm_ref.verification.rules.CHECKS", kept)
+    monkeypatch.setattr(rules, "load", lambda **_: kept)
     wanted = ("GEO-1", "SHIFT-2", "PAD-1")
     entries = tuple(entry._replace(checks=tuple(c for c in entry.checks if c in FEW)) for entry in run.REQUIREMENTS if entry.id in wanted)
     monkeypatch.setattr(run, "REQUIREMENTS", entries)
@@ -39,6 +40,8 @@ def test_verify_prints_a_table_and_conforms() -> None:
     """Every row passes, the rungs are explained, what is not covered is said, exit 0."""
     ended = invoke("verify", "--examples", "5")
     assert ended.exit_code == 0, ended.output
+    assert "numpy" in ended.output
+    assert "torch" in ended.output
     assert "passed: 3 of 3 requirements hold" in ended.output
     assert "L1  properties" in ended.output
     assert "Not looked at here" in ended.output
@@ -60,9 +63,9 @@ def test_verify_speaks_json() -> None:
 def test_verify_reports_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """On a faulty implementation: exit 1, the place and both values on the screen, in JSON and on the page."""
     faulty = FAULTS["edge-kept"].subject
-    monkeypatch.setattr(run, "run_check", lambda check, **options: ORIGINAL(check, faulty, **options))
+    monkeypatch.setattr(run, "run_check", lambda check, _, **options: ORIGINAL(check, faulty, **options))
     page = tmp_path / "verdict.html"
-    ended = invoke("verify", "--examples", "50", "--report", str(page))
+    ended = invoke("verify", "--side", "numpy", "--examples", "50", "--report", str(page))
     assert ended.exit_code == 1
     assert "violated: " in ended.output
     assert "should be 0.0" in " ".join(ended.output.replace("│", "").split())
@@ -76,8 +79,8 @@ ORIGINAL = run.run_check
 @pytest.mark.usefixtures("few_checks")
 def test_verify_is_undecided_when_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check without cases is no pass: exit 3."""
-    monkeypatch.setitem(CHECKS, "an_impulse_arrives", replace(CHECKS["an_impulse_arrives"], each=tuple))
-    monkeypatch.setattr("stsm_ref.verification.rules.CHECKS", {name: CHECKS[name] for name in FEW})
+    empty = replace(CHECKS["an_impulse_arrives"], each=tuple)
+    monkeypatch.setattr(rules, "load", lambda **_: {name: CHECKS[name] for name in FEW} | {empty.name: empty})
     ended = invoke("verify", "--examples", "5")
     assert ended.exit_code == 3
     assert "no case ran" in ended.output

@@ -8,6 +8,18 @@ import pytest
 HEAVY = ("torch", "hypothesis", "matplotlib", "typer", "rich")
 
 
+# a finder that has the module not be there, as if it had never been installed
+BLOCK = """
+import sys
+class Block:
+    def __init__(self, name):
+        self.name = name
+    def find_spec(self, name, path=None, target=None):
+        if name == self.name:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+"""
+
+
 def run(code: str) -> subprocess.CompletedProcess[str]:
     """Run code in a fresh interpreter."""
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -47,12 +59,19 @@ def test_the_public_names_are_there() -> None:
             "a clip of real pixels needs matplotlib, which is not installed: pip install 'stsm_ref[pictures]'",
         ),
         ("matplotlib", "from stsm_ref.pictures.drawing import draw_spec; draw_spec()", "a picture needs matplotlib"),
+        (
+            "torch",
+            "from stsm_ref.verification.rules import load; load()",
+            "the torch side of stsm-ref verify (or ask for --side numpy) needs torch, which is not installed: pip install",
+        ),
+        ("torch", "import stsm_ref.nn", "stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
+        ("torch", "import stsm_ref.models", "stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
         ("typer", "import stsm_ref.cli", "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'"),
         ("rich", "import stsm_ref.cli", "stsm-ref needs rich, which is not installed: pip install 'stsm_ref[verify]'"),
     ],
 )
 def test_a_missing_extra_is_named(missing: str, code: str, message: str) -> None:
     """The error names the module and the command that installs it."""
-    ended = run(f"import sys; sys.modules[{missing!r}] = None\n{code}")
+    ended = run(f"{BLOCK}\nsys.meta_path.insert(0, Block({missing!r}))\n{code}")
     assert message in ended.stderr
     assert ended.returncode == (2 if "cli" in code else 1)

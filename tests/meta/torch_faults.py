@@ -1,0 +1,120 @@
+"""Wrong shifts in torch on purpose, for the checks that only the torch side can fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from stsm_ref import nn as snn
+from stsm_ref.geometry import ShiftSpec
+from stsm_ref.verification.torch_subject import TorchSide, torch_subject
+from tests.meta.faults import Fault
+
+
+def planted(*caught_by: str, **functions: Any) -> Fault:
+    """Our torch subject with other functions."""
+    return Fault(0, torch_subject(TorchSide(**functions)), caught_by)
+
+
+def by_function(forward: Callable[..., Tensor], backward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """A shift with a hand-written backward."""
+
+    class Shift(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx: Any, x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+            ctx.spec, ctx.segments = spec, segments
+            return forward(x, spec, segments)
+
+        @staticmethod
+        def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+            return backward(grad, ctx.spec, ctx.segments), None, None
+
+    return Shift.apply
+
+
+def _opposite(grad: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    _, pull = torch.func.vjp(lambda x: snn.stsm(x, spec, segments), torch.zeros_like(grad))
+    return pull(grad)[0]
+
+
+def _grad_overwritten(grad: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    back = _opposite(grad, spec, segments)
+    grad.copy_(back)
+    return back
+
+
+def _input_overwritten(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    y = snn.stsm(x, spec, segments)
+    x.detach().copy_(y.detach())
+    return y
+
+
+def _one_long_clip(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    return snn.stsm(x, spec, x.shape[0])
+
+
+def _layout_lost(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    return snn.stsm(x.contiguous(), spec, segments)
+
+
+def _forward_first_always(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    return snn.stsm(x, ShiftSpec(spec.terms, spec.alpha), segments)
+
+
+class _WithParameter(snn.STSM):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.scale = nn.Parameter(torch.ones(()))
+
+
+class _WithBuffers(snn.SparseConvSTSM):
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        for name, buffer in list(self.named_buffers()):
+            self.register_buffer(name, buffer, persistent=True)
+
+
+class _MovesTheOtherWay(snn.SparseConvSTSM):
+    def __init__(self, channels: int, segments: int, spec: ShiftSpec = ShiftSpec()) -> None:
+        super().__init__(
+            channels, segments, ShiftSpec(spec.terms, spec.alpha, "backward-first" if spec.order == "forward-first" else "forward-first")
+        )
+
+
+class _WrongTangent(torch.autograd.Function):
+    """The value and the backward are right; the tangent does not move."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+        return snn.stsm(x, spec, segments)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Tensor) -> None:
+        _, ctx.spec, ctx.segments = inputs
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return _opposite(grad, ctx.spec, ctx.segments), None, None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: Tensor, *_: None) -> Tensor:
+        return tangent.clone()
+
+
+TORCH_FAULTS: dict[str, Fault] = {
+    "torch-backward-is-forward": planted("autograd_passes_gradcheck", "vjp_equals_definition", stsm=by_function(snn.stsm, snn.stsm)),
+    "torch-gradient-overwritten": planted("a_residual_block_keeps_its_shortcut", stsm=by_function(snn.stsm, _grad_overwritten)),
+    "torch-input-overwritten": planted("a_residual_block_keeps_its_shortcut", "arguments_are_not_written", stsm=_input_overwritten),
+    "torch-clips-mixed": planted("gradients_stay_in_their_clip", "clips_do_not_mix", stsm=_one_long_clip),
+    "torch-layout-lost": planted("memory_formats_are_kept", stsm=_layout_lost),
+    "torch-order-ignored": planted("tsm_in_torch_is_a_special_case", stsm=_forward_first_always),
+    "torch-tangent-wrong": planted("forward_mode_is_the_shift", "autograd_passes_gradcheck", stsm=_WrongTangent.apply),
+    "torch-a-parameter": planted("modules_have_no_state", "networks_cost_what_the_paper_prints", module=_WithParameter),
+    "torch-buffers-in-the-state-dict": planted("modules_have_no_state", sparse_module=_WithBuffers),
+    "torch-twin-moves-the-other-way": planted(
+        "autograd_through_a_convolution", "a_network_equals_its_sparse_twin", "stsm_is_a_convolution", sparse_module=_MovesTheOtherWay
+    ),
+}
