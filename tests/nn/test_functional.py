@@ -82,13 +82,26 @@ def test_moves_bits(dtype, layout):
         same_bits(grad.contiguous().view(integers), stsm(bits, opposite, 3))
 
 
-def test_pending_conjugation_and_sign_are_resolved():
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_pending_conjugation_and_sign_are_resolved(layout):
     """A lazily conjugated or negated tensor is shifted by value, not by its bits in waiting."""
-    x = torch.view_as_complex(torch.from_numpy(labels((4, 16, 2, 3, 2)).astype(np.float32)))
-    assert torch.equal(stsm(x.conj(), ShiftSpec(alpha=1), 2), stsm(x.conj().resolve_conj(), ShiftSpec(alpha=1), 2))
-    negated = x.conj().imag
+    x = laid_out(torch.view_as_complex(torch.from_numpy(labels((4, 16, 2, 3, 2)).astype(np.float32))), layout)
+    assert torch.equal(stsm(x.conj(), ShiftSpec(alpha="3/4"), 2), stsm(x.conj().resolve_conj(), ShiftSpec(alpha="3/4"), 2))
+    negated = torch._neg_view(x.real)
     assert negated.is_neg()
     assert torch.equal(stsm(negated, ShiftSpec(alpha=1), 2), stsm(negated.resolve_neg(), ShiftSpec(alpha=1), 2))
+
+
+def test_memory_that_is_not_aligned():
+    """Frames that begin anywhere in memory, as a view or as someone's buffer, are moved as well."""
+    spec, wide = ShiftSpec(alpha="3/8"), laid_out(torch.from_numpy(fold(labels((1, 4, 64, 2, 3)))).float(), "channels_last")
+    assert torch.equal(stsm(wide, spec, 4), stsm(wide.contiguous(), spec, 4))
+    for first in (1, 2, 3):
+        buffer = np.zeros(wide.numel() + first, np.float32)
+        buffer[first:] = wide.permute(0, 2, 3, 1).numpy().ravel()
+        for memory in (torch.from_numpy(buffer[first:]), torch.from_numpy(buffer)[first:]):
+            x = memory.view(4, 2, 3, 64).permute(0, 3, 1, 2)
+            assert torch.equal(stsm(x, spec, 4), stsm(wide, spec, 4))
 
 
 @pytest.mark.requirement("PURE-1", "PURE-2", "PURE-3")
@@ -145,12 +158,14 @@ def test_gradients_on_labels(spec):
         np.testing.assert_array_equal(dual, want_forward)
 
 
-def test_forward_mode_without_functorch():
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_forward_mode_without_functorch(layout):
     """A dual tensor carries its tangent through, also when gradients are off."""
-    x, tangent = (torch.from_numpy(fold(labels((2, 3, 16, 2, 2), seed=i)).astype(np.float64)) for i in range(2))
+    spec = ShiftSpec(alpha="3/4")
+    x, tangent = (laid_out(torch.from_numpy(fold(labels((2, 3, 32, 2, 2), seed=i))), layout) for i in range(2))
     with torch.autograd.forward_ad.dual_level(), torch.no_grad():
-        y = stsm(torch.autograd.forward_ad.make_dual(x, tangent), ShiftSpec(), 3)
-        assert torch.equal(torch.autograd.forward_ad.unpack_dual(y).tangent, stsm(tangent, ShiftSpec(), 3))
+        y = stsm(torch.autograd.forward_ad.make_dual(x, tangent), spec, 3)
+        assert torch.equal(torch.autograd.forward_ad.unpack_dual(y).tangent, stsm(tangent, spec, 3))
 
 
 @pytest.mark.requirement("GRAD-1", "GRAD-2", "GRAD-3")
@@ -200,10 +215,12 @@ def test_gradients_through_a_convolution(spec):
         assert torch.equal(ours, twin)
 
 
+@pytest.mark.parametrize("layout", ["contiguous", "channels_last"])
 @pytest.mark.parametrize("in_dim", [0, 2, 4])
-def test_vmap(in_dim):
+def test_vmap(in_dim, layout):
     """Batched along any axis it is the shift of each, also of a gradient, and when one vmap is inside another."""
-    x = torch.from_numpy(labels((2, 3, 6, 16, 2, 3)).astype(np.float64))  # two batch axes, frames, C, H, W
+    x = torch.from_numpy(labels((2, 3, 6, 24, 2, 3)))  # two batch axes, frames, C, H, W
+    x = laid_out(x.flatten(0, 2), layout).view(x.shape)
     spec = ShiftSpec(alpha=1)
     each = torch.stack([stsm(v, spec, 3) for v in x.flatten(0, 1)]).view(x.shape)
     batched = torch.func.vmap(lambda v: stsm(v, spec, 3), in_dims=in_dim)(x[0].movedim(0, in_dim))

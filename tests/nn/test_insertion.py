@@ -10,7 +10,7 @@ from torch import nn
 from stsm_ref import ShiftSpec, SpecError, StsmError
 from stsm_ref.nn import STSM, SparseConvSTSM, insert_shift, remove_shift
 
-from .networks import Bottleneck, HomeMade, ResNet, Undecided, mobilenet_features
+from .networks import Bottleneck, HomeMade, InvertedResidual, ResNet, Undecided, mobilenet_features
 from .support import fold, labels
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning")
@@ -47,6 +47,42 @@ def test_mobilenet_sites():
 def test_home_made_sites():
     """Blocks are found by the sums in `forward`: other names, pre-activation, `torch.add`, several in one module."""
     assert inserted(HomeMade(), 8) == ["squeeze", "tail.1"]
+
+
+class TwoBranches(nn.Module):
+    """A sum of two branches that both convolve: neither is a shortcut."""
+
+    def __init__(self, short: int, long: int) -> None:
+        super().__init__()
+        self.short = nn.Sequential(*(nn.Conv2d(16, 16, 1) for _ in range(short)))
+        self.long = nn.Sequential(*(nn.Conv2d(16, 16, 1) for _ in range(long)))
+
+    def forward(self, x):  # noqa: D102  # the class says it
+        return self.short(x) + self.long(x)
+
+
+def test_what_is_no_shortcut():
+    """A branch is a shortcut if it has no convolution, or one beside several; an embedding that is added is none."""
+    assert inserted(TwoBranches(0, 1), 8) == ["long.0"]
+    assert inserted(TwoBranches(1, 2), 8) == ["long.0"]
+    for short, long in ((1, 1), (2, 3), (2, 2)):
+        with pytest.raises(StsmError, match="has no residual block"):
+            insert_shift(TwoBranches(short, long), 8)
+
+
+def test_inverted_residuals_without_expansion():
+    """A block that begins with its depthwise convolution gets nothing, although it has a shortcut."""
+    assert inserted(nn.Sequential(InvertedResidual(16, 16, 1, 1), InvertedResidual(16, 16, 1, 2)), 8) == ["1.conv.0.0"]
+
+
+def test_other_hooks_stay():
+    """Someone's own hook on the same convolution outlives the removal."""
+    model, seen = ResNet((1,)), []
+    model.layer1[0].conv1.register_forward_pre_hook(lambda module, args: seen.append(args[0].shape))
+    inserted(model, 4)
+    remove_shift(model)
+    model(torch.randn(4, 3, 32, 32))
+    assert len(seen) == 1
 
 
 def test_named_sites():

@@ -95,7 +95,9 @@ def test_twin_keeps_its_dtype_under_autocast_and_conversion():
 def test_empty_frames(shape):
     """No clips, no pixels, no channels: both give nothing back, of the right shape."""
     for module in (STSM(3), SparseConvSTSM(shape[1], 3)):
-        assert module(torch.zeros(shape)).shape == shape
+        x = torch.zeros(shape)
+        assert module(x).shape == shape
+        assert module(x) is not x
 
 
 @pytest.mark.requirement("GRAD-4")
