@@ -49,7 +49,7 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
             [2, 3, 0]])
     """
     segments = checked_frames(x, spec, num_segments)
-    if torch.compiler.is_compiling() or torch.jit.is_tracing():  # type: ignore[attr-defined, no-untyped-call]  # public, but torch forgot
+    if torch.compiler.is_compiling():
         return stsm_by_padding(x, spec, segments)
     if _is_only_evaluated(x):
         return _shift(x, spec, segments, 1)
@@ -89,7 +89,8 @@ def _is_only_evaluated(x: Tensor) -> bool:
 def _shift(x: Tensor, spec: ShiftSpec, num_segments: int, direction: int) -> Tensor:
     """Write the shifted frames into new memory, laid out like `x`."""
     x = x.resolve_conj().resolve_neg()  # a pending sign is not in the bits yet
-    if type(x) is Tensor or type(x) is torch.nn.Parameter:
+    # `jacobian(vectorize=True)` and batched gradients bring tensors here that only stand for a batch
+    if (type(x) is Tensor or type(x) is torch.nn.Parameter) and not torch._C._functorch.is_legacy_batchedtensor(x):
         shifted = write_once(x, spec, num_segments, direction=direction)
         if shifted is not None:
             return shifted

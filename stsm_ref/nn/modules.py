@@ -107,9 +107,9 @@ class SparseConvSTSM(nn.Module):
         if not self.groups or not x.numel():
             return x.clone()  # a convolution refuses empty images
         if x.dtype in CONVOLVED:
-            return self._correlate(x)
+            return like_layout_of(x, self._correlate(x))
         try:
-            return self._correlate(x)
+            return like_layout_of(x, self._correlate(x))
         except RuntimeError as error:
             reason = str(error).splitlines()[0]
             raise ArrayError(
@@ -126,7 +126,7 @@ class SparseConvSTSM(nn.Module):
         parts = clips.split_with_sizes([group.stop - group.start for group in self.groups], dim=1)
         with torch.autocast(x.device.type, enabled=False):
             convolved = [self._correlate_group(part, i) for i, part in enumerate(parts)]
-        return like_layout_of(x, torch.cat(convolved, dim=1).transpose(1, 2).flatten(0, 1))
+        return torch.cat(convolved, dim=1).transpose(1, 2).flatten(0, 1)
 
     def _correlate_group(self, part: Tensor, group: int) -> Tensor:
         """One kernel for every channel of a group ``(N, c, T, H, W)``."""

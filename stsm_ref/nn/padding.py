@@ -34,9 +34,9 @@ def _shift_in_time(frames: Tensor, distance: int, num_segments: int) -> Tensor:
     if not distance:
         return frames
     spare = F.pad(frames, (0, 0, 0, 0, 0, 0, 0, SPARE_CLIPS * num_segments))
-    clips = torch.unflatten(spare, 0, (-1, num_segments))  # (N + spare, T, c, H, W)
+    clips = spare.reshape(spare.shape[0] // num_segments, num_segments, *spare.shape[1:])  # (N + spare, T, c, H, W)
     padded = F.pad(clips, (0, 0, 0, 0, 0, 0, max(distance, 0), max(-distance, 0)))
-    return padded.narrow(1, max(-distance, 0), num_segments).flatten(0, 1).narrow(0, 0, frames.shape[0])
+    return padded.narrow(1, max(-distance, 0), num_segments).reshape(spare.shape).narrow(0, 0, frames.shape[0])
 
 
 def _shift_in_space(frames: Tensor, displacement: Displacement, direction: int) -> Tensor:
@@ -54,6 +54,10 @@ def _shift_in_space(frames: Tensor, displacement: Displacement, direction: int) 
 
 def like_layout_of(x: Tensor, y: Tensor) -> Tensor:
     """Return `y` in channels-last memory if `x` is, else as it is."""
-    if x.is_contiguous(memory_format=torch.channels_last) and not x.is_contiguous():
-        return y.contiguous(memory_format=torch.channels_last)
-    return y
+    return y.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2) if is_channels_last(x) else y
+
+
+def is_channels_last(x: Tensor) -> bool:
+    """Whether the memory of ``(N, C, H, W)`` is dense with a pixel's channels side by side, and not contiguous as well."""
+    # permuted by hand, here and above, since inside vmap torch knows no memory format but the contiguous one
+    return not x.is_contiguous() and x.permute(0, 2, 3, 1).is_contiguous()

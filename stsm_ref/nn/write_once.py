@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from stsm_ref.geometry import ChannelGroup, ShiftSpec
+from stsm_ref.nn.padding import is_channels_last
 
 WORD = torch.complex128
 """The widest element that torch copies: 16 bytes. A column of words is copied twice as fast as rows of four floats."""
@@ -63,8 +64,8 @@ def write_once(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int 
 
     `x` is a plain tensor (no subclass); gradients are the caller's affair.
     """
-    channels_last = not x.is_contiguous()
-    if channels_last and not x.is_contiguous(memory_format=torch.channels_last):
+    channels_last = is_channels_last(x)
+    if not (channels_last or x.is_contiguous()):
         return None
     y = torch.empty_like(x)
     source, target = (x.permute(0, 2, 3, 1), y.permute(0, 2, 3, 1)) if channels_last else (x, y)
@@ -112,18 +113,17 @@ def plan(
     zeros: list[Block] = []
     while groups:
         group = groups.pop(0)
+        copy, borders = _copy(group, memory), _borders(group, memory)
         partner = next((other for other in groups if any(group.displacement) and other.displacement == -group.displacement), None)
-        copy = _copy(group, memory)
-        paired = partner and _pair_copies(copy, _copy(partner, memory))
-        if partner and paired:
+        if partner:
             groups.remove(partner)
-            copies.append(paired)
-            for one, other in zip(_borders(group, memory), _borders(partner, memory), strict=True):
+            copies += _pair_copies(copy, _copy(partner, memory))
+            for one, other in zip(borders, _borders(partner, memory), strict=True):
                 both = _pair(one, other)
                 zeros += [both] if both else [one, other]
         else:
             copies.append(copy)
-            zeros += _borders(group, memory)
+            zeros += borders
     return Plan(
         tuple(_in_fewest_axes(target, source) for target, source in copies if math.prod(target.size)),
         tuple(_in_fewest_axes(border, border)[0] for border in zeros if math.prod(border.size)),
@@ -180,7 +180,7 @@ def _pair(one: Block, other: Block) -> Block | None:
     return Block((2, *one.size), (other.start - one.start, *one.stride), one.start)
 
 
-def _pair_copies(one: tuple[Block, Block], other: tuple[Block, Block]) -> tuple[Block, Block] | None:
-    """Two copies as one, where targets and sources both allow it."""
-    target, source = (_pair(a, b) for a, b in zip(one, other, strict=True))
-    return (target, source) if target and source else None
+def _pair_copies(one: tuple[Block, Block], other: tuple[Block, Block]) -> list[tuple[Block, Block]]:
+    """Two copies as one where targets and sources both allow it, else as they are."""
+    target, source = _pair(one[0], other[0]), _pair(one[1], other[1])
+    return [(target, source)] if target and source else [one, other]

@@ -1,4 +1,5 @@
 """Small networks built the way other people build theirs; nothing here knows of the shift."""
+# ruff: noqa: D102 -- forward is what the class docstring says
 
 from collections import OrderedDict
 
