@@ -1,5 +1,7 @@
 """The shift as modules: `STSM`, which moves memory, and `SparseConvSTSM`, the same map by the convolutions of §3.2."""
 
+from contextlib import nullcontext
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
@@ -124,7 +126,9 @@ class SparseConvSTSM(nn.Module):
             return torch.complex(self._correlate(x.real), self._correlate(x.imag))
         clips = torch.unflatten(x, 0, (-1, self.num_segments)).transpose(1, 2)  # (N, C, T, H, W)
         parts = clips.split_with_sizes([group.stop - group.start for group in self.groups], dim=1)
-        with torch.autocast(x.device.type, enabled=False):
+        # a device without autocast, such as meta, has nothing to switch off, and says so with an error
+        no_autocast = torch.autocast(x.device.type, enabled=False) if torch.amp.is_autocast_available(x.device.type) else nullcontext()
+        with no_autocast:
             convolved = [self._correlate_group(part, i) for i, part in enumerate(parts)]
         return torch.cat(convolved, dim=1).transpose(1, 2).flatten(0, 1)
 

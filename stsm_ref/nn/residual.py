@@ -35,7 +35,7 @@ class _OneLevel(fx.Tracer):
 
 
 def read_residual_blocks(model: nn.Module) -> Reading:
-    """Find the site in every residual block of `nn.Conv2d` layers (FACTS: TSM's rules).
+    """Find the site in every residual block of `nn.Conv2d` layers, by TSM's rules.
 
     Left out by rule, as `skipped`: every second block of each stage where a stage, blocks in a row in one container, has 23 or more. Left
     out silently, since TSM has no place there: blocks that begin with a depthwise convolution (inverted residuals that do not expand).

@@ -72,7 +72,7 @@ def write_once(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int 
     group_multiple = 1
     if channels_last and _in_words(x, spec):
         group_multiple = WORD.itemsize // x.element_size()
-        source, target = source.view(WORD), target.view(WORD)
+        source, target = _dense(source).view(WORD), _dense(target).view(WORD)
     copies, zeros = plan(spec, x.shape, num_segments, direction, channels_last=channels_last, group_multiple=group_multiple)
     start = source.storage_offset()
     for to, from_ in copies:
@@ -80,6 +80,12 @@ def write_once(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int 
     for border in zeros:
         target.as_strided(*border).zero_()
     return y
+
+
+def _dense(x: Tensor) -> Tensor:
+    """The same memory under the strides of a dense tensor: where an axis has size 1 its stride may be anything, and `view` minds."""
+    _, height, width, channels = x.shape
+    return x.as_strided(x.shape, (height * width * channels, width * channels, channels, 1))
 
 
 def _in_words(x: Tensor, spec: ShiftSpec) -> bool:

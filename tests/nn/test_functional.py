@@ -51,6 +51,18 @@ def test_equals_the_scalar_definition():
         same_bits(stsm(torch.from_numpy(fold(clips)), spec, 3), fold(definition.stsm(clips, spec)))
 
 
+@pytest.mark.requirement("NUM-2", "SHIFT-6")
+@pytest.mark.parametrize("shape", [(1, 4, 1, 2), (1, 4, 1, 1), (1, 16, 3, 1), (3, 4, 1, 1), (1, 4, 2, 2)])
+@pytest.mark.parametrize("odd", [1, 3, 1000])
+def test_the_stride_of_a_single_place_may_be_anything(shape, odd):
+    """An axis of size 1 has whatever stride its maker left; channels-last memory is still read as what it is."""
+    clips = labels((shape[0] // (3 if shape[0] == 3 else 1), 3 if shape[0] == 3 else 1, *shape[1:]))
+    dense = torch.from_numpy(fold(clips)).contiguous(memory_format=torch.channels_last)
+    strides = [odd if size == 1 else stride for size, stride in zip(shape, dense.stride(), strict=True)]
+    x = dense.as_strided(shape, strides)
+    same_bits(stsm(x, ShiftSpec("T+W", 1), clips.shape[1]), fold(reference(clips, ShiftSpec("T+W", 1))))
+
+
 @pytest.mark.requirement("NUM-2")
 @pytest.mark.parametrize("dtype", MOVED_BY_TORCH, ids=str)
 @pytest.mark.parametrize("layout", ["contiguous", "channels_last", "strided"])

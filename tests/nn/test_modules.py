@@ -165,3 +165,8 @@ def test_bad_input(call, error, message):
     with pytest.raises(error) as raised:
         call()
     assert message in str(raised.value)
+
+
+def test_twin_has_a_shape_on_meta():
+    """On a device without autocast and without values the twin still says what shape comes out."""
+    assert SparseConvSTSM(16, 2)(torch.empty(4, 16, 3, 3, device="meta")).shape == (4, 16, 3, 3)
