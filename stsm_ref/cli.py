@@ -4,14 +4,17 @@ import functools
 import json
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from stsm_ref.errors import MissingExtraError, StsmError
 from stsm_ref.files import require_writable, write_whole
 from stsm_ref.geometry import ShiftSpec
+
+if TYPE_CHECKING:
+    from stsm_ref.bench.timing import Comparison
 
 try:
     import typer
@@ -138,6 +141,7 @@ def explain(
 def show(
     spec: Spec = "T+H+W@3/8",
     out: Annotated[Path, typer.Option(help="Where to write: a .png or .svg file.")] = Path("stsm.png"),
+    model: Annotated[str | None, typer.Option(help="Draw where the shift stands in this network instead.")] = None,
 ) -> int:
     """Draw a clip before and after, for each group, and the kernels with their padding, to a picture file."""
     from stsm_ref.pictures import drawing
@@ -145,20 +149,31 @@ def show(
     drawing.require_format(out)
     require_writable(out)
     with notes.status("drawing"):
-        drawing.save(drawing.draw_spec(ShiftSpec.parse(spec)), out)
+        if model is None:
+            figure = drawing.draw_spec(ShiftSpec.parse(spec))
+        else:
+            from stsm_ref.pictures.network import draw_network
+
+            figure = draw_network(model, ShiftSpec.parse(spec))
+        drawing.save(figure, out)
     screen.print(f"wrote {out}", highlight=False)
     return 0
 
 
 @command
-def bench(rounds: Annotated[int, typer.Option(min=3, help="Rounds of which the median is taken.")] = 15, as_json: AsJson = False) -> int:
-    """Compare the shift with a memory copy and with sparse convolution, side by side in one run."""
+def bench(
+    rounds: Annotated[int, typer.Option(min=3, help="Rounds of which the median is taken.")] = 15,
+    side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
+    as_json: AsJson = False,
+) -> int:
+    """Compare the shift with a memory copy, with sparse convolution and with TSM's manner, side by side in one run."""
     from rich.table import Table
 
-    from stsm_ref.bench.numpy_shift import comparisons
-
-    with notes.status("measuring"):
-        measured = list(comparisons(rounds=rounds))
+    measured = []
+    with notes.status("measuring") as status:
+        for comparison in _comparisons(side, rounds):
+            measured.append(comparison)
+            status.update(f"measuring: {len(measured)} done, last {comparison.name} {comparison.ratio:.2f}")
     if as_json:
         print(json.dumps([entry._asdict() | {"holds": entry.holds} for entry in measured], indent=2))  # noqa: T201 # the result is standard output
     else:
@@ -168,3 +183,37 @@ def bench(rounds: Annotated[int, typer.Option(min=3, help="Rounds of which the m
             table.add_row(entry.name, entry.baseline, f"{entry.ratio:.2f}", limit, style="" if entry.holds else "bold red")
         screen.print(table)
     return 0 if all(entry.holds for entry in measured) else 1
+
+
+def _comparisons(side: Side, rounds: int) -> Iterator["Comparison"]:
+    if side is not Side.TORCH:
+        from stsm_ref.bench import numpy_shift
+
+        yield from numpy_shift.comparisons(rounds=rounds)
+    if side is not Side.NUMPY:
+        from stsm_ref.bench import torch_shift
+
+        yield from torch_shift.comparisons(rounds=rounds)
+
+
+@command
+def cost(
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A network, such as tsn_resnet50; 'all' lists them.")],
+    shift: Annotated[str, typer.Option(help="stsm, tsm, none, or a spec.")] = "stsm",
+    segments: Annotated[int, typer.Option(help="Frames, T.")] = 8,
+    size: Annotated[int, typer.Option(help="Height and width of a frame, in pixels.")] = 256,
+    classes: Annotated[int, typer.Option(help="400 for Kinetics-400, 174 for Something-Something V2.")] = 400,
+    convention: Annotated[str, typer.Option(help="mmcv, as the paper prints, or macs, all multiply-accumulates.")] = "mmcv",
+    depth: Annotated[int, typer.Option(help="Parts of a layer's name by which the table adds up.")] = 2,
+    as_json: AsJson = False,
+) -> int:
+    """Count parameters and operations of one clip through a network, by layer."""
+    with notes.status("loading torch"):
+        from stsm_ref.models import list_models, model_cost
+    if model == "all":
+        print("\n".join(list_models()))  # noqa: T201 # the result is standard output
+        return 0
+    with notes.status("counting"):
+        total = model_cost(model, shift=shift, num_segments=segments, size=size, num_classes=classes, convention=convention)  # type: ignore[arg-type]  # checked there
+    print(json.dumps(total.as_dict(), indent=2) if as_json else total.by_depth(depth))  # noqa: T201 # the result is standard output
+    return 0

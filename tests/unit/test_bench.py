@@ -1,5 +1,11 @@
 """The benchmark measures in turn and keeps its promises apart from its figures; no figure is tested here."""
 
+import pytest
+import torch
+
+from stsm_ref import ShiftSpec
+from stsm_ref import nn as snn
+from stsm_ref.bench import torch_shift
 from stsm_ref.bench.numpy_shift import comparisons
 from stsm_ref.bench.timing import Comparison, side_by_side
 
@@ -23,3 +29,23 @@ def test_the_promised_ratios_are_measured() -> None:
     measured = list(comparisons(rounds=1))
     assert [entry.limit for entry in measured] == [1.5, 1.5, None, None, None, None, None]
     assert all(entry.ratio > 0 for entry in measured)
+
+
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
+def test_tsms_manner_is_tsm(memory_format: torch.memory_format) -> None:
+    """What the shift is compared with does the same work, in either memory layout."""
+    x = torch.randn(16, 16, 3, 4).contiguous(memory_format=memory_format)
+    y = torch_shift.tsm_manner(x)
+    assert torch.equal(y, snn.stsm(x, ShiftSpec.tsm(8), 8))
+    assert y.stride() == x.stride()
+
+
+def test_torch_is_measured_in_both_layouts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each comparison of the torch side, on a stage small enough for a test, and the number of threads is put back."""
+    monkeypatch.setattr(torch_shift, "STAGES", ((16, 4),))
+    monkeypatch.setattr(torch_shift, "_in_resnet_50", lambda rounds: iter(()))
+    threads = torch.get_num_threads()
+    measured = list(torch_shift.comparisons(rounds=1))
+    assert [entry.limit for entry in measured] == [1.15, None, None, 0.04, 1.4, None, None, 0.04]
+    assert all(entry.ratio > 0 for entry in measured)
+    assert torch.get_num_threads() == threads

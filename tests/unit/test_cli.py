@@ -156,9 +156,57 @@ def test_show_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_show_draws_a_network(tmp_path: Path) -> None:
+    """Where the shift stands in a network, to a file; an unknown network is refused before anything is written."""
+    out = tmp_path / "network.svg"
+    ended = invoke("show", "--model", "tsn_resnet18", "--out", str(out))
+    assert ended.exit_code == 0, ended.output
+    text = out.read_text()
+    assert "8 shifts, 0 parameters" in text
+    assert "STSM  24 of 64" in text
+    assert invoke("show", "--model", "resnet", "--out", str(tmp_path / "x.png")).exit_code == 2
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_cost_speaks_json() -> None:
+    """The paper's 43.1 GFLOPs and 24.3M, to the unit, and the same without shift."""
+    arguments = ["--segments", "8", "--size", "256", "--classes", "400", "--convention", "mmcv", "--json"]
+    for shift in ("stsm", "none"):
+        ended = invoke("cost", "tsn_resnet50", "--shift", shift, *arguments)
+        data = json.loads(ended.stdout)
+        assert (data["operations"], data["parameters"], data["convention"]) == (43_055_054_848, 24_327_632, "mmcv")
+
+
+def test_cost_prints_a_table() -> None:
+    """By stage unless asked otherwise, with the convention in its head and the total at its foot."""
+    ended = invoke("cost", "tsn_resnet18", "--size", "64", "--depth", "1")
+    assert "operations (mmcv)" in ended.output
+    assert ended.output.count("\n") == 6
+    assert "tsn_resnet50_nl" in invoke("cost", "all").output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["tsn_resnet51"], "did you mean 'tsn_resnet50'"),
+        (["tsn_resnet18", "--shift", "stm"], "did you mean 'stsm'"),
+        (["tsn_resnet18", "--convention", "flops"], "is not one of 'mmcv', 'macs'"),
+        (["tsn_resnet18", "--segments", "0"], "num_segments=0"),
+        (["tsn_resnet18", "--size", "-1"], "size=-1"),
+        (["tsn_resnet18", "--depth", "0"], "depth=0"),
+    ],
+)
+def test_cost_refuses(arguments: list[str], message: str) -> None:
+    """Names, conventions and numbers that mean nothing, exit 2, in one sentence."""
+    ended = invoke("cost", *arguments)
+    assert ended.exit_code == 2
+    assert message in ended.output
+    assert "Traceback" not in ended.output
+
+
 def test_bench_speaks_json() -> None:
     """Ratios with their baselines and limits; the exit code says whether the promises hold."""
-    ended = invoke("bench", "--rounds", "3", "--json")
+    ended = invoke("bench", "--rounds", "3", "--side", "numpy", "--json")
     measured = json.loads(ended.stdout)
     assert {"name", "baseline", "ratio", "limit", "holds"} == set(measured[0])
     assert ended.exit_code == (0 if all(entry["holds"] for entry in measured) else 1)
@@ -186,4 +234,4 @@ def test_the_command_is_installed() -> None:
     """`stsm-ref` stands beside the interpreter and lists its commands."""
     command = Path(sys.executable).with_name("stsm-ref")
     ended = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
-    assert all(name in ended.stdout for name in ("verify", "explain", "show", "bench"))
+    assert all(name in ended.stdout for name in ("verify", "explain", "show", "bench", "cost"))

@@ -100,3 +100,16 @@ def test_pictures_in_text_are_computed() -> None:
     assert picture("TSM-1").splitlines()[2].split()[1:6] == ["T-", "T-", "T+", "T+", "."]
     assert picture("CAP-1").splitlines()[2].endswith("230")
     assert "nan" in picture("CONV-2")
+
+
+def test_a_network_is_read_off_the_model() -> None:
+    """Every site of ResNet-50 and of MobileNetV2, with its channels; a long stage is cut into columns."""
+    from stsm_ref.models import create_model
+    from stsm_ref.pictures.network import draw_network, sites
+
+    found = [site for blocks in sites(create_model("tsn_resnet50").backbone).values() for site in blocks if site.moved]
+    assert len(found) == 16
+    assert found[0] == ("layer1.0", "conv1", 64, 24)
+    words = [text.get_text() for text in draw_network("tsn_mobilenet_v2").axes[0].texts]
+    assert sum(word.startswith("STSM") for word in words) == 10
+    assert "features …" in words
