@@ -6,7 +6,7 @@
 from stsm_ref.errors import MissingExtraError
 
 try:
-    import torch as _torch  # noqa: F401 -- asked for here, so that its absence is told by name
+    import torch as _torch  # noqa: F401 # asked for here, so that its absence is told by name
 except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.models", "torch", "torch") from None
 
