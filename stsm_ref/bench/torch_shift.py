@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stsm_ref import nn as snn
 from stsm_ref.bench.timing import Comparison, side_by_side
@@ -59,7 +59,14 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
                     },
                     rounds=rounds,
                 )
-                twice = side_by_side({"stsm": lambda x=x: snn.stsm(x, spec, SEGMENTS), "twin": lambda x=x, t=twin: t(x)}, rounds=2)  # type: ignore[misc]  # as above
+                against_twin = side_by_side(
+                    {
+                        "clone": x.clone,
+                        "stsm": lambda x=x: snn.stsm(x, spec, SEGMENTS),  # type: ignore[misc]  # as above
+                        "twin": lambda x=x, twin=twin: twin(x),  # type: ignore[misc]  # as above
+                    },
+                    rounds=3,
+                )
             both_ways = side_by_side(
                 {"clone": _forward_and_backward(x, torch.clone), "stsm": _forward_and_backward(x, lambda x: snn.stsm(x, spec, SEGMENTS))},
                 rounds=max(rounds // 2, 3),
@@ -67,12 +74,14 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
             ratios.setdefault("stsm", []).append(medians["stsm"] / medians["clone"])
             ratios.setdefault("TSM's manner", []).append(medians["TSM's manner"] / medians["clone"])
             ratios.setdefault("stsm forward and backward", []).append(both_ways["stsm"] / both_ways["clone"])
-            ratios.setdefault("twin", []).append(twice["stsm"] / twice["twin"])
+            ratios.setdefault("twin", []).append(against_twin["stsm"] / against_twin["twin"])
+            ratios.setdefault("clone by twin", []).append(against_twin["clone"] / against_twin["twin"])
         mean = {name: statistics.geometric_mean(values) for name, values in ratios.items()}
         yield Comparison(f"torch stsm forward, {layout}", "Tensor.clone", mean["stsm"], LIMITS[layout])
         yield Comparison(f"TSM's published manner, {layout}", "Tensor.clone", mean["TSM's manner"], None)
         yield Comparison(f"torch stsm forward+backward, {layout}", "clone", mean["stsm forward and backward"], None)
         yield Comparison(f"torch stsm forward, {layout}", "grouped convolution", mean["twin"], 1 / 25)
+        yield Comparison(f"Tensor.clone, {layout} (the least there can be)", "grouped convolution", mean["clone by twin"], None)
 
 
 def _forward_and_backward(x: Tensor, function: Callable[[Tensor], Tensor]) -> Callable[[], Any]:
@@ -81,9 +90,21 @@ def _forward_and_backward(x: Tensor, function: Callable[[Tensor], Tensor]) -> Ca
     return lambda: torch.autograd.grad(function(leaf), leaf, grad)
 
 
+class _Clone(nn.Module):
+    """The least that a module can do which must not give its input back."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.clone()
+
+
 def _in_resnet_50(rounds: int) -> Iterator[Comparison]:
     x = torch.randn(1, SEGMENTS, 3, 224, 224)
     networks = {shift: create_model("tsn_resnet50", shift=shift, num_segments=SEGMENTS).eval() for shift in ("none", "stsm")}
+    networks["clone"] = create_model("tsn_resnet50", shift="stsm", num_segments=SEGMENTS).eval()
+    for module in networks["clone"].modules():
+        if isinstance(getattr(module, "stsm", None), snn.STSM):
+            module.stsm = _Clone()
     with torch.no_grad():
         medians = side_by_side({shift: lambda network=network: network(x) for shift, network in networks.items()}, rounds=rounds)  # type: ignore[misc]  # as above
     yield Comparison("R-50 8x224 with STSM", "R-50 8x224 without", medians["stsm"] / medians["none"], 1.04)
+    yield Comparison("R-50 8x224 with a clone in its place", "R-50 8x224 without", medians["clone"] / medians["none"], None)
