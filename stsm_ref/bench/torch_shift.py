@@ -79,7 +79,7 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
         mean = {name: statistics.geometric_mean(values) for name, values in ratios.items()}
         yield Comparison(f"torch stsm forward, {layout}", "Tensor.clone", mean["stsm"], LIMITS[layout])
         yield Comparison(f"TSM's published manner, {layout}", "Tensor.clone", mean["TSM's manner"], None)
-        yield Comparison(f"torch stsm forward+backward, {layout}", "clone", mean["stsm forward and backward"], None)
+        yield Comparison(f"torch stsm forward+backward, {layout}", "clone, whose backward is free", mean["stsm forward and backward"], None)
         yield Comparison(f"torch stsm forward, {layout}", "grouped convolution", mean["twin"], 1 / 25)
         yield Comparison(f"Tensor.clone, {layout} (the least there can be)", "grouped convolution", mean["clone by twin"], None)
 

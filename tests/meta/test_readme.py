@@ -45,3 +45,18 @@ def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
     fresh = tmp_path / "stsm.png"
     drawing.save(drawing.draw_spec(), fresh)
     np.testing.assert_allclose(image.imread(ROOT / "docs/pictures/stsm.png"), image.imread(fresh), atol=0.02)
+
+
+def test_the_torch_page_runs() -> None:
+    """Its blocks of code run one after the other, on a network of the reader's own, and print the cost that they name."""
+    from stsm_ref.models import create_model
+
+    page = (ROOT / "docs" / "torch.md").read_text()
+    names = {"model": create_model("tsn_resnet18", shift="none").backbone}
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        for code in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
+            exec(code, names)
+    assert "8 inserted" in out.getvalue()
+    assert "43,055,054,848" in out.getvalue()
+    assert names["scores"].shape == (1, 174)
