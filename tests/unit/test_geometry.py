@@ -187,6 +187,11 @@ def test_unit_displacements_are_the_26() -> None:
     assert UNIT_DISPLACEMENTS[0] == (1, 1, 1)
 
 
+def test_the_opposite_displacement() -> None:
+    """Every entry changes its sign."""
+    assert -Displacement(1, -2, 3) == Displacement(-1, 2, -3)
+
+
 @pytest.mark.parametrize(
     ("ndim", "displacement", "axes", "moves"),
     [(3, 1, -1, ((2, 1),)), (4, (1, -2), (3, 0), ((3, 1), (0, -2))), (2, (), (), ()), (1, np.int8(3), np.int64(0), ((0, 3),))],

@@ -27,6 +27,14 @@ def test_windows_tile_the_axis(size: int, distance: int) -> None:
     assert [p + distance for p in places[cut.source]] == places[cut.target]
 
 
+def test_vjp_moves_back() -> None:
+    """Each direction of a strip along W: what the forward sends right, the gradient brings left, and zeros enter there."""
+    clip = np.array([1, 2, 3, 4]).reshape(1, 1, 1, 4).repeat(3, axis=1)
+    spec = ShiftSpec("W", "2/3")
+    np.testing.assert_array_equal(stsm(clip, spec)[0, :, 0], [[0, 1, 2, 3], [2, 3, 4, 0], [1, 2, 3, 4]])
+    np.testing.assert_array_equal(stsm_vjp(clip, spec)[0, :, 0], [[2, 3, 4, 0], [0, 1, 2, 3], [1, 2, 3, 4]])
+
+
 def test_shift_takes_any_rank() -> None:
     """Rank 0, no axes at all, and a diagonal of a matrix."""
     assert shift(5, (), axes=()) == 5
