@@ -95,8 +95,11 @@ def verify(
         checks = rules.load(torch=side is not Side.NUMPY)
         subjects = [OURS] if side is not Side.TORCH else []
         if side is not Side.NUMPY:
+            import torch
+
             from stsm_ref.verification.torch_subject import torch_subject
 
+            torch.set_num_threads(1)  # the arrays are small: threads that wait for a busy core would take most of the time
             subjects.append(torch_subject())
         planned = run.plan(checks, subjects)
         progress.update(task, total=len(planned))
