@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -55,6 +56,10 @@ def command(body: Callable[..., int]) -> Callable[..., None]:
         except StsmError as error:
             notes.print(f"stsm-ref {body.__name__}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
             code = WRONG_USE
+        except BrokenPipeError:
+            # whoever read our output has read enough; what is still buffered must not raise again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
         except KeyboardInterrupt:
             notes.print("interrupted: nothing was decided")
             code = INTERRUPTED
@@ -107,7 +112,7 @@ def verify(
             progress.update(task, description=f"{check.requirements[0]:9} {subject.name:6} {check.name:40}")
             results.append(run.run_check(check, subject, examples=examples))
             progress.advance(task)
-    table = run.rows(results)
+    table = run.rows(results, only_concerned=side is not Side.BOTH)
     data = run.as_json(table)
     if report:
         write_whole(report, page.page(data, view.NOT_COVERED))
@@ -126,6 +131,7 @@ def explain(
     """Explain a requirement: the rule, the paper's words, how it is known, where it stops holding, a picture."""
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
+    identifier = identifier.lower() if identifier.lower() == "all" else identifier
     chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)
     if as_json:
         print(json.dumps([entry._asdict() for entry in chosen], indent=2, ensure_ascii=False))  # noqa: T201 # the result is standard output
@@ -189,6 +195,8 @@ def bench(
 
 
 def _comparisons(side: Side, rounds: int) -> Iterator["Comparison"]:
+    if side is not Side.NUMPY:
+        from stsm_ref import nn as _  # noqa: F401 # a missing torch is told before the measuring, not after
     if side is not Side.TORCH:
         from stsm_ref.bench import numpy_shift
 
@@ -214,7 +222,7 @@ def cost(
     with notes.status("loading torch"):
         from stsm_ref.models import list_models, model_cost
     if model == "all":
-        print("\n".join(list_models()))  # noqa: T201 # the result is standard output
+        print(json.dumps(list_models()) if as_json else "\n".join(list_models()))  # noqa: T201 # the result is standard output
         return 0
     with notes.status("counting"):
         total = model_cost(model, shift=shift, num_segments=segments, size=size, num_classes=classes, convention=convention)  # type: ignore[arg-type]  # checked there

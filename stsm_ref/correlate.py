@@ -5,6 +5,7 @@ r"""Sparse convolution in full: pad with zeros, then cross-correlate. No engine 
 Value-equal to the shift on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and a sum loses the sign of -0.0.
 """
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Protocol, SupportsIndex
@@ -13,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.errors import ArrayError, SpecError
-from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves
+from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves, whole_number
 from stsm_ref.kernels import one_hot_kernel
 
 
@@ -105,21 +106,18 @@ def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequenc
     x = as_array("x", x)
     if x.dtype.kind == "V":
         raise ArrayError(f"x has dtype {x.dtype}, which cannot be multiplied: use bool, int, float or complex")
-    if engine not in ENGINES:
+    if not isinstance(engine, str) or engine not in ENGINES:
         raise SpecError(f"engine={engine!r} is not one of {', '.join(map(repr, ENGINES))}")
-    places = [axis for axis, _ in resolve_moves(x.ndim, [0] * kernel.weights.ndim, axes)]
-    if len(kernel.padding) != len(places):
-        raise SpecError(f"kernel.padding={kernel.padding} has {len(kernel.padding)} entries for {len(places)} axes: give one for each axis")
-    with np.errstate(invalid="ignore"):  # a weight that does not survive the cast is refused in the next line
-        weights = kernel.weights.astype(x.dtype.newbyteorder("="))
-    if not np.array_equal(weights, kernel.weights):
-        raise ArrayError(f"x has dtype {x.dtype}, which cannot hold the kernel's weights: convert x first")
+    weights, paddings = _checked_kernel(kernel, x.dtype)
+    places = [axis for axis, _ in resolve_moves(x.ndim, [0] * weights.ndim, axes)]
+    if len(paddings) != len(places):
+        raise SpecError(f"kernel.padding={kernel.padding} has {len(paddings)} entries for {len(places)} axes: give one for each axis")
 
     # one entry for every axis of x: no zeros and a single tap where the kernel does not act
     padding, shape = [(0, 0)] * x.ndim, [1] * x.ndim
-    for axis, taps, zeros in zip(places, weights.shape, kernel.padding, strict=True):
+    for axis, taps, zeros in zip(places, weights.shape, paddings, strict=True):
         padding[axis], shape[axis] = zeros, taps
-    by_axis = weights.transpose(np.argsort(places)).reshape(shape)
+    by_axis = weights.transpose(sorted(range(len(places)), key=places.__getitem__)).reshape(shape)
     result_shape = tuple(n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, padding, shape, strict=True))
     if any(size < 0 for size in result_shape):
         raise SpecError(f"kernel.weights with shape {weights.shape} is larger than x with shape {x.shape} and its padding: add zeros")
@@ -127,6 +125,25 @@ def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequenc
         return np.zeros(result_shape, x.dtype)
     padded = np.pad(x.astype(weights.dtype), padding)
     return ENGINES[engine](padded, by_axis).astype(x.dtype)
+
+
+def _checked_kernel(kernel: Kernel, dtype: np.dtype[Any]) -> tuple[Array, tuple[tuple[int, int], ...]]:
+    """Return the weights in the native form of `dtype`, and the padding, or say what is wrong with either."""
+    if not hasattr(kernel, "weights") or not hasattr(kernel, "padding"):
+        raise SpecError(f"kernel={kernel!r} has no weights and padding: build one with one_hot_kernel")
+    given = as_array("kernel.weights", kernel.weights)
+    try:
+        paddings = tuple((whole_number("padding", before), whole_number("padding", after)) for before, after in kernel.padding)
+    except (TypeError, ValueError):
+        paddings = ((-1, -1),)
+    if any(zeros < 0 for sides in paddings for zeros in sides):
+        raise SpecError(f"kernel.padding={kernel.padding} is no padding: give (before, after) for each axis, 0 or more zeros")
+    with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # a weight that does not survive the cast is refused in the next line
+        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        weights = given.astype(dtype.newbyteorder("="))
+    if not np.array_equal(weights, given):
+        raise ArrayError(f"x has dtype {dtype}, which cannot hold the kernel's weights: convert x first")
+    return weights, paddings
 
 
 def correlate_stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:

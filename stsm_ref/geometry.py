@@ -8,12 +8,13 @@ Nothing here touches an array's values. Two implementations that are held agains
 
 import difflib
 import itertools
+import math
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
+from typing import Any, Literal, NamedTuple, SupportsIndex, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -53,6 +54,8 @@ class ChannelGroup(NamedTuple):
     stop: int
     displacement: Displacement
 
+
+MOST_DIGITS = 400  # and exponent of an alpha: more than any float has
 
 UNIT_DISPLACEMENTS = tuple(Displacement(*d) for d in itertools.product((1, 0, -1), repeat=3) if any(d))
 """The 26 one-step displacements of 3-space, +1 before 0 before -1 on every axis."""
@@ -171,15 +174,16 @@ class ShiftSpec:
         if count < 0:
             raise SpecError(f"channels={count} is negative: a tensor has 0 channels or more")
         groups, start = [], 0
-        directions = self.directions
+        moved, directions = self.alpha.numerator * count, self.directions
         for term in directions:
             shares = self.alpha.denominator * len(directions) * len(term)
-            size, remainder = divmod(self.alpha.numerator * count, shares)
+            size, remainder = divmod(moved, shares)
             if remainder and self.rounding == "exact":
+                whole = math.lcm(*((self.alpha / (len(directions) * len(each))).denominator for each in directions))
                 raise SpecError(
-                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives "
-                    f"{Fraction(self.alpha.numerator * count, shares)} channels a direction, and rounding='exact' takes whole ones only: "
-                    f"use rounding='floor', another alpha, or a multiple of {shares // np.gcd(self.alpha.numerator, shares)} channels"
+                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives {Fraction(moved, shares)} channels a "
+                    "direction, and rounding='exact' takes whole ones only: "
+                    f"use rounding='floor', another alpha, or a multiple of {whole} channels"
                 )
             for displacement in term:
                 groups.append(ChannelGroup(start, start + size, displacement))
@@ -211,7 +215,11 @@ def _exact_alpha(alpha: AlphaLike) -> Fraction:
         if isinstance(alpha, bool | np.bool_):
             raise TypeError
         # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary fraction beside it
-        value = Fraction(str(alpha))
+        text = str(alpha)
+        _, _, exponent = text.lower().partition("e")
+        if len(text) > MOST_DIGITS or abs(int(exponent or 0)) > MOST_DIGITS:
+            raise ValueError  # such a fraction would take minutes to build
+        value = Fraction(text)
     except (TypeError, ValueError, ZeroDivisionError):
         raise SpecError(f"alpha={alpha!r} is no rational number: write it as '3/8', 0.375 or Fraction(3, 8)") from None
     if not 0 <= value <= 1:
@@ -231,16 +239,18 @@ def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
 def whole_number(name: str, value: SupportsIndex) -> int:
     """Return `value` as an int, or refuse: no float decides a count or a position."""
     try:
+        if isinstance(value, bool):
+            raise TypeError
         return operator.index(value)
     except TypeError:
         raise SpecError(f"{name}={value!r} is no whole number: give an int") from None
 
 
 def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) -> tuple[int, ...]:
-    """Return one int or a sequence of ints as a tuple."""
-    if isinstance(values, str) or not np.iterable(values):
-        return (whole_number(name, values),)
-    return tuple(whole_number(name, value) for value in values)
+    """Return one int or a sequence of ints as a tuple; a set or a dict has no order that could be meant."""
+    if np.iterable(values) and not isinstance(values, str | Set | Mapping):
+        return tuple(whole_number(name, value) for value in values)
+    return (whole_number(name, cast(SupportsIndex, values)),)
 
 
 def resolve_moves(
@@ -265,19 +275,26 @@ def resolve_moves(
 
 def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
     """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not objects, text or dates)."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise ArrayError(f"{name} is masked, and its mask would not move with it: fill it first, {name}.filled(0)")
     try:
         array = np.asarray(value)
-    except ValueError as error:
+    except (ValueError, TypeError, RuntimeError) as error:  # other libraries' tensors raise what they like
         raise ArrayError(f"{name} is ragged or no array ({error}): give rows of equal length") from None
-    if array.dtype.kind in "OUSMm":
+    if not _has_zero(array.dtype):
         raise ArrayError(f"{name} has dtype {array.dtype}, whose vacated places have no zero to hold: use bool, int, float or complex")
     if array.ndim < min_ndim:
         raise ArrayError(f"{name} has shape {array.shape}, rank {array.ndim}: a clip is (..., T, C, H, W), rank {min_ndim} or more")
     return array
 
 
+def _has_zero(dtype: np.dtype[Any]) -> bool:
+    """Whether zero bytes are the zero of the dtype, in every field."""
+    return dtype.base.kind in "biufcV" and not dtype.hasobject and all(_has_zero(field[0]) for field in (dtype.fields or {}).values())
+
+
 def checked_spec(spec: ShiftSpec) -> ShiftSpec:
-    """Return `spec` if it is a `ShiftSpec`; a string or tuple in its place is refused by name."""
+    """Return `spec` if it is a `ShiftSpec`, or refuse it."""
     if not isinstance(spec, ShiftSpec):
         raise SpecError(f"spec={spec!r} is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')")
     return spec

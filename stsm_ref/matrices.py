@@ -109,6 +109,7 @@ def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec
 
 def _off_diagonal(size: int, distance: int, dtype: npt.DTypeLike) -> Matrix:
     """Ones where row - column is `distance`."""
+    distance = max(-size, min(distance, size))  # farther than out is out
     columns = np.arange(max(-distance, 0), min(size, size - distance))
     return sparse.csr_array((np.ones(len(columns), dtype), (columns + distance, columns)), shape=(size, size))
 

@@ -498,8 +498,7 @@ def requirement(identifier: str) -> Requirement:
     """
     by_id = {entry.id.upper(): entry for entry in REQUIREMENTS}
     if identifier.upper() not in by_id:
-        near = difflib.get_close_matches(identifier.upper(), by_id, n=3, cutoff=0.4) or list(by_id)
-        raise SpecError(
-            f"id={identifier!r} is no requirement: did you mean {', '.join(by_id[key].id if key in by_id else key for key in near)}?"
-        )
+        near = difflib.get_close_matches(identifier.upper(), by_id, n=3, cutoff=0.4)
+        hint = f"did you mean {', '.join(by_id[key].id for key in near)}?" if near else "stsm-ref explain all lists them"
+        raise SpecError(f"id={identifier!r} is no requirement: {hint}")
     return by_id[identifier.upper()]

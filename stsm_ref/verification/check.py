@@ -4,14 +4,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from stsm_ref.errors import MissingExtraError
-from stsm_ref.verification.subject import OURS, Subject
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.strategies import SearchStrategy
 
-try:
-    from hypothesis import HealthCheck, Phase, given, settings
-    from hypothesis.strategies import SearchStrategy
-except ModuleNotFoundError:
-    raise MissingExtraError("stsm-ref verify", "hypothesis", "verify") from None
+from stsm_ref.verification.subject import OURS, Subject
 
 Rung = Literal["L0", "L1", "L2", "L3"]
 RUNGS = {

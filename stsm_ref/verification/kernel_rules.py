@@ -112,7 +112,9 @@ def all_26_kernels_shift(subject: Subject, case: tuple[str, Displacement, tuple[
     same_values(got, subject.shift(x, displacement, axes=(0, 1, 2)), f"{engine} of {shape} under {tuple(displacement)}")
 
 
-@check("CONV-2", rung="L1", given=st.tuples(st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")))
+@check(
+    "CONV-2", rung="L1", given=st.tuples(st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")), sides=("numpy",)
+)
 def any_displacement_is_a_convolution(subject: Subject, case: tuple[str, ArrayCase]) -> None:
     """Any whole displacement along any axes equals correlation with its kernel, in value, dtype kept, on every engine."""
     engine, (x, displacement, axes) = case
@@ -128,7 +130,7 @@ def stsm_is_a_convolution(subject: Subject, case: tuple[str, ClipCase]) -> None:
     same_values(subject.correlate_stsm(x, spec, engine=engine), subject.stsm(x, spec), f"{engine} of {case[1]}")
 
 
-@check("CONV-2", "NUM-1", rung="L0", each=lambda: ENGINES)
+@check("CONV-2", "NUM-1", rung="L0", each=lambda: ENGINES, sides=("numpy",))
 def where_convolution_differs(subject: Subject, engine: str) -> None:
     """Not bit for bit: 0*inf is NaN (ndimage passes over zero taps) and a sum loses -0.0, where the shift keeps both."""
     x = np.array([np.inf, -0.0, 5.0, 7.0])

@@ -27,7 +27,7 @@ def one_axis_is_an_off_diagonal(subject: Subject, case: tuple[int, int]) -> None
     same_values(got, np.reshape(want, (size, size)), f"shift_matrix({size}, {distance})")
 
 
-@check("MAT-2", rung="L1", each=lambda: UNIT_DISPLACEMENTS, given=strategies.displacements(reach=3))
+@check("MAT-2", rung="L1", each=lambda: UNIT_DISPLACEMENTS, given=strategies.displacements(reach=3), sides=("numpy",))
 def several_axes_are_a_kronecker_product(subject: Subject, displacement: tuple[int, ...]) -> None:
     """Along T, H, W the matrix is the Kronecker product of the three, and times the raveled array it is the shift."""
     shape = (3, 2, 5)
@@ -95,7 +95,12 @@ def shifting_back_loses_the_edge(subject: Subject, case: tuple[Displacement, tup
     require(np.any(product.toarray() != np.eye(x.size)), f"{displacement} on {shape}: S- S+ is the identity")
 
 
-@check("CAP-1", rung="L1", each=lambda: itertools.product(UNIT_DISPLACEMENTS, ["T+H+W", "T+H+W@1,backward-first", "W+T+H@3/4"]))
+@check(
+    "CAP-1",
+    rung="L1",
+    each=lambda: itertools.product(UNIT_DISPLACEMENTS, ["T+H+W", "T+H+W@1,backward-first", "W+T+H@3/4"]),
+    sides=("numpy",),
+)
 def layers_make_any_shift(subject: Subject, case: tuple[Displacement, str]) -> None:
     """As many shift + 1x1 layers as there are moved axes make each of the 26 shifts; the 1x1 weights are built, 0 and 1 only."""
     displacement, text = case

@@ -96,10 +96,14 @@ def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple
     return [(check, subject) for subject in subjects for check in checks.values() if check.concerns(subject)]
 
 
-def rows(results: Iterable[Result]) -> tuple[Row, ...]:
-    """Sort results under the requirements that they speak for, in the order of the table."""
+def rows(results: Iterable[Result], *, only_concerned: bool = False) -> tuple[Row, ...]:
+    """Sort results under the requirements that they speak for, in the order of the table.
+
+    A requirement without a result is undecided, unless `only_concerned` leaves it out: half of the implementations is not held to all.
+    """
     found = tuple(results)
-    return tuple(Row(entry, tuple(r for name in entry.checks for r in found if r.check == name)) for entry in REQUIREMENTS)
+    table = tuple(Row(entry, tuple(r for name in entry.checks for r in found if r.check == name)) for entry in REQUIREMENTS)
+    return tuple(row for row in table if row.results) if only_concerned else table
 
 
 def as_json(table: tuple[Row, ...]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from stsm_ref import nn as snn
-from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.geometry import UNIT_DISPLACEMENTS, Array, Displacement, ShiftSpec, whole_numbers
 from stsm_ref.strategies import DTYPES, ClipCase
 from stsm_ref.verification.subject import OURS, Subject
 
@@ -61,6 +61,22 @@ def forward_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) 
     return stsm
 
 
+def shift_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) -> Callable[..., Array]:
+    """One step of an array ``(T, H, W)`` along its axes as a forward makes it; what is no such step is left to NumPy."""
+
+    def shift(x: Array, displacement: Any, *, axes: Any) -> Array:
+        steps = dict(zip(whole_numbers("axes", axes), whole_numbers("displacement", displacement), strict=True))
+        wanted = Displacement(*(steps.get(axis, 0) for axis in range(3)))
+        if np.ndim(x) != 3 or not set(steps) <= {0, 1, 2} or wanted not in UNIT_DISPLACEMENTS:
+            return OURS.shift(x, displacement, axes=axes)
+        spec = ShiftSpec("".join(letter for letter, step in zip("THW", wanted, strict=True) if step), 1)
+        channels = np.repeat(np.asarray(x)[:, None], len(spec.directions[0]), axis=1)  # the same array for each direction
+        moved: Array = forward(_as_frames(channels), spec, len(x)).numpy()
+        return moved[:, spec.directions[0].index(wanted)]
+
+    return shift
+
+
 def sparse_of(build: Callable[..., torch.nn.Module]) -> Callable[..., Array]:
     """A sparse-convolution module as a function of a NumPy clip, integers as float64; there is one engine, whatever is asked for."""
 
@@ -95,6 +111,7 @@ def torch_subject(side: TorchSide = TorchSide()) -> Subject:
         name="torch",
         takes=takes,
         torch=side,
+        shift=shift_of(side.stsm),
         stsm=forward_of(side.stsm),
         stsm_vjp=vjp_of(side.stsm),
         correlate_stsm=sparse_of(side.sparse_module),

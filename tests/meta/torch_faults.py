@@ -68,6 +68,12 @@ class _WithParameter(snn.STSM):
         self.scale = nn.Parameter(torch.ones(()))
 
 
+class _Multiplies(snn.STSM):
+    def forward(self, x: Tensor) -> Tensor:
+        shifted = super().forward(x)
+        return nn.functional.conv2d(shifted, torch.ones(x.shape[1], 1, 1, 1, device=x.device), groups=x.shape[1])
+
+
 class _WithBuffers(snn.SparseConvSTSM):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -113,6 +119,7 @@ TORCH_FAULTS: dict[str, Fault] = {
     "torch-order-ignored": planted("tsm_in_torch_is_a_special_case", stsm=_forward_first_always),
     "torch-tangent-wrong": planted("forward_mode_is_the_shift", "autograd_passes_gradcheck", stsm=_WrongTangent.apply),
     "torch-a-parameter": planted("modules_have_no_state", "networks_cost_what_the_paper_prints", module=_WithParameter),
+    "torch-multiplies": planted("networks_cost_what_the_paper_prints", module=_Multiplies),
     "torch-buffers-in-the-state-dict": planted("modules_have_no_state", sparse_module=_WithBuffers),
     "torch-twin-moves-the-other-way": planted(
         "autograd_through_a_convolution", "a_network_equals_its_sparse_twin", "stsm_is_a_convolution", sparse_module=_MovesTheOtherWay

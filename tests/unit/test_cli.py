@@ -122,6 +122,25 @@ def test_explain_lists_and_speaks_json() -> None:
     assert json.loads(invoke("explain", "INV-1", "--json").stdout)[0]["standing"] == "derived"
 
 
+def test_half_of_the_implementations_is_held_to_its_half() -> None:
+    """One side alone passes: the requirements that are not its business are left out, not failed."""
+    ended = invoke("verify", "--side", "torch", "--examples", "2", "--json")
+    data = json.loads(ended.stdout)
+    assert (ended.exit_code, data["outcome"]) == (0, "passed")
+    ids = {entry["id"] for entry in data["requirements"]}
+    assert {"SHIFT-6", "SEP-2", "KERN-3D", "INV-1", "GRAD-4"} <= ids
+    assert "MAT-3" not in ids
+    assert {check["side"] for entry in data["requirements"] for check in entry["checks"]} == {"torch"}
+
+
+def test_a_reader_may_stop_reading() -> None:
+    """`stsm-ref explain all --json | head` ends without a traceback."""
+    command = Path(sys.executable).with_name("stsm-ref")
+    ended = subprocess.run(f"{command} explain all --json | head -1", shell=True, capture_output=True, text=True, check=True)
+    assert ended.stdout == "[\n"
+    assert "Traceback" not in ended.stderr
+
+
 def test_explain_answers_a_wrong_id() -> None:
     """Near ids, exit 2, no traceback."""
     ended = invoke("explain", "PADD-1")
@@ -183,6 +202,7 @@ def test_cost_prints_a_table() -> None:
     assert "operations (mmcv)" in ended.output
     assert ended.output.count("\n") == 6
     assert "tsn_resnet50_nl" in invoke("cost", "all").output
+    assert "tsn_resnet50_nl" in json.loads(invoke("cost", "all", "--json").stdout)
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,12 @@ def test_every_dtype_is_kept(engine: str, char: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_no_axis_at_all(engine: str) -> None:
+    """A kernel along no axis is one weight."""
+    np.testing.assert_array_equal(correlate([1, 2], kernel(3), axes=(), engine=engine), [3, 6])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_complex_weights_are_not_conjugated(engine: str) -> None:
     """Deep learning's cross-correlation conjugates nothing, SciPy's does."""
     x = np.array([1 + 2j, 3 - 1j, 2j])
@@ -111,6 +117,18 @@ def test_direct_and_signal_are_exact_on_large_integers() -> None:
             r"x has dtype int64, which cannot hold the kernel's weights: convert x first",
         ),
         (ArrayError, [1], kernel([np.nan], (0, 0)), {"axes": 0}, r"x has dtype int64, which cannot hold the kernel's weights"),
+        (ArrayError, [1.0], kernel([1j], (0, 0)), {"axes": 0}, r"x has dtype float64, which cannot hold the kernel's weights"),
+        (
+            SpecError,
+            [1],
+            kernel([1], (0, -1)),
+            {"axes": 0},
+            r"padding=\(\(0, -1\),\) is no padding: give \(before, after\)",
+        ),
+        (SpecError, [1], kernel([1], (0, 0.5)), {"axes": 0}, r"is no padding"),
+        (SpecError, [1], kernel([1], 3), {"axes": 0}, r"is no padding"),
+        (SpecError, [1], None, {"axes": 0}, r"kernel=None has no weights and padding: build one with one_hot_kernel"),
+        (SpecError, [1], kernel([1], (0, 0)), {"axes": 0, "engine": ["direct"]}, r"engine=\['direct'\] is not one of"),
         (SpecError, [1], kernel([1, 1, 1], (0, 0)), {"axes": 0}, r"weights with shape \(3,\) is larger than x with shape \(1,\)"),
         (ArrayError, np.zeros(1, "f4,u1"), kernel([1], (0, 0)), {"axes": 0}, r"which cannot be multiplied"),
         (ArrayError, [[1], [1, 2]], kernel([1], (0, 0)), {"axes": 0}, r"x is ragged"),

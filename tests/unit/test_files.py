@@ -1,5 +1,6 @@
 """Files are written whole or not at all."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -36,12 +37,41 @@ def test_a_failure_keeps_what_was_there(tmp_path: Path, monkeypatch: pytest.Monk
     path = tmp_path / "report"
     path.write_text("old")
 
-    def full(self: Path, _: bytes) -> int:
-        self.touch()
+    def full(self: Path, _: Path) -> Path:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "replace", full)
     with pytest.raises(ReportError, match=r"report' cannot be written: No space left on device"):
         write_whole(path, "new")
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    """What it leads to is written, and the permissions of a file are kept."""
+    target, link = tmp_path / "target", tmp_path / "link"
+    target.write_text("old")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    write_whole(link, "new")
+    assert link.is_symlink()
+    assert target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_other_peoples_drafts_are_left_alone(tmp_path: Path) -> None:
+    """A file that looks like a draft of ours is not written over."""
+    other = tmp_path / ".report.draft"
+    other.write_text("mine")
+    write_whole(tmp_path / "report", "x")
+    assert other.read_text() == "mine"
+
+
+def test_devices_and_long_names_are_refused(tmp_path: Path) -> None:
+    """A pipe is no file, and a name that no disk takes is an error of ours, not of Python's."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(ReportError, match=r"pipe' is no file that you may write to: name another"):
+        require_writable(pipe)
+    with pytest.raises(ReportError, match=r"cannot be written: File name too long"):
+        require_writable(tmp_path / ("x" * 300))

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import torch
 
 from stsm_ref.errors import ArrayError, SpecError, StsmError
 from stsm_ref.geometry import (
@@ -48,7 +49,9 @@ def test_alpha_is_read_exactly(literal: object, exact: Fraction) -> None:
     assert ShiftSpec("T", literal).alpha == exact  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("alpha", [float("nan"), float("inf"), "x", "", None, "1/0", True, np.True_, 1j, [0.5]])
+@pytest.mark.parametrize(
+    "alpha", [float("nan"), float("inf"), "1e-99999999", "1/" + "9" * 500, "0.1e", "x", "", None, "1/0", True, np.True_, 1j, [0.5]]
+)
 def test_alpha_that_is_no_number_is_refused(alpha: object) -> None:
     """What is no rational number is refused by value, with the way to write one."""
     with pytest.raises(SpecError, match=r"alpha=.* is no rational number: write it as '3/8', 0.375 or Fraction\(3, 8\)"):
@@ -168,6 +171,8 @@ def test_exact_rounding_says_what_would_do() -> None:
     with pytest.raises(SpecError, match=r"channels=24 .*gives 3/2 channels a direction.*rounding='floor'.*a multiple of 16 channels"):
         spec.partition(24)
     assert spec.partition(16) == ShiftSpec().partition(16)
+    with pytest.raises(SpecError, match=r"a multiple of 16 channels"):
+        ShiftSpec("T+HW", "1/2", rounding="exact").partition(8)
     assert ShiftSpec("T+HW", "1/2", rounding="exact").partition(16)[-1].start == 8
 
 
@@ -208,6 +213,8 @@ def test_moves_pair_axes_with_distances(ndim: int, displacement: object, axes: o
         (SpecError, (1.0,), (0,), r"displacement=1.0 is no whole number"),
         (SpecError, "1", (0,), r"displacement='1' is no whole number"),
         (SpecError, (1,), (0.5,), r"axes=0.5 is no whole number"),
+        (SpecError, {1, 0}, (0, 1), r"displacement=\{0, 1\} is no whole number"),
+        (SpecError, True, 0, r"displacement=True is no whole number"),
         (ArrayError, (1,), (3,), r"axis 3 is outside an array of rank 3: use -3..2"),
         (ArrayError, (1,), (-4,), r"axis -4 is outside"),
         (ArrayError, (1, 1), (0, -3), r"axes=\(0, -3\) names an axis twice in an array of rank 3"),
@@ -228,6 +235,11 @@ def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, ax
         (np.array(["2020-01-01"], "M8[D]"), r"x has dtype datetime64"),
         (np.array([1], "m8[D]"), r"x has dtype timedelta64"),
         ([b"a"], r"x has dtype \|S1"),
+        (np.zeros(1, [("v", "f4"), ("when", "M8[D]")]), r"x has dtype .*when.*, whose vacated places have no zero to hold"),
+        (np.zeros(1, [("v", "O")]), r"x has dtype .*, whose vacated places have no zero to hold"),
+        (np.array(["a"], np.dtypes.StringDType()), r"x has dtype StringDType"),
+        (np.ma.masked_array([1]), r"x is masked, and its mask would not move with it: fill it first, x.filled\(0\)"),
+        (torch.zeros(1, requires_grad=True), r"x is ragged or no array \(Can't call numpy\(\) on Tensor that requires grad"),
         ([1, 2], r"x has shape \(2,\), rank 1: a clip is \(..., T, C, H, W\), rank 4 or more"),
     ],
 )

@@ -51,7 +51,7 @@ def test_the_public_names_are_there() -> None:
         (
             "hypothesis",
             "import stsm_ref.verification.check",
-            "stsm-ref verify needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
+            "stsm-ref verify and explain needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
         ),
         (
             "matplotlib",

@@ -26,6 +26,7 @@ def test_a_displacement_may_be_named() -> None:
 def test_empty_shapes() -> None:
     """No axis is one place; an axis of no places is an empty matrix."""
     assert shift_matrix((), ()).toarray() == 1
+    assert shift_matrix(3, 10**30).nnz == shift_matrix(3, -(10**30)).nnz == 0
     assert shift_matrix((3, 0), (1, 1)).shape == stsm_matrix((2, 0, 3, 3)).shape == (0, 0)
 
 

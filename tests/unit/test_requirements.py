@@ -17,7 +17,7 @@ def test_an_id_is_found_in_any_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identifier", "message"), [("PAD", "did you mean PAD-1"), ("SHIFT-7", "did you mean SHIFT-"), ("#", "did you mean GEO-1, GEO-2")]
+    ("identifier", "message"), [("PAD", "did you mean PAD-1"), ("SHIFT-7", "did you mean SHIFT-"), ("#", "stsm-ref explain all lists them")]
 )
 def test_an_unknown_id_is_answered_with_near_ones(identifier: str, message: str) -> None:
     """The near ids, or all of them."""
