@@ -129,8 +129,8 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     ------
     ModelError
         If the file cannot be read or holds anything but tensors; if it is of another network (a key that has no place, a tensor of another
-        shape, a place that gets none); if its classes are others; or if it was trained under TSM's order of channels and `model` shifts
-        forward first.
+        shape, a place that gets none); if a tensor is sparse, quantized or of another kind of number, where floats of another precision
+        are converted; if its classes are others; or if it was trained under TSM's order of channels and `model` shifts forward first.
 
     Notes
     -----
@@ -151,6 +151,7 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     may_miss, may_leave = _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
     fits = {key: value for key, value in found.items() if not re.search(may_leave, key)}
     missed = tuple(key for key in ours if key not in fits)
+    _refuse_other_forms(path, fits, ours)
     _refuse_other_classes(path, fits, ours)
     if misfits := _misfits(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
         more = f", and {len(misfits) - 3} more" if len(misfits) > 3 else ""
@@ -160,7 +161,7 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
         )
     if source in {"tsm", "mmaction2"} and any(".net." in key for key in theirs) and not as_initialisation:
         _refuse_other_order(path, model)
-    model.load_state_dict(fits, strict=False)
+    model.load_state_dict(_converted(path, fits, ours), strict=False)
     return LoadReport(str(path), source, tuple(fits), missed, tuple(their_key[key] for key in found if key not in fits))
 
 
@@ -212,16 +213,46 @@ def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) 
     """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is BN(Wy) with the mean less b."""
     for key in [key for key in found if key.endswith(".nl.out.bias") and key not in ours]:
         mean = key.replace("out.bias", "bn.running_mean")
-        if mean in found and found[mean].shape == found[key].shape:
+        plain = mean in found and mean in ours and _form(found[mean]) == _form(found[key]) == _form(ours[mean])
+        if plain and found[mean].shape == found[key].shape:
             found[mean] = found[mean] - found.pop(key)
     return found
 
 
+def _form(tensor: Tensor) -> str:
+    """Say in words what kind of tensor this is; between two of one kind, a copy changes the precision and no more."""
+    if tensor.is_nested or tensor.is_quantized or tensor.is_meta:
+        return f"a {'nested' if tensor.is_nested else 'quantized' if tensor.is_quantized else 'meta'} tensor"
+    if tensor.layout != torch.strided:
+        return f"a {str(tensor.layout).removeprefix('torch.')} tensor"
+    kinds = {"complex": tensor.is_complex(), "floating-point": tensor.is_floating_point(), "boolean": tensor.dtype == torch.bool}
+    return f"a tensor of {next((kind for kind, holds in kinds.items() if holds), 'whole')} numbers"
+
+
+def _refuse_other_forms(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
+    forms = [(key, value.dtype, _form(value), _form(ours[key])) for key, value in fits.items() if key in ours]
+    for key, dtype, theirs, mine in forms:
+        if theirs != mine:
+            raise ModelError(
+                f"path={str(path)!r} has {key} as {theirs} ({dtype}), model as {mine} ({ours[key].dtype}): "
+                "save dense tensors of the model's kind; only the precision of floats is converted"
+            )
+
+
+def _converted(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
+    """Bring every tensor to the model's dtype before the first is copied: afterwards no copy can fail half-way."""
+    try:
+        return {key: value.to(ours[key].dtype) for key, value in fits.items()}
+    except RuntimeError as error:  # torch has dtypes that it cannot convert
+        raise ModelError(f"path={str(path)!r} has tensors that torch cannot convert ({error}): save them in the model's dtype") from None
+
+
 def _refuse_other_classes(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
-    theirs = fits.get("head.fc.weight", ours["head.fc.weight"]).shape[0]
-    if theirs != (mine := ours["head.fc.weight"].shape[0]):
+    theirs, mine = fits.get("head.fc.weight", ours["head.fc.weight"]).shape, ours["head.fc.weight"].shape
+    if theirs[:1] != mine[:1] and len(theirs) == len(mine):
         raise ModelError(
-            f"path={str(path)!r} classifies {theirs} classes, model {mine}: use create_model(..., num_classes={theirs}), or head=False"
+            f"path={str(path)!r} classifies {theirs[0]} classes, model {mine[0]}: "
+            f"use create_model(..., num_classes={theirs[0]}), or head=False"
         )
 
 

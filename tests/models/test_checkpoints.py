@@ -345,6 +345,89 @@ def test_a_single_wrong_key_or_shape_is_enough(tmp_path: Path) -> None:
     assert all(key.endswith("num_batches_tracked") for key in load_checkpoint(model, path).missed)
 
 
+def with_tensor(key: str, change: Callable[[torch.Tensor], torch.Tensor], path: Path) -> Path:
+    """Write our ResNet-18 with one of its tensors in another form."""
+    state = dict(model_of("tsn_resnet18").state_dict())
+    torch.save(state | {key: change(state[key])}, path)
+    return path
+
+
+WEIGHT, COUNTER = "head.fc.weight", "backbone.bn1.num_batches_tracked"
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "message"),
+    [
+        (
+            WEIGHT,
+            torch.Tensor.to_sparse,
+            r"has head.fc.weight as a sparse_coo tensor \(torch.float32\), model as a tensor of floating-point",
+        ),
+        (WEIGHT, lambda x: x.to("meta"), r"has head.fc.weight as a meta tensor \(torch.float32\), model as"),
+        (WEIGHT, lambda x: x.to(torch.int32), r"as a tensor of whole numbers \(torch.int32\), model as a tensor of floating-point numbers"),
+        (WEIGHT, lambda x: x.to(torch.complex64), r"as a tensor of complex numbers \(torch.complex64\), model as"),
+        (WEIGHT, lambda x: x > 0, r"as a tensor of boolean numbers \(torch.bool\), model as"),
+        (
+            COUNTER,
+            torch.Tensor.float,
+            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of whole numbers \(torch.int64\)",
+        ),
+        (WEIGHT, lambda x: x[0, 0], r"head.fc.weight has shape \(\), not \(5, 512\)"),
+    ],
+    ids=["sparse", "meta", "int32", "complex", "bool", "float-counter", "scalar"],
+)
+def test_tensors_of_another_form_are_refused_whole(
+    tmp_path: Path, key: str, change: Callable[[torch.Tensor], torch.Tensor], message: str
+) -> None:
+    """One tensor that is sparse, without memory or of another kind of number is refused by name, and no tensor of the model is changed."""
+    path = with_tensor(key, change, tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(model, path)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_quantized_tensors_are_refused(tmp_path: Path) -> None:
+    """A quantized weight is refused by name, and the model keeps its own."""
+    path = with_tensor(WEIGHT, lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8), tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=r"has head.fc.weight as a quantized tensor \(torch.qint8\), model as .*: save dense tensors"):
+        load_checkpoint(model, path)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_a_head_that_is_not_loaded_may_have_any_form(tmp_path: Path) -> None:
+    """With ``head=False`` a sparse classifier is as good as any."""
+    path = with_tensor(WEIGHT, torch.Tensor.to_sparse, tmp_path / "file.pth")
+    assert load_checkpoint(model_of("tsn_resnet18", seed=1), path, head=False).unused == ("head.fc.weight", "head.fc.bias")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.dtype) -> None:
+    """Halves and doubles fill a model of floats, which keeps its dtype."""
+    path = with_tensor(WEIGHT, lambda x: x.to(dtype), tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    load_checkpoint(model, path)
+    expected = model_of("tsn_resnet18").head.fc.weight.detach().to(dtype).float()
+    torch.testing.assert_close(model.head.fc.weight.detach(), expected, rtol=0, atol=0)
+
+
+def test_a_bias_of_another_form_is_not_folded(tmp_path: Path) -> None:
+    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused by name."""
+    theirs = {tsm_non_local(key): value for key, value in model_of("tsn_resnet50_nl").state_dict().items()}
+    theirs["module.base_model.layer2.0.nl.W.0.bias"] = torch.rand(512).to_sparse()
+    torch.save({"state_dict": theirs}, tmp_path / "nl.pth")
+    with pytest.raises(ModelError, match=r"backbone.layer2.0.nl.out.bias has no place in the model"):
+        load_checkpoint(model_of("tsn_resnet50_nl", seed=1), tmp_path / "nl.pth")
+    with pytest.raises(ModelError, match=r"another network \(tsm\): backbone.layer2.0.nl.* has no place in the model"):
+        load_checkpoint(model_of("tsn_resnet50"), tmp_path / "nl.pth")
+
+
 class Payload:
     """What a hostile file would run: its mark is a file."""
 
