@@ -1,6 +1,7 @@
 """The paper's networks: 2-D hosts that read top to bottom like its Figure 2, their costs, and the checkpoints of others.
 
-``create_model("tsn_resnet50")`` is STSM+TSN. Weights are never fetched: a file that you have is loaded by `load_checkpoint`.
+``create_model("tsn_resnet50")`` is STSM+TSN. Weights are never fetched: a file that you have is loaded by `load_checkpoint`,
+and `save_checkpoint` writes one that remembers its shift.
 """
 
 from stsm_ref.errors import MissingExtraError
@@ -10,7 +11,7 @@ try:
 except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.models", "torch", "torch") from None
 
-from stsm_ref.models.checkpoints import LoadReport, load_checkpoint
+from stsm_ref.models.checkpoints import LoadReport, load_checkpoint, save_checkpoint
 from stsm_ref.models.counting import Cost, LayerCost, cost
 from stsm_ref.models.heads import average_views
 from stsm_ref.models.mobilenet_v2 import MobileNetV2, MobileNetV2Classifier
@@ -33,4 +34,5 @@ __all__ = [
     "list_models",
     "load_checkpoint",
     "model_cost",
+    "save_checkpoint",
 ]

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from stsm_ref import ShiftSpec
-from stsm_ref.errors import ModelError
-from stsm_ref.models import TSN, MobileNetV2Classifier, ResNetClassifier, create_model, load_checkpoint
+from stsm_ref.errors import ModelError, ReportError
+from stsm_ref.models import TSN, MobileNetV2Classifier, ResNetClassifier, create_model, load_checkpoint, save_checkpoint
 from stsm_ref.models.checkpoints import LoadReport
 
 SHIFTED_MOBILENET = (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)
@@ -343,6 +343,165 @@ def test_a_single_wrong_key_or_shape_is_enough(tmp_path: Path) -> None:
             load_checkpoint(model, path)
     torch.save({key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}, path)
     assert all(key.endswith("num_batches_tracked") for key in load_checkpoint(model, path).missed)
+
+
+@pytest.mark.parametrize("shift", ["stsm", "tsm", "none", "TH+W@1/2,exact"])
+def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
+    """A saved network loads into one of its spec, number for number; its record is plain text and ints."""
+    saved, fresh = model_of("tsn_resnet18", shift, seed=1), model_of("tsn_resnet18", shift, seed=2)
+    save_checkpoint(saved, str(tmp_path / "ours.pth"))
+    assert [file.name for file in tmp_path.iterdir()] == ["ours.pth"]
+    content = torch.load(tmp_path / "ours.pth", weights_only=True)
+    assert content["stsm_ref"] == {"spec": None if shift == "none" else str(saved.spec), "num_segments": 2}
+    report = load_checkpoint(fresh, tmp_path / "ours.pth")
+    assert (report.source, report.missed, report.unused) == ("stsm_ref", (), ())
+    for key, value in fresh.state_dict().items():
+        torch.testing.assert_close(value, saved.state_dict()[key], rtol=0, atol=0)
+
+
+@pytest.mark.requirement("GEO-5")
+@pytest.mark.parametrize(
+    ("trained", "shift", "message"),
+    [
+        ("tsm", "stsm", r"was trained under spec=T@1/4,backward-first,floor, model.spec=T\+H\+W@3/8,forward-first,floor: use create_model"),
+        ("tsm", "none", r"model.spec=None: use create_model\(\.\.\., shift='T@1/4,backward-first,floor'\), or as_initialisation=True"),
+        ("none", "stsm", r"was trained under spec=None, model.spec=T\+H\+W.*: use create_model\(\.\.\., shift='none'\)"),
+        ("T@1/4", "tsm", r"was trained under spec=T@1/4,forward-first,floor, model.spec=T@1/4,backward-first,floor"),
+    ],
+)
+def test_our_files_are_refused_under_another_spec(tmp_path: Path, trained: str, shift: str, message: str) -> None:
+    """Our file is refused by a model of another spec, which keeps its tensors, unless it is only to start from."""
+    save_checkpoint(model_of("tsn_resnet18", trained), tmp_path / "ours.pth")
+    model = model_of("tsn_resnet18", shift, seed=1)
+    before = {key: value.clone() for key, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(model, tmp_path / "ours.pth")
+    for key, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[key], rtol=0, atol=0)
+    assert load_checkpoint(model, tmp_path / "ours.pth", as_initialisation=True).missed == ()
+
+
+def test_a_bare_state_dict_says_nothing_of_its_shift(tmp_path: Path) -> None:
+    """Without a record our file loads under any shift, alone or under ``state_dict``; a record that names no spec is refused."""
+    state = dict(model_of("tsn_resnet18", "tsm").state_dict())
+    model, path = model_of("tsn_resnet18", "stsm", seed=1), tmp_path / "bare.pth"
+    for bare in (state, {"state_dict": state}):
+        torch.save(bare, path)
+        assert load_checkpoint(model, path).missed == ()
+    for record in ({}, {"spec": 3}, "T@1/4"):
+        torch.save({"state_dict": state, "stsm_ref": record}, path)
+        with pytest.raises(ModelError, match=r"bare.pth' has a record 'stsm_ref' that names no spec: write the file with save_checkpoint"):
+            load_checkpoint(model, path)
+
+
+def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
+    """A folder that is not there, a network of someone else's and one without values are refused, and no file appears."""
+    with pytest.raises(ReportError, match=r"ours.pth' cannot be written: '.*missing' is no folder that you may write to"):
+        save_checkpoint(model_of("tsn_resnet18"), tmp_path / "missing" / "ours.pth")
+    with pytest.raises(ReportError, match=r"is a folder: name a file in it"):
+        save_checkpoint(model_of("tsn_resnet18"), tmp_path)
+    with pytest.raises(ModelError, match=r"model=ResNetClassifier is no network of create_model: use torch.save"):
+        save_checkpoint(ResNetClassifier(18), tmp_path / "ours.pth")
+    with torch.device("meta"):
+        without_values = create_model("tsn_resnet18")
+    with pytest.raises(ModelError, match=r"model has backbone.conv1.weight on the device meta, which has no values: save a model that"):
+        save_checkpoint(without_values, tmp_path / "ours.pth")
+    assert list(tmp_path.iterdir()) == []
+
+
+def with_tensor(key: str, change: Callable[[torch.Tensor], torch.Tensor], path: Path) -> Path:
+    """Write our ResNet-18 with one of its tensors in another form."""
+    state = dict(model_of("tsn_resnet18").state_dict())
+    torch.save(state | {key: change(state[key])}, path)
+    return path
+
+
+WEIGHT, COUNTER = "head.fc.weight", "backbone.bn1.num_batches_tracked"
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "message"),
+    [
+        (
+            WEIGHT,
+            torch.Tensor.to_sparse,
+            r"has head.fc.weight as a sparse_coo tensor \(torch.float32\), model as a tensor of floating-point",
+        ),
+        (WEIGHT, lambda x: x.to("meta"), r"has head.fc.weight as a meta tensor \(torch.float32\), model as"),
+        (WEIGHT, lambda x: x.to(torch.int32), r"as a tensor of whole numbers \(torch.int32\), model as a tensor of floating-point numbers"),
+        (WEIGHT, lambda x: x.to(torch.complex64), r"as a tensor of complex numbers \(torch.complex64\), model as"),
+        (WEIGHT, lambda x: x > 0, r"as a tensor of boolean numbers \(torch.bool\), model as"),
+        (
+            COUNTER,
+            torch.Tensor.float,
+            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of whole numbers \(torch.int64\)",
+        ),
+        (WEIGHT, lambda x: x[0, 0], r"head.fc.weight has shape \(\), not \(5, 512\)"),
+    ],
+    ids=["sparse", "meta", "int32", "complex", "bool", "float-counter", "scalar"],
+)
+def test_tensors_of_another_form_are_refused_whole(
+    tmp_path: Path, key: str, change: Callable[[torch.Tensor], torch.Tensor], message: str
+) -> None:
+    """One tensor that is sparse, without memory or of another kind of number is refused by name, and no tensor of the model is changed."""
+    path = with_tensor(key, change, tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(model, path)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+def test_quantized_tensors_are_refused(tmp_path: Path) -> None:
+    """A quantized weight is refused by name, and the model keeps its own."""
+    path = with_tensor(WEIGHT, lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8), tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=r"has head.fc.weight as a quantized tensor \(torch.qint8\), model as .*: save dense tensors"):
+        load_checkpoint(model, path)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_floats_that_torch_cannot_convert_are_refused(tmp_path: Path) -> None:
+    """Packed pairs of 4-bit floats, which torch stores and does not convert, are refused before anything is copied."""
+    packed = torch.zeros(5, 512, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
+    path = with_tensor(WEIGHT, lambda _: packed, tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    before = {name: value.clone() for name, value in model.state_dict().items()}
+    with pytest.raises(ModelError, match=r"has tensors that torch cannot convert \(.*\): save them in the model's dtype"):
+        load_checkpoint(model, path)
+    for name, value in model.state_dict().items():
+        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+
+
+def test_a_head_that_is_not_loaded_may_have_any_form(tmp_path: Path) -> None:
+    """With ``head=False`` a sparse classifier is as good as any."""
+    path = with_tensor(WEIGHT, torch.Tensor.to_sparse, tmp_path / "file.pth")
+    assert load_checkpoint(model_of("tsn_resnet18", seed=1), path, head=False).unused == ("head.fc.weight", "head.fc.bias")
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
+def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.dtype) -> None:
+    """Halves and doubles fill a model of floats, which keeps its dtype."""
+    path = with_tensor(WEIGHT, lambda x: x.to(dtype), tmp_path / "file.pth")
+    model = model_of("tsn_resnet18", seed=1)
+    load_checkpoint(model, path)
+    expected = model_of("tsn_resnet18").head.fc.weight.detach().to(dtype).float()
+    torch.testing.assert_close(model.head.fc.weight.detach(), expected, rtol=0, atol=0)
+
+
+def test_a_bias_of_another_form_is_not_folded(tmp_path: Path) -> None:
+    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused by name."""
+    theirs = {tsm_non_local(key): value for key, value in model_of("tsn_resnet50_nl").state_dict().items()}
+    theirs["module.base_model.layer2.0.nl.W.0.bias"] = torch.rand(512).to_sparse()
+    torch.save({"state_dict": theirs}, tmp_path / "nl.pth")
+    with pytest.raises(ModelError, match=r"backbone.layer2.0.nl.out.bias has no place in the model"):
+        load_checkpoint(model_of("tsn_resnet50_nl", seed=1), tmp_path / "nl.pth")
+    with pytest.raises(ModelError, match=r"another network \(tsm\): backbone.layer2.0.nl.* has no place in the model"):
+        load_checkpoint(model_of("tsn_resnet50"), tmp_path / "nl.pth")
 
 
 class Payload:
