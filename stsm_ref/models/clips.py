@@ -25,12 +25,14 @@ def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Ten
     Raises
     ------
     ArrayError
-        If the rank, the number of frames, the channels or the dtype is none that a network can read.
+        If `x` is no tensor, or the rank, the number of frames, the channels or the dtype is none that a network can read.
 
     >>> import torch
     >>> fold_clips(torch.zeros(2, 8, 3, 4, 4), 8).shape
     torch.Size([16, 3, 4, 4])
     """
+    if not isinstance(x, Tensor):
+        raise ArrayError(f"x has type {type(x).__name__}, which is no tensor: give clips (N, T, 3, H, W), as torch.as_tensor(x) makes them")
     shape, frames = tuple(x.shape), num_segments * frames_per_segment
     rule = "num_segments" if frames_per_segment == 1 else f"num_segments*{frames_per_segment}"
     if x.ndim not in {4, 5}:

@@ -7,9 +7,10 @@ multiply-accumulate that a convolution, a linear map or a matmul really does, wh
 
 import copy
 import math
-from collections.abc import Callable
+import operator
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, get_args
+from typing import Any, Literal, SupportsIndex, get_args
 
 import torch
 from torch import Tensor, nn
@@ -17,6 +18,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.geometry import whole_number
 from stsm_ref.models.tsn import TSN
 
 Convention = Literal["mmcv", "macs"]
@@ -82,19 +84,22 @@ class Cost:
         """Operations of one pass; the paper's "GFLOPs" are these by 10**9, under ``mmcv``."""
         return sum(layer.operations for layer in self.layers)
 
-    def by_depth(self, depth: int) -> "Cost":
+    def by_depth(self, depth: SupportsIndex) -> "Cost":
         """Add layers up that share the first `depth` parts of their names.
 
         Raises
         ------
         ModelError
             If `depth` is below 1.
+        SpecError
+            If it is no whole number.
         """
-        if depth < 1:
-            raise ModelError(f"depth={depth}: names are cut after the first part or later, so give 1 or more")
+        parts = whole_number("depth", depth)
+        if parts < 1:
+            raise ModelError(f"depth={parts}: names are cut after the first part or later, so give 1 or more")
         groups: dict[str, list[LayerCost]] = {}
         for layer in self.layers:
-            groups.setdefault(".".join(layer.name.split(".")[:depth]), []).append(layer)
+            groups.setdefault(".".join(layer.name.split(".")[:parts]), []).append(layer)
         layers = tuple(
             LayerCost(
                 name,
@@ -138,8 +143,8 @@ class Cost:
 def cost(
     model: nn.Module,
     *,
-    size: int = 256,
-    input_shape: tuple[int, ...] | None = None,
+    size: SupportsIndex = 256,
+    input_shape: Iterable[SupportsIndex] | None = None,
     convention: Convention = "mmcv",
     title: str | None = None,
 ) -> Cost:
@@ -170,7 +175,9 @@ def cost(
     ModelError
         If the convention is unknown, or `input_shape` is needed.
     ArrayError
-        If `size` is no positive number.
+        If `size` is below 1, or `input_shape` is no sequence of sizes.
+    SpecError
+        If `size` is no whole number.
 
     Notes
     -----
@@ -183,7 +190,7 @@ def cost(
     """
     if convention not in get_args(Convention):
         raise ModelError(f"convention={convention!r} is not one of {', '.join(map(repr, get_args(Convention)))}: say what is counted")
-    shape = _one_clip(model, size) if input_shape is None else tuple(input_shape)
+    shape = _one_clip(model, size) if input_shape is None else _checked_shape(input_shape)
     shapes = _without_memory(model)
     counts = _Counts(shapes)
     with counts, torch.no_grad():
@@ -199,13 +206,27 @@ def cost(
     return Cost(title or type(model).__name__, shape, convention, tuple(layers), left_out)
 
 
-def _one_clip(model: nn.Module, size: int) -> tuple[int, ...]:
+def _one_clip(model: nn.Module, size: SupportsIndex) -> tuple[int, ...]:
     """Return the shape of one clip of frames of that size."""
     if not isinstance(model, TSN):
         raise ModelError(f"model={type(model).__name__} is no network of create_model: say what it reads: input_shape=(8, 3, 224, 224)")
-    if size < 1:
-        raise ArrayError(f"size={size} is no number of pixels: frames are size x size, so give 1 or more")
-    return (1, model.num_segments * model.frames_per_segment, 3, size, size)
+    pixels = whole_number("size", size)
+    if pixels < 1:
+        raise ArrayError(f"size={pixels} is no number of pixels: frames are size x size, so give 1 or more")
+    return (1, model.num_segments * model.frames_per_segment, 3, pixels, pixels)
+
+
+def _checked_shape(input_shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
+    """Return the shape as a tuple of sizes from 0 up."""
+    try:
+        shape = tuple(operator.index(size) for size in input_shape)
+    except TypeError:
+        raise ArrayError(
+            f"input_shape={input_shape!r} is no sequence of whole numbers: say what the network reads, (8, 3, 224, 224)"
+        ) from None
+    if any(size < 0 for size in shape):
+        raise ArrayError(f"input_shape={shape} has a negative size: say what the network reads, as in (8, 3, 224, 224)")
+    return shape
 
 
 def _without_memory(model: nn.Module) -> nn.Module:

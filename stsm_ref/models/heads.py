@@ -69,7 +69,7 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     Raises
     ------
     ArrayError
-        If `scores` is not of rank 3.
+        If `scores` is no tensor of floats of rank 3 with a view or more.
     ModelError
         If `average` is neither.
 
@@ -78,8 +78,14 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     >>> average_views(scores, "scores").argmax().item(), average_views(scores, "probabilities").argmax().item()
     (0, 1)
     """
+    if not isinstance(scores, Tensor):
+        raise ArrayError(f"scores has type {type(scores).__name__}, which is no tensor: give (N, views, num_classes)")
     if scores.ndim != 3:
         raise ArrayError(f"scores has shape {tuple(scores.shape)}, rank {scores.ndim}: give (N, views, num_classes)")
+    if scores.shape[1] == 0:
+        raise ArrayError(f"scores has shape {tuple(scores.shape)}, 0 views: nothing has no average, so give 1 view or more")
+    if not scores.is_floating_point():
+        raise ArrayError(f"scores has dtype {scores.dtype}: an average needs floats, as in scores.float()")
     if average not in get_args(Average):
         raise ModelError(f"average={average!r} is not one of {', '.join(map(repr, get_args(Average)))}: say what is averaged over views")
     return (scores.softmax(-1) if average == "probabilities" else scores).mean(1)

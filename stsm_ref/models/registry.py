@@ -2,7 +2,8 @@ r"""Every 2-D network of the paper's Tables 1 to 7 by name, with the shift that 
 
 import difflib
 from collections.abc import Callable, Iterable
-from typing import NamedTuple, SupportsIndex
+from numbers import Real
+from typing import NamedTuple, SupportsIndex, cast
 
 from torch import device, nn
 
@@ -107,13 +108,15 @@ def create_model(
     segments = _at_least_one("num_segments", num_segments)
     classes = _at_least_one("num_classes", num_classes)
     _known("head", head, HEADS)
+    if not isinstance(cast(object, dropout), Real):
+        raise ModelError(f"dropout={dropout!r} is no number: give the share of the features that is dropped in training, 0 for none")
     if not 0 <= dropout < 1:
         raise ModelError(f"dropout={dropout!r} is outside [0, 1): it is the share of the features that is dropped in training")
     keeps_own = shift == "tsm" and name in OWN_SHIFT
     spec = None if keeps_own else resolve_shift(shift)
 
     trunk = OWN_SHIFT[name](segments) if keeps_own else host.build(segments)
-    model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=dropout)
+    model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=float(dropout))
     if spec is not None:
         snn.insert_shift(trunk, segments, spec=spec, sites=host.sites, quiet=True)
     return model
@@ -145,7 +148,7 @@ def model_cost(
     *,
     shift: str | ShiftSpec = "stsm",
     num_segments: SupportsIndex = 8,
-    size: int = 256,
+    size: SupportsIndex = 256,
     num_classes: SupportsIndex = 400,
     head: Head = "tsm",
     convention: Convention = "mmcv",

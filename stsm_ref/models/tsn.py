@@ -2,6 +2,7 @@ r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head
 
 from typing import Protocol, cast
 
+import torch
 from torch import Tensor, nn
 
 from stsm_ref import nn as snn
@@ -17,6 +18,10 @@ class Trunk(Protocol):
     frames_per_segment: int
     smallest_size: int
     out_channels: int
+
+
+def _is_under_autocast(x: Tensor) -> bool:
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
 
 
 class TSN(nn.Module):
@@ -70,15 +75,23 @@ class TSN(nn.Module):
         Raises
         ------
         ArrayError
-            If `x` is no such batch, or smaller than the pooling of the trunk allows.
+            If `x` is no such batch, of another dtype than the network, or smaller than the pooling of the trunk allows.
         """
         x = fold_clips(x, self.num_segments, self.frames_per_segment)  # (N*T, 3, H, W)
         if min(x.shape[-2:]) < self.smallest_size:
             least = self.smallest_size
             raise ArrayError(f"x has frames of {x.shape[-2]}x{x.shape[-1]}: this network pools them away, so give {least}x{least} or more")
+        self._refuse_other_dtype(x)
         x = self.backbone(x)  # (N*T, C, H/32, W/32)
         y: Tensor = self.head(x)  # (N, num_classes)
         return y
+
+    def _refuse_other_dtype(self, x: Tensor) -> None:
+        mine = next((p.dtype for p in self.backbone.parameters() if p.is_floating_point()), x.dtype)
+        if x.dtype != mine and not (_is_under_autocast(x) and torch.float64 not in {x.dtype, mine}):  # it leaves doubles alone
+            raise ArrayError(
+                f"x has dtype {x.dtype}, the network {mine}: a convolution mixes none, so give x.to({mine}) or convert the network"
+            )
 
     def predict(self, views: Tensor, average: Average = "scores") -> Tensor:
         """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N, num_classes)``; see `average_views`.
@@ -86,11 +99,15 @@ class TSN(nn.Module):
         Raises
         ------
         ArrayError
-            If `views` is not of rank 6, or its clips do not fit.
+            If `views` is no tensor of rank 6 with a view or more, or its clips do not fit.
         ModelError
             If `average` is neither "scores" nor "probabilities".
         """
+        if not isinstance(views, Tensor):
+            raise ArrayError(f"views has type {type(views).__name__}, which is no tensor: give (N, V, T, 3, H, W), V = crops * clips")
         if views.ndim != 6:
             raise ArrayError(f"views has shape {tuple(views.shape)}, rank {views.ndim}: give (N, V, T, 3, H, W), V = crops * clips")
+        if views.shape[1] == 0:
+            raise ArrayError(f"views has shape {tuple(views.shape)}, 0 views a video: nothing has no average, so give V = 1 or more")
         scores: Tensor = self(views.flatten(0, 1))
-        return average_views(scores.reshape(*views.shape[:2], -1), average)
+        return average_views(scores.reshape(*views.shape[:2], scores.shape[-1]), average)

@@ -8,7 +8,7 @@ from torch import nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 from torch.utils.flop_counter import FlopCounterMode
 
-from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.errors import ArrayError, ModelError, SpecError
 from stsm_ref.models import cost, create_model, list_models, model_cost
 
 SINGLE_LAYERS = [
@@ -135,6 +135,25 @@ def test_layers_group_by_depth_without_loss() -> None:
     assert (short.operations, short.parameters) == (total.operations, total.parameters)
     with pytest.raises(ModelError, match=r"depth=0: names are cut after the first part or later, so give 1 or more"):
         total.by_depth(0)
+
+
+def test_sizes_and_depths_are_whole_numbers() -> None:
+    """A size, an input shape and a depth that are no whole numbers are refused with their value, before anything runs."""
+    model = create_model("tsn_resnet18", num_segments=2)
+    with pytest.raises(SpecError, match=r"^size=2.5 is no whole number: give an int$"):
+        cost(model, size=2.5)
+    with pytest.raises(SpecError, match=r"^size='a' is no whole number: give an int$"):
+        model_cost("tsn_resnet18", size="a")
+    for shape, shown in (("abc", "'abc'"), (5, "5"), ((1, 2.0), r"\(1, 2.0\)")):
+        with pytest.raises(ArrayError, match=rf"^input_shape={shown} is no sequence of whole numbers: say what the network reads"):
+            cost(nn.Linear(2, 2), input_shape=shape)
+    with pytest.raises(
+        ArrayError, match=r"^input_shape=\(-1, 2\) has a negative size: say what the network reads, as in \(8, 3, 224, 224\)$"
+    ):
+        cost(nn.Linear(2, 2), input_shape=(-1, 2))
+    for depth in ("a", 1.5):
+        with pytest.raises(SpecError, match=rf"^depth={depth!r} is no whole number: give an int$"):
+            cost(nn.Linear(2, 2), input_shape=(1, 2)).by_depth(depth)
 
 
 def test_wrong_use_is_refused_by_value() -> None:

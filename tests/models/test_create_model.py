@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -126,6 +127,13 @@ def test_making_a_model_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
         ({"num_classes": -1}, ModelError, r"num_classes=-1 leaves nothing to compute: give 1 or more"),
         ({"head": "avg"}, ModelError, r"head='avg' is not one of 'tsm', 'tsn'"),
         ({"dropout": 1.0}, ModelError, r"dropout=1.0 is outside \[0, 1\)"),
+        ({"dropout": float("nan")}, ModelError, r"dropout=nan is outside \[0, 1\)"),
+        (
+            {"dropout": "a"},
+            ModelError,
+            r"^dropout='a' is no number: give the share of the features that is dropped in training, 0 for none$",
+        ),
+        ({"dropout": None}, ModelError, r"^dropout=None is no number: give the share"),
         ({"name": "tanet_resnet50", "num_segments": 1}, ModelError, r"num_segments=1: a temporal kernel needs neighbours"),
         ({"name": "tdn_resnet50", "num_segments": 1}, ModelError, r"num_segments=1: a difference needs a neighbour"),
         ({"name": "tsn_mobilenet_v2", "shift": ShiftSpec(rounding="exact")}, SpecError, r"channels=24 with alpha=3/8"),
@@ -168,6 +176,41 @@ def test_whole_numbers_are_no_frames() -> None:
         model(torch.zeros(4, 3, 32, 32, dtype=torch.uint8, device="meta"))
 
 
+@pytest.mark.parametrize("x", [np.zeros((1, 4, 3, 32, 32), np.float32), None], ids=["array", "None"])
+def test_what_is_no_tensor_is_refused_by_type(x: object) -> None:
+    """A NumPy array and None are refused as clips, as views and as scores, with their type."""
+    model, name = on_meta("tsn_resnet18", num_segments=4), type(x).__name__
+    with pytest.raises(ArrayError, match=rf"^x has type {name}, which is no tensor: give clips \(N, T, 3, H, W\), as torch.as_tensor"):
+        model(x)
+    with pytest.raises(ArrayError, match=rf"^views has type {name}, which is no tensor: give \(N, V, T, 3, H, W\)"):
+        model.predict(x)
+    with pytest.raises(ArrayError, match=rf"^scores has type {name}, which is no tensor: give \(N, views, num_classes\)$"):
+        average_views(x)
+
+
+def test_frames_of_another_dtype_are_refused() -> None:
+    """Doubles for a network of floats are refused with both dtypes, and so the other way round; of one dtype, they pass."""
+    model, x = create_model("tsn_resnet18", num_segments=2, num_classes=5).eval(), torch.zeros(2, 3, 32, 32)
+    message = r"^x has dtype torch.float64, the network torch.float32: a convolution mixes none, so give x.to\(torch.float32\) or convert"
+    with pytest.raises(ArrayError, match=message):
+        model(x.double())
+    with torch.no_grad():
+        assert model.double()(x.double()).dtype == torch.float64
+    for device in ("cpu", "meta"):
+        with pytest.raises(ArrayError, match=r"^x has dtype torch.float32, the network torch.float64: "):
+            model(x.to(device))
+
+
+def test_autocast_brings_dtypes_together() -> None:
+    """Under autocast halves pass through a network of floats, and doubles, which it leaves alone, do not."""
+    model, x = create_model("tsn_resnet18", num_segments=2, num_classes=5).eval(), torch.zeros(2, 3, 32, 32)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        for dtype in (torch.float32, torch.bfloat16):
+            assert model(x.to(dtype)).dtype == torch.bfloat16
+        with pytest.raises(ArrayError, match=r"^x has dtype torch.float64, the network torch.float32: "):
+            model(x.double())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_smallest_size_is_enough(name: str) -> None:
     """Each network takes frames of the smallest size that it names."""
@@ -197,6 +240,19 @@ def test_views_are_averaged_by_score_or_by_probability() -> None:
         torch.testing.assert_close(model.predict(views, "probabilities").sum(-1), torch.ones(2))
 
 
+def test_no_videos_have_no_scores_and_no_views_no_average() -> None:
+    """`predict` maps no videos to no scores; videos without a view are refused, for their average would be NaN."""
+    model = create_model("tsn_resnet18", num_segments=2, num_classes=5).eval()
+    with torch.no_grad():
+        assert model.predict(torch.zeros(0, 3, 2, 3, 32, 32)).shape == (0, 5)
+    for videos in (0, 2):
+        message = rf"^views has shape \({videos}, 0, 2, 3, 32, 32\), 0 views a video: nothing has no average, so give V = 1 or more$"
+        with pytest.raises(ArrayError, match=message):
+            model.predict(torch.zeros(videos, 0, 2, 3, 32, 32))
+    with pytest.raises(ArrayError, match=r"^scores has shape \(2, 0, 5\), 0 views: nothing has no average, so give 1 view or more$"):
+        average_views(torch.zeros(2, 0, 5))
+
+
 def test_bad_views_are_refused() -> None:
     """Views of the wrong rank and an unknown average are refused by value."""
     model = on_meta("tsn_resnet18", num_segments=2)
@@ -206,6 +262,8 @@ def test_bad_views_are_refused() -> None:
         average_views(torch.zeros(1, 2, 3), "prob")
     with pytest.raises(ArrayError, match=r"scores has shape \(2, 3\), rank 2: give \(N, views, num_classes\)"):
         average_views(torch.zeros(2, 3))
+    with pytest.raises(ArrayError, match=r"^scores has dtype torch.int64: an average needs floats, as in scores.float\(\)$"):
+        average_views(torch.zeros(1, 2, 3, dtype=torch.int64))
 
 
 def test_heads_start_as_published() -> None:
