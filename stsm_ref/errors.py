@@ -21,7 +21,7 @@ class ModelError(StsmError):
 
 
 class ReportError(StsmError):
-    """A report or a picture that cannot be written where it was asked for."""
+    """A report, a picture or a checkpoint that cannot be written where it was asked for."""
 
 
 class MissingExtraError(StsmError, ImportError):

@@ -11,74 +11,15 @@ import pickle
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from stsm_ref.errors import ModelError
 from stsm_ref.files import write_whole
-from stsm_ref.models.mobilenet_v2 import STAGES
+from stsm_ref.models.key_names import Source, renamed, rules_of, tell_source
 from stsm_ref.models.tsn import TSN
-
-Source = Literal["torchvision", "tsm", "mmaction2", "stsm_ref"]
-Rules = tuple[tuple[str, str], ...]
-
-TORCHVISION: Rules = ((r"^", "backbone."),)
-TSM: Rules = (
-    (r"^module\.", ""),
-    (r"^base_model\.(fc|classifier)\.", "head.fc."),
-    (r"^base_model\.", "backbone."),
-    (r"^new_fc\.", "head.fc."),
-    (r"\.block\.", "."),
-    (r"\.net\.", "."),
-    (r"\.nl\.(g|phi)\.0\.", r".nl.\1."),
-    (r"\.nl\.W\.0\.", ".nl.out."),
-    (r"\.nl\.W\.1\.", ".nl.bn."),
-    # MobileNetV2: convolution, BatchNorm and ReLU6 stand side by side there, in groups of three here
-    (r"\.features\.1\.conv\.3\.", ".features.1.conv.project."),
-    (r"\.features\.1\.conv\.4\.", ".features.1.conv.2."),
-    (r"\.conv\.([01])\.(?!\d)", r".conv.0.\1."),
-    (r"\.conv\.3\.", ".conv.1.0."),
-    (r"\.conv\.4\.", ".conv.1.1."),
-    (r"\.conv\.6\.", ".conv.2."),
-    (r"\.conv\.7\.", ".conv.3."),
-    (r"\.project\.", ".1."),
-)
-MMACTION2: Rules = (
-    (r"^cls_head\.fc_cls\.", "head.fc."),
-    (r"\.block\.", "."),
-    (r"\.net\.", "."),
-    (r"\.conv(\d)\.conv\.", r".conv\1."),
-    (r"\.conv(\d)\.bn\.", r".bn\1."),
-    (r"\.downsample\.conv\.", ".downsample.0."),
-    (r"\.downsample\.bn\.", ".downsample.1."),
-    (r"\.tam\.G\.", ".tam.global_branch."),
-    (r"\.tam\.L\.", ".tam.local_branch."),
-    (r"\.non_local_block\.conv_out\.conv\.", ".nl.out."),
-    (r"\.non_local_block\.conv_out\.bn\.", ".nl.bn."),
-    (r"\.non_local_block\.(theta|phi|g)\.(?:0\.)?conv\.", r".nl.\1."),
-)
-MMACTION2_MOBILENET: Rules = (
-    (r"^cls_head\.fc_cls\.", "head.fc."),
-    (r"\.net\.", "."),
-    (r"^backbone\.conv1\.conv\.", "backbone.features.0.0."),
-    (r"^backbone\.conv1\.bn\.", "backbone.features.0.1."),
-    (r"^backbone\.conv2\.conv\.", "backbone.features.18.0."),
-    (r"^backbone\.conv2\.bn\.", "backbone.features.18.1."),
-    # layers count from 1, blocks within them from 0; here the blocks are numbered through
-    *(
-        (rf"^backbone\.layer{layer}\.{block}\.", f"backbone.features.{1 + sum(stage[2] for stage in STAGES[: layer - 1]) + block}.")
-        for layer in range(1, len(STAGES) + 1)
-        for block in range(STAGES[layer - 1][2])
-    ),
-    (r"\.features\.1\.conv\.1\.conv\.", ".features.1.conv.1."),
-    (r"\.features\.1\.conv\.1\.bn\.", ".features.1.conv.2."),
-    (r"\.conv\.2\.conv\.", ".conv.2."),
-    (r"\.conv\.2\.bn\.", ".conv.3."),
-    (r"\.conv\.([01])\.conv\.", r".conv.\1.0."),
-    (r"\.conv\.([01])\.bn\.", r".conv.\1.1."),
-)
 
 RECORD = "stsm_ref"
 """The key beside ``state_dict`` under which a file of ours says what its network was."""
@@ -188,8 +129,9 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     if not isinstance(model, TSN):
         raise ModelError(f"model={type(model).__name__} is no network of create_model: use its own load_state_dict(..., strict=True)")
     theirs, record = _read(path)
-    source = _source(path, theirs)
-    their_key = {_renamed(key, _rules(source, theirs)): key for key in theirs}
+    source = tell_source(path, theirs)
+    rules = rules_of(source, theirs)
+    their_key = {renamed(key, rules): key for key in theirs}
     if len(their_key) < len(theirs):
         lost = next(key for key in theirs if key not in their_key.values())
         raise ModelError(f"path={str(path)!r} fills one place twice, by {lost!r} and another key: save one network a file")
@@ -231,33 +173,6 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     if not isinstance(content, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()):
         raise ModelError(f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under 'state_dict'")
     return dict(content), record
-
-
-def _source(path: str | Path, theirs: dict[str, Tensor]) -> Source:
-    """Tell by its keys whose file it is."""
-    if any(key.startswith(("module.base_model.", "base_model.")) for key in theirs):
-        return "tsm"
-    if "backbone.conv1.conv.weight" in theirs:
-        return "mmaction2"
-    if any(key.startswith("backbone.") for key in theirs):
-        return "stsm_ref"
-    if "conv1.weight" in theirs or "features.0.0.weight" in theirs:
-        return "torchvision"
-    raise ModelError(f"path={str(path)!r} has keys like {next(iter(theirs), None)!r}: known are torchvision's, TSM's, MMAction2's and ours")
-
-
-def _rules(source: Source, theirs: dict[str, Tensor]) -> Rules:
-    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution where ResNet has none."""
-    if source == "mmaction2" and "backbone.conv2.conv.weight" in theirs:
-        return MMACTION2_MOBILENET
-    return {"torchvision": TORCHVISION, "tsm": TSM, "mmaction2": MMACTION2, "stsm_ref": ()}[source]
-
-
-def _renamed(key: str, rules: Rules) -> str:
-    """Apply the rules one after another."""
-    for pattern, replacement in rules:
-        key = re.sub(pattern, replacement, key)
-    return key
 
 
 def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:

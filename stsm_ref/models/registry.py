@@ -3,7 +3,7 @@ r"""Every 2-D network of the paper's Tables 1 to 7 by name, with the shift that 
 import difflib
 from collections.abc import Callable, Iterable
 from numbers import Real
-from typing import NamedTuple, SupportsIndex
+from typing import NamedTuple, SupportsIndex, cast
 
 from torch import device, nn
 
@@ -108,7 +108,7 @@ def create_model(
     segments = _at_least_one("num_segments", num_segments)
     classes = _at_least_one("num_classes", num_classes)
     _known("head", head, HEADS)
-    if not isinstance(dropout, Real):
+    if not isinstance(cast(object, dropout), Real):
         raise ModelError(f"dropout={dropout!r} is no number: give the share of the features that is dropped in training, 0 for none")
     if not 0 <= dropout < 1:
         raise ModelError(f"dropout={dropout!r} is outside [0, 1): it is the share of the features that is dropped in training")

@@ -20,6 +20,10 @@ class Trunk(Protocol):
     out_channels: int
 
 
+def _is_under_autocast(x: Tensor) -> bool:
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
+
+
 class TSN(nn.Module):
     r"""A 2-D network over the frames of a clip, and one set of scores for the clip.
 
@@ -84,9 +88,7 @@ class TSN(nn.Module):
 
     def _refuse_other_dtype(self, x: Tensor) -> None:
         mine = next((p.dtype for p in self.backbone.parameters() if p.is_floating_point()), x.dtype)
-        # autocast brings all floats but doubles together
-        brought_together = torch.is_autocast_enabled(x.device.type) and torch.float64 not in {x.dtype, mine}
-        if x.dtype != mine and not brought_together:
+        if x.dtype != mine and not (_is_under_autocast(x) and torch.float64 not in {x.dtype, mine}):  # it leaves doubles alone
             raise ArrayError(
                 f"x has dtype {x.dtype}, the network {mine}: a convolution mixes none, so give x.to({mine}) or convert the network"
             )

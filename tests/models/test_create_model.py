@@ -196,8 +196,9 @@ def test_frames_of_another_dtype_are_refused() -> None:
         model(x.double())
     with torch.no_grad():
         assert model.double()(x.double()).dtype == torch.float64
-    with pytest.raises(ArrayError, match=r"^x has dtype torch.float32, the network torch.float64: "):
-        model(x)
+    for device in ("cpu", "meta"):
+        with pytest.raises(ArrayError, match=r"^x has dtype torch.float32, the network torch.float64: "):
+            model(x.to(device))
 
 
 def test_autocast_brings_dtypes_together() -> None:
