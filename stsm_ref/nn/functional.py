@@ -1,5 +1,6 @@
 r"""The shift as a torch function on frames ``(N*T, C, H, W)``, with its gradient beside it."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -41,19 +42,30 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     Notes
     -----
     Linear: the VJP is the shift by the opposite displacements, the JVP the shift itself, the second derivative zero (GRAD-1 to GRAD-3).
-    Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export` and autocast.
+    Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export`, `torch.jit.trace` and autocast. What is traced
+    serves other N, H and W, in any layout, and puts its result in the layout of the sample.
 
     >>> clip = torch.arange(1, 4).view(3, 1, 1, 1)               # T=3, one channel, one pixel
     >>> stsm(clip.repeat(1, 2, 1, 1), ShiftSpec("T", 1), 3)[..., 0, 0].T
     tensor([[0, 1, 2],
             [2, 3, 0]])
     """
+    if not torch.compiler.is_compiling() and torch.jit.is_tracing():
+        return _traced(x, spec, num_segments)
     segments = checked_frames(x, spec, num_segments)
     if torch.compiler.is_compiling():
         return stsm_by_padding(x, spec, segments)
     if _is_only_evaluated(x):
         return _shift(x, spec, segments, 1)
     return _apply(x, spec, segments, 1)
+
+
+def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+    """Shift by operations that `torch.jit.trace` records for every size, layout and place in memory; blocks are for one only."""
+    with warnings.catch_warnings():
+        # that the checks and the channels, which the network fixes, stay those of the sample
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        return stsm_by_padding(x, spec, checked_frames(x, spec, num_segments))
 
 
 def checked_frames(x: Tensor, spec: ShiftSpec, num_segments: int) -> int:

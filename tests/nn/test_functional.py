@@ -255,6 +255,26 @@ def test_compile():
         assert torch.equal(*(torch.autograd.grad(out, x, grad)[0] for out in (y, want)))
 
 
+@pytest.mark.parametrize("sample", LAYOUTS)
+@pytest.mark.parametrize("spec", [ShiftSpec(), ShiftSpec("T+HW+THW", 1, "backward-first")], ids=str)
+def test_trace(spec, sample):
+    """Traced on one sample, with gradients or without, it serves other N, H, W, layouts and places in memory, and keeps clips whole."""
+    for differentiate in (False, True):
+        first = laid_out(torch.randn(8, 32, 5, 6), sample).detach().requires_grad_(differentiate)
+        traced = torch.jit.trace(lambda v: stsm(v, spec, 4), first)
+        for shape in ((8, 32, 5, 6), (4, 32, 5, 6), (12, 32, 1, 7), (4, 32, 1, 1), (0, 32, 3, 3)):
+            for layout in LAYOUTS:
+                x = laid_out(torch.randn(shape), layout)
+                assert torch.equal(traced(x), stsm(x, spec, 4))
+            wide = torch.randn(shape[0] + 8, *shape[1:])
+            assert torch.equal(traced(wide[8:]), stsm(wide[8:], spec, 4))
+            x = torch.randn(shape, requires_grad=True)
+            grad = torch.randn(shape)
+            assert torch.equal(*(torch.autograd.grad(f(x), x, grad)[0] for f in (traced, lambda v: stsm(v, spec, 4))))
+        with pytest.raises(RuntimeError, match="invalid for input"):
+            traced(torch.randn(7, 32, 5, 6))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_autocast_changes_nothing(dtype):
     """Under autocast the shift keeps the dtype of its input, and its gradient too."""

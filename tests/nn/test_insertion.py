@@ -200,6 +200,16 @@ def test_compiles_and_exports():
         torch.testing.assert_close(program.module()(x), model(x))
 
 
+def test_traces():
+    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and places in memory."""
+    model = nn.Sequential(Bottleneck(16, 4)).eval()
+    inserted(model, 4)
+    with torch.no_grad():
+        traced = torch.jit.trace(model, torch.randn(8, 16, 6, 6))
+        for x in (torch.randn(12, 16, 3, 7), torch.randn(8, 16, 6, 6).to(memory_format=torch.channels_last), torch.randn(16, 16, 6, 6)[8:]):
+            torch.testing.assert_close(traced(x), model(x))
+
+
 def test_frozen_half_and_moved():
     """Training mode, precision and device of the model carry over to what is inserted."""
     model = ResNet().eval().double()
