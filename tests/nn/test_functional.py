@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import stsm_ref
 from stsm_ref import ArrayError, ShiftSpec, SpecError, definition, strategies
-from stsm_ref.nn import SparseConvSTSM, stsm
+from stsm_ref.nn import STSM, SparseConvSTSM, stsm
 from stsm_ref.nn.padding import stsm_by_padding
 
 from .support import LAYOUTS, SPECS, adjoint, fold, from_numpy, labels, laid_out, reference, same_bits
@@ -275,6 +276,16 @@ def test_trace(spec, sample):
             traced(torch.randn(7, 32, 5, 6))
 
 
+def test_make_fx():
+    """Recorded operation by operation, it serves other layouts and places in memory too."""
+    graph = make_fx(lambda v: stsm(v, ShiftSpec(), 4))(torch.randn(8, 16, 5, 6))
+    for layout in LAYOUTS:
+        x = laid_out(torch.randn(8, 16, 5, 6), layout)
+        assert torch.equal(graph(x), stsm(x, ShiftSpec(), 4))
+    wide = torch.randn(24, 16, 5, 6)
+    assert torch.equal(graph(wide[8:16]), stsm(wide[8:16], ShiftSpec(), 4))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_autocast_changes_nothing(dtype):
     """Under autocast the shift keeps the dtype of its input, and its gradient too."""
@@ -347,3 +358,32 @@ def test_bad_input(arguments, error, message):
     with pytest.raises(error) as raised:
         stsm(*arguments)
     assert message in str(raised.value)
+
+
+FRAMES = torch.zeros(8, 8, 2, 2)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning", "ignore:.*quantize:Warning")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (FRAMES.to_sparse, "x is of layout torch.sparse_coo: frames must be a dense tensor, x.to_dense()"),
+        (FRAMES.to_mkldnn, "x is of layout torch._mkldnn: frames must be a dense tensor, x.to_dense()"),
+        (
+            lambda: torch.quantize_per_tensor(FRAMES, 0.5, 0, torch.quint8),
+            "x is quantized, of dtype torch.quint8: frames must be a dense tensor, x.dequantize() or x.int_repr()",
+        ),
+        (
+            lambda: torch.nested.nested_tensor([FRAMES[0], FRAMES[1, :, :1]]),
+            "x is nested: frames must be a dense tensor, x.to_padded_tensor(0.0)",
+        ),
+    ],
+    ids=["sparse", "mkldnn", "quantized", "nested"],
+)
+def test_tensors_without_strided_memory(make, message):
+    """What does not lie in memory as numbers under strides is refused by name, by function, module and twin."""
+    x = make()
+    for shift in (lambda v: stsm(v, ShiftSpec(), 8), STSM(8), SparseConvSTSM(8, 8)):
+        with pytest.raises(ArrayError) as raised:
+            shift(x)
+        assert str(raised.value) == message
