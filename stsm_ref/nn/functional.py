@@ -51,7 +51,7 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     tensor([[0, 1, 2],
             [2, 3, 0]])
     """
-    if not torch.compiler.is_compiling() and torch.jit.is_tracing():
+    if not torch.compiler.is_compiling() and torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]  # torch's
         return _traced(x, spec, num_segments)
     segments = checked_frames(x, spec, num_segments)
     if torch.compiler.is_compiling():
@@ -65,7 +65,7 @@ def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     """Shift by operations that `torch.jit.trace` records for every size, layout and place in memory; blocks are for one only."""
     with warnings.catch_warnings():
         # that the checks and the channels, which the network fixes, stay those of the sample
-        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # torch's
         return stsm_by_padding(x, spec, checked_frames(x, spec, num_segments))
 
 

@@ -178,13 +178,12 @@ def _shift_input(convolution: nn.Module, args: tuple[Any, ...], named: dict[str,
 def _checked_model(model: nn.Module) -> None:
     """Raise if `model` is none, or hooks on it would not be noticed."""
     if not isinstance(model, nn.Module):
-        hint = " (a class: call it)" if isinstance(model, type) else ""
-        raise ModelError(f"model={model!r} has type {type(model).__name__}, which is no nn.Module{hint}: give the network itself")
+        raise ModelError(f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the network itself")
     for name, module in model.named_modules():
         if _is_compiled(module):
             place, kind = f"model.{name}" if name else "model", type(getattr(module, "_orig_mod", module)).__name__
             raise ModelError(
-                f"{place} is a compiled {kind}, which would not notice that hooks come or go: insert or remove the shift first, compile after"
+                f"{place} is a compiled {kind}, which would not notice that hooks come or go: insert or remove first, compile after"
             )
 
 

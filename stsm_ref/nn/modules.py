@@ -1,7 +1,7 @@
 """The shift as modules: `STSM`, which moves memory, and `SparseConvSTSM`, the same map by the convolutions of §3.2."""
 
 from contextlib import nullcontext
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -19,9 +19,12 @@ CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.
 """What torch convolves on every device; for other dtypes it is tried."""
 
 
-def as_one_call(module: nn.Module, x: fx.Proxy) -> Any:
-    """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do: the checks need a real tensor."""
-    return x.tracer.create_proxy("call_module", cast(fx.Tracer, x.tracer).path_of_module(module), (x,), {})
+def as_one_call(module: nn.Module, x: object) -> Tensor | None:
+    """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do, since checks need a tensor; None outside of one."""
+    if not isinstance(x, fx.Proxy):
+        return None
+    target = cast(fx.Tracer, x.tracer).path_of_module(module)
+    return cast(Tensor, x.tracer.create_proxy("call_module", target, (x,), {}))
 
 
 class STSM(nn.Module):
@@ -56,8 +59,8 @@ class STSM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shift frames ``(N*T, C, H, W)``."""
-        if isinstance(x, fx.Proxy):
-            return as_one_call(self, x)
+        if (call := as_one_call(self, x)) is not None:
+            return call
         return stsm(x, self.spec, self.num_segments)
 
     def extra_repr(self) -> str:
@@ -121,8 +124,8 @@ class SparseConvSTSM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Pad and cross-correlate frames ``(N*T, C, H, W)``."""
-        if isinstance(x, fx.Proxy):
-            return as_one_call(self, x)
+        if (call := as_one_call(self, x)) is not None:
+            return call
         checked_frames(x, self.spec, self.num_segments)
         if x.shape[1] != self.channels:
             raise ArrayError(f"x has shape {tuple(x.shape)}, and channels={self.channels}: give frames of that many")

@@ -193,7 +193,7 @@ def compiled_in_place():
         (lambda: None, "model=None has type NoneType, which is no nn.Module: give the network itself"),
         (lambda: "resnet", "model='resnet' has type str, which is no nn.Module: give"),
         (lambda: abs, "model=<built-in function abs> has type builtin_function_or_method, which is no nn.Module: give"),
-        (lambda: ResNet, "has type type, which is no nn.Module (a class: call it): give the network itself"),
+        (lambda: ResNet, "has type type, which is no nn.Module: give the network itself"),
     ],
 )
 def test_models_that_take_no_shift(model, message):
