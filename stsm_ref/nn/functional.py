@@ -1,5 +1,6 @@
 r"""The shift as a torch function on frames ``(N*T, C, H, W)``, with its gradient beside it."""
 
+import warnings
 from typing import Any
 
 import torch
@@ -34,20 +35,24 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     Raises
     ------
     ArrayError
-        If `x` is no tensor of rank 4, or its leading axis is not N*num_segments.
+        If `x` is no tensor of rank 4 in strided memory (sparse, MKL-DNN, quantized, nested), or its leading axis is not N*num_segments.
     SpecError
         If `spec` is no `ShiftSpec`, `num_segments` is no whole number from 1 up, or `spec` is ``rounding="exact"`` and does not divide C.
 
     Notes
     -----
     Linear: the VJP is the shift by the opposite displacements, the JVP the shift itself, the second derivative zero (GRAD-1 to GRAD-3).
-    Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export` and autocast.
+    Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export`, `torch.jit.trace` and autocast. What is traced
+    serves other N, H and W, in any layout, and puts its result in the layout of the sample. For `torch.fx.symbolic_trace` use the module
+    `STSM`, which becomes one call in the graph.
 
     >>> clip = torch.arange(1, 4).view(3, 1, 1, 1)               # T=3, one channel, one pixel
     >>> stsm(clip.repeat(1, 2, 1, 1), ShiftSpec("T", 1), 3)[..., 0, 0].T
     tensor([[0, 1, 2],
             [2, 3, 0]])
     """
+    if not torch.compiler.is_compiling() and torch.jit.is_tracing():  # type: ignore[attr-defined,no-untyped-call]  # torch's
+        return _traced(x, spec, num_segments)
     segments = checked_frames(x, spec, num_segments)
     if torch.compiler.is_compiling():
         return stsm_by_padding(x, spec, segments)
@@ -56,17 +61,37 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return _apply(x, spec, segments, 1)
 
 
+def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+    """Shift by operations that `torch.jit.trace` records for every size, layout and place in memory; blocks are for one only."""
+    with warnings.catch_warnings():
+        # that the checks and the channels, which the network fixes, stay those of the sample
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)  # type: ignore[attr-defined]  # torch's
+        return stsm_by_padding(x, spec, checked_frames(x, spec, num_segments))
+
+
 def checked_frames(x: Tensor, spec: ShiftSpec, num_segments: int) -> int:
     """Return `num_segments` if all three arguments fit each other."""
     checked_spec(spec)
     segments = checked_segments(num_segments)
     if not isinstance(x, Tensor):
         raise ArrayError(f"x has type {type(x).__name__}, which is no tensor: use torch.as_tensor(x), or stsm_ref.stsm for NumPy arrays")
+    if x.layout is not torch.strided or x.is_nested or x.is_quantized:
+        raise ArrayError(f"x is {_kind(x)}: frames must be a dense tensor, {_way_out(x)}")
     if x.dim() != 4:
         raise ArrayError(f"x has shape {tuple(x.shape)}, rank {x.dim()}: frames must arrive as (N*num_segments, C, H, W), rank 4")
     if x.shape[0] % segments:
         raise ArrayError(f"num_segments={segments} does not divide the leading axis {x.shape[0]}: frames must arrive as N*num_segments")
     return segments
+
+
+def _kind(x: Tensor) -> str:
+    """What a tensor is that does not simply lie in strided memory."""
+    return "nested" if x.is_nested else f"quantized, of dtype {x.dtype}" if x.is_quantized else f"of layout {x.layout}"
+
+
+def _way_out(x: Tensor) -> str:
+    """How to make it one that does."""
+    return "x.to_padded_tensor(0.0)" if x.is_nested else "x.dequantize() or x.int_repr()" if x.is_quantized else "x.to_dense()"
 
 
 def checked_segments(num_segments: int) -> int:
@@ -89,8 +114,13 @@ def _is_only_evaluated(x: Tensor) -> bool:
 def _shift(x: Tensor, spec: ShiftSpec, num_segments: int, direction: int) -> Tensor:
     """Write the shifted frames into new memory, laid out like `x`."""
     x = x.resolve_conj().resolve_neg()  # a pending sign is not in the bits yet
-    # `jacobian(vectorize=True)` and batched gradients bring tensors here that only stand for a batch
-    if (type(x) is Tensor or type(x) is torch.nn.Parameter) and not torch._C._functorch.is_legacy_batchedtensor(x):
+    # `jacobian(vectorize=True)` and batched gradients bring tensors here that only stand for a batch;
+    # a dispatch mode, such as that of `make_fx`, may record what is done, and blocks are for one layout and place in memory
+    if (
+        (type(x) is Tensor or type(x) is torch.nn.Parameter)
+        and not torch._C._functorch.is_legacy_batchedtensor(x)
+        and not torch._C._len_torch_dispatch_stack()
+    ):
         shifted = write_once(x, spec, num_segments, direction=direction)
         if shifted is not None:
             return shifted

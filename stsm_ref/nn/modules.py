@@ -1,19 +1,30 @@
 """The shift as modules: `STSM`, which moves memory, and `SparseConvSTSM`, the same map by the convolutions of §3.2."""
 
 from contextlib import nullcontext
+from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
-from stsm_ref.kernels import one_hot_kernel
+from stsm_ref.kernels import Padding, one_hot_kernel
 from stsm_ref.nn.functional import checked_frames, checked_segments, stsm
 from stsm_ref.nn.padding import like_layout_of
 
 CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
 """What torch convolves on every device; for other dtypes it is tried."""
+
+
+def as_one_call(module: nn.Module, x: object) -> Tensor | None:
+    """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do, since checks need a tensor; None outside of one."""
+    if not isinstance(x, fx.Proxy):
+        return None
+    target = cast(fx.Tracer, x.tracer).path_of_module(module)
+    return cast(Tensor, x.tracer.create_proxy("call_module", target, (x,), {}))
 
 
 class STSM(nn.Module):
@@ -48,11 +59,23 @@ class STSM(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Shift frames ``(N*T, C, H, W)``."""
+        if (call := as_one_call(self, x)) is not None:
+            return call
         return stsm(x, self.spec, self.num_segments)
 
     def extra_repr(self) -> str:
         """Say what is shifted, as `ShiftSpec.parse` reads it."""
         return f"num_segments={self.num_segments}, spec='{self.spec}'"
+
+
+def _around_the_one(weights: npt.NDArray[np.uint8]) -> Padding:
+    """The zeros before and after the single 1, on each axis."""
+    return tuple((int(i), size - 1 - int(i)) for i, size in zip(np.argwhere(weights)[0], weights.shape, strict=True))
+
+
+def _for_pad(padding: Padding) -> list[int]:
+    """As `F.pad` takes it, which counts from the last axis."""
+    return [zeros for sides in reversed(padding) for zeros in sides]
 
 
 class SparseConvSTSM(nn.Module):
@@ -81,7 +104,7 @@ class SparseConvSTSM(nn.Module):
     -----
     Value-equal to `STSM` on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and sums lose the sign of -0.0. Computes in
     the dtype of its input, under autocast too. On CUDA the equality needs ``torch.backends.cudnn.allow_tf32 = False``. The kernels are
-    buffers that stay out of the state dict.
+    no buffers but made in `forward`, so that there is nothing to move, to save, or to lose on the way from the meta device.
 
     >>> x = torch.arange(1.0, 5).view(1, 1, 1, 4)
     >>> SparseConvSTSM(2, 1, ShiftSpec("W", 1))(x.repeat(1, 2, 1, 1))[0, :, 0]
@@ -95,14 +118,14 @@ class SparseConvSTSM(nn.Module):
         self.num_segments = checked_segments(num_segments)
         self.spec = checked_spec(spec)
         self.groups: tuple[ChannelGroup, ...] = tuple(g for g in spec.partition(self.channels) if g.start < g.stop)
-        self.paddings: list[list[int]] = []
-        for i, group in enumerate(self.groups):
-            kernel = one_hot_kernel(group.displacement)
-            self.register_buffer(f"kernel_{i}", torch.tensor(kernel.weights)[None, None], persistent=False)  # (1, 1, kT, kH, kW)
-            self.paddings.append([zeros for sides in reversed(kernel.padding) for zeros in sides])  # F.pad counts from the last axis
+        kernels = [one_hot_kernel(group.displacement) for group in self.groups]
+        self.paddings = [_for_pad(kernel.padding) for kernel in kernels]
+        self.surroundings = [_for_pad(_around_the_one(kernel.weights)) for kernel in kernels]
 
     def forward(self, x: Tensor) -> Tensor:
         """Pad and cross-correlate frames ``(N*T, C, H, W)``."""
+        if (call := as_one_call(self, x)) is not None:
+            return call
         checked_frames(x, self.spec, self.num_segments)
         if x.shape[1] != self.channels:
             raise ArrayError(f"x has shape {tuple(x.shape)}, and channels={self.channels}: give frames of that many")
@@ -134,10 +157,10 @@ class SparseConvSTSM(nn.Module):
 
     def _correlate_group(self, part: Tensor, group: int) -> Tensor:
         """One kernel for every channel of a group ``(N, c, T, H, W)``."""
-        kernel: Tensor = getattr(self, f"kernel_{group}")
-        channels = part.shape[1]
-        weights = kernel.to(part.dtype).expand(channels, *kernel.shape[1:])
-        return F.conv3d(F.pad(part, self.paddings[group]), weights, groups=channels)
+        start, stop, _ = self.groups[group]
+        # made anew each time, on the spot: a kernel that was kept would be lost by `to_empty`, and left behind on meta
+        weights = F.pad(part.new_ones((stop - start, 1, 1, 1, 1)), self.surroundings[group])  # (c, 1, kT, kH, kW)
+        return F.conv3d(F.pad(part, self.paddings[group]), weights, groups=stop - start)
 
     def extra_repr(self) -> str:
         """Say what is shifted, as `ShiftSpec.parse` reads it."""

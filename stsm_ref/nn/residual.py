@@ -39,7 +39,7 @@ def read_residual_blocks(model: nn.Module) -> Reading:
 
     Left out by rule, as `skipped`: every second block of each stage where a stage, blocks in a row in one container, has 23 or more. Left
     out silently, since TSM has no place there: blocks that begin with a depthwise convolution (inverted residuals that do not expand).
-    `unread` are modules with two or more convolutions of their own whose `forward` cannot be traced.
+    `unread` are modules whose `forward` cannot be traced and that put two or more convolutions together themselves.
     """
     block_of: dict[str, str] = {}
     unread = []
@@ -48,7 +48,7 @@ def read_residual_blocks(model: nn.Module) -> Reading:
             continue
         graph = _traced(module)
         if graph is None:
-            if sum(isinstance(child, nn.Conv2d) for child in module.children()) > 1:
+            if _own_convolutions(module) > 1:
                 unread.append(name or "(the model itself)")
             continue
         for target in _first_convolutions(graph, module):
@@ -62,6 +62,18 @@ def read_residual_blocks(model: nn.Module) -> Reading:
 
 def _has_convolutions(module: nn.Module) -> bool:
     return not isinstance(module, nn.Conv2d) and any(isinstance(m, nn.Conv2d) for m in module.modules())
+
+
+def _own_convolutions(module: nn.Module) -> int:
+    """How many convolutions `module.forward` alone puts together: in containers and in units of one too, not in inner blocks."""
+    own = 0
+    for child in module.children():
+        held = sum(isinstance(part, nn.Conv2d) for part in child.modules())
+        if held <= 1:
+            own += held
+        elif isinstance(child, CONTAINERS):
+            own += _own_convolutions(child)
+    return own
 
 
 def _is_depthwise(convolution: nn.Module) -> bool:

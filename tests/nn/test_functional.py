@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
+from torch.fx.experimental.proxy_tensor import make_fx
 
 import stsm_ref
 from stsm_ref import ArrayError, ShiftSpec, SpecError, definition, strategies
-from stsm_ref.nn import SparseConvSTSM, stsm
+from stsm_ref.nn import STSM, SparseConvSTSM, stsm
 from stsm_ref.nn.padding import stsm_by_padding
 
 from .support import LAYOUTS, SPECS, adjoint, fold, from_numpy, labels, laid_out, reference, same_bits
@@ -255,6 +256,36 @@ def test_compile():
         assert torch.equal(*(torch.autograd.grad(out, x, grad)[0] for out in (y, want)))
 
 
+@pytest.mark.parametrize("sample", LAYOUTS)
+@pytest.mark.parametrize("spec", [ShiftSpec(), ShiftSpec("T+HW+THW", 1, "backward-first")], ids=str)
+def test_trace(spec, sample):
+    """Traced on one sample, with gradients or without, it serves other N, H, W, layouts and places in memory, and keeps clips whole."""
+    for differentiate in (False, True):
+        first = laid_out(torch.randn(8, 32, 5, 6), sample).detach().requires_grad_(differentiate)
+        traced = torch.jit.trace(lambda v: stsm(v, spec, 4), first)
+        for shape in ((8, 32, 5, 6), (4, 32, 5, 6), (12, 32, 1, 7), (4, 32, 1, 1), (0, 32, 3, 3)):
+            for layout in LAYOUTS:
+                x = laid_out(torch.randn(shape), layout)
+                assert torch.equal(traced(x), stsm(x, spec, 4))
+            wide = torch.randn(shape[0] + 8, *shape[1:])
+            assert torch.equal(traced(wide[8:]), stsm(wide[8:], spec, 4))
+            x = torch.randn(shape, requires_grad=True)
+            grad = torch.randn(shape)
+            assert torch.equal(*(torch.autograd.grad(f(x), x, grad)[0] for f in (traced, lambda v: stsm(v, spec, 4))))
+        with pytest.raises(RuntimeError, match="invalid for input"):
+            traced(torch.randn(7, 32, 5, 6))
+
+
+def test_make_fx():
+    """Recorded operation by operation, it serves other layouts and places in memory too."""
+    graph = make_fx(lambda v: stsm(v, ShiftSpec(), 4))(torch.randn(8, 16, 5, 6))
+    for layout in LAYOUTS:
+        x = laid_out(torch.randn(8, 16, 5, 6), layout)
+        assert torch.equal(graph(x), stsm(x, ShiftSpec(), 4))
+    wide = torch.randn(24, 16, 5, 6)
+    assert torch.equal(graph(wide[8:16]), stsm(wide[8:16], ShiftSpec(), 4))
+
+
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
 def test_autocast_changes_nothing(dtype):
     """Under autocast the shift keeps the dtype of its input, and its gradient too."""
@@ -327,3 +358,32 @@ def test_bad_input(arguments, error, message):
     with pytest.raises(error) as raised:
         stsm(*arguments)
     assert message in str(raised.value)
+
+
+FRAMES = torch.zeros(8, 8, 2, 2)
+
+
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors:UserWarning", "ignore:.*quantize:Warning")
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (FRAMES.to_sparse, "x is of layout torch.sparse_coo: frames must be a dense tensor, x.to_dense()"),
+        (FRAMES.to_mkldnn, "x is of layout torch._mkldnn: frames must be a dense tensor, x.to_dense()"),
+        (
+            lambda: torch.quantize_per_tensor(FRAMES, 0.5, 0, torch.quint8),
+            "x is quantized, of dtype torch.quint8: frames must be a dense tensor, x.dequantize() or x.int_repr()",
+        ),
+        (
+            lambda: torch.nested.nested_tensor([FRAMES[0], FRAMES[1, :, :1]]),
+            "x is nested: frames must be a dense tensor, x.to_padded_tensor(0.0)",
+        ),
+    ],
+    ids=["sparse", "mkldnn", "quantized", "nested"],
+)
+def test_tensors_without_strided_memory(make, message):
+    """What does not lie in memory as numbers under strides is refused by name, by function, module and twin."""
+    x = make()
+    for shift in (lambda v: stsm(v, ShiftSpec(), 8), STSM(8), SparseConvSTSM(8, 8)):
+        with pytest.raises(ArrayError) as raised:
+            shift(x)
+        assert str(raised.value) == message

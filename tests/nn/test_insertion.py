@@ -3,11 +3,13 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from stsm_ref import ShiftSpec, SpecError, StsmError
+from stsm_ref.errors import ModelError
 from stsm_ref.nn import STSM, SparseConvSTSM, insert_shift, remove_shift
 
 from .networks import Bottleneck, HomeMade, InvertedResidual, ResNet, Undecided, mobilenet_features
@@ -86,8 +88,9 @@ def test_other_hooks_stay():
 
 
 def test_named_sites():
-    """Named sites are taken as named, in that order, in a model where nothing could be found as well."""
-    assert inserted(Undecided(), 8, sites=["b", "a"]) == ["b", "a"]
+    """Named sites are taken as named, in that order, also in a model where nothing could be found."""
+    for sites in (["b", "a"], iter(["b", "a"]), np.array(["b", "a"])):
+        assert inserted(Undecided(), 8, sites=sites) == ["b", "a"]
 
 
 def test_report_is_a_printed_table(capsys):
@@ -106,6 +109,127 @@ def test_what_could_not_be_searched_is_told():
     report = insert_shift(nn.Sequential(Bottleneck(32, 8), Undecided(32)), 8, quiet=True)
     assert report.unread == ("1",)
     assert "not searched, since forward depends on values (name sites=[...] there): 1" in str(report)
+
+
+class Unreadable(nn.Module):
+    """A block whose convolutions lie in a container, or in units, and whose `forward` looks at a size."""
+
+    def __init__(self, *, units: bool) -> None:
+        super().__init__()
+        layers = [Unit() if units else nn.Conv2d(16, 16, 1) for _ in range(2)]
+        self.branch = nn.Sequential(nn.Sequential(*layers), nn.ReLU())
+
+    def forward(self, x):  # noqa: D102  # the class says it
+        return x + self.branch(x) if x.shape[0] > 3 else x
+
+
+class Unit(nn.Module):
+    """One convolution and a `forward` of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(16, 16, 1)
+
+    def forward(self, x):  # noqa: D102  # the class says it
+        return self.conv(x).relu()
+
+
+@pytest.mark.parametrize("units", [False, True], ids=["container", "units"])
+def test_what_could_not_be_searched_is_told_where_convolutions_lie_deeper(units):
+    """A block is named too if its convolutions are no children of its own; what holds whole blocks is not."""
+    network = nn.Sequential(Bottleneck(16, 4), Unreadable(units=units))
+    assert insert_shift(network, 8, quiet=True).unread == ("1",)
+    with pytest.raises(ModelError, match=r"\(forward of 0 could not be read\): name the convolutions"):
+        insert_shift(nn.Sequential(Unreadable(units=units)), 8)
+
+    class Around(nn.Sequential):
+        def forward(self, x):
+            return super().forward(x) if x.shape[0] > 3 else x
+
+    assert insert_shift(nn.Sequential(nn.ModuleDict({"a": Around(Bottleneck(16, 4))})), 8, quiet=True).unread == ()
+
+
+class ByName(nn.Module):
+    """A convolution that gets its input by name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(16, 16, 3, padding=1)
+
+    def forward(self, x):  # noqa: D102  # the class says it
+        return x + self.conv(input=x)
+
+
+def test_input_by_name():
+    """A convolution that is called with `input=` gets shifted frames too: eager, copied, compiled and exported; and is set free again."""
+    model, x = ByName().eval(), torch.randn(8, 16, 5, 6)
+    plain = copy.deepcopy(model)
+    assert inserted(model, 4) == ["conv"]
+    want = x + plain.conv(STSM(4)(x))
+    compiled = torch.compile(model, fullgraph=True)
+    exported = torch.export.export(model, (x,), dynamic_shapes=({0: 4 * torch.export.Dim("n")},)).module()
+    for call in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model)), compiled, exported):
+        torch.testing.assert_close(call(x), want)
+    with pytest.raises(TypeError, match="input"):
+        model.conv()
+    remove_shift(model)
+    assert torch.equal(model(x), plain(x))
+    assert not model.conv._forward_pre_hooks_with_kwargs
+
+
+def compiled_in_place():
+    """A model that was compiled by its own method."""
+    model = ResNet((1,))
+    model.compile(backend="eager")
+    return model
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (lambda: torch.compile(ResNet((1,)), backend="eager"), "model is a compiled ResNet, which would not notice that hooks come or go"),
+        (lambda: nn.Sequential(torch.compile(Bottleneck(16, 4), backend="eager")), "model.0 is a compiled Bottleneck, which"),
+        (compiled_in_place, "model is a compiled ResNet, which would"),
+        (lambda: None, "model=None has type NoneType, which is no nn.Module: give the network itself"),
+        (lambda: "resnet", "model='resnet' has type str, which is no nn.Module: give"),
+        (lambda: abs, "model=<built-in function abs> has type builtin_function_or_method, which is no nn.Module: give"),
+        (lambda: ResNet, "has type type, which is no nn.Module: give the network itself"),
+    ],
+)
+def test_models_that_take_no_shift(model, message):
+    """What is compiled, or no model, is refused by insertion and removal alike."""
+    model = model()
+    for change in (lambda: insert_shift(model, 4), lambda: remove_shift(model)):
+        with pytest.raises(ModelError) as raised:
+            change()
+        assert message in str(raised.value)
+
+
+def test_a_function_compiled_elsewhere_needs_a_reset():
+    """As documented: after `torch.compiler.reset()`, compiled code that calls the model has the shift, and loses it again."""
+    model, x = nn.Sequential(Bottleneck(16, 4)).eval(), torch.randn(8, 16, 6, 6)
+    compiled = torch.compile(lambda v: model(v) + 0, backend="eager")
+    for change in (lambda: None, lambda: inserted(model, 4), lambda: remove_shift(model)):
+        change()
+        torch.compiler.reset()
+        torch.testing.assert_close(compiled(x), model(x) + 0)
+
+
+def test_one_convolution_called_twice():
+    """As documented: a site is a convolution, and the shift stands before each of its calls."""
+
+    class Twice(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.conv = nn.Conv2d(16, 16, 1)
+
+        def forward(self, x):
+            return x + self.conv(self.conv(x))
+
+    model, x = Twice(), torch.randn(4, 16, 3, 3)
+    plain = copy.deepcopy(model).conv
+    assert inserted(model, 4) == ["conv"]
+    torch.testing.assert_close(model(x), x + plain(STSM(4)(plain(STSM(4)(x)))))
 
 
 @pytest.mark.requirement("COST-1")
@@ -200,6 +324,16 @@ def test_compiles_and_exports():
         torch.testing.assert_close(program.module()(x), model(x))
 
 
+def test_traces():
+    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and places in memory."""
+    model = nn.Sequential(Bottleneck(16, 4)).eval()
+    inserted(model, 4)
+    with torch.no_grad():
+        traced = torch.jit.trace(model, torch.randn(8, 16, 6, 6))
+        for x in (torch.randn(12, 16, 3, 7), torch.randn(8, 16, 6, 6).to(memory_format=torch.channels_last), torch.randn(16, 16, 6, 6)[8:]):
+            torch.testing.assert_close(traced(x), model(x))
+
+
 def test_frozen_half_and_moved():
     """Training mode, precision and device of the model carry over to what is inserted."""
     model = ResNet().eval().double()
@@ -224,31 +358,41 @@ def twice():
 @pytest.mark.parametrize(
     ("model", "arguments", "error", "message"),
     [
-        (twice, {}, StsmError, "model has a shift already, at 'layer1.0.conv1.stsm' and 3 other places: call remove_shift(model) first"),
-        (twice, {"sites": ["conv1"]}, StsmError, "model has a shift already, at 'layer1.0.conv1.stsm'"),
-        (lambda: nn.Sequential(STSM(8), Bottleneck(32, 8)), {}, StsmError, "model has a shift already, at '0'"),
+        (twice, {}, ModelError, "model has a shift already, at 'layer1.0.conv1.stsm' and 3 other places: call remove_shift(model) first"),
+        (twice, {"sites": ["conv1"]}, ModelError, "model has a shift already, at 'layer1.0.conv1.stsm'"),
+        (lambda: nn.Sequential(STSM(8), Bottleneck(32, 8)), {}, ModelError, "model has a shift already, at '0'"),
         (
             lambda: nn.Conv2d(3, 8, 1),
             {},
-            StsmError,
+            ModelError,
             "model=Conv2d has no residual block of nn.Conv2d layers that could be found: name the convolutions",
         ),
-        (Undecided, {}, StsmError, "could be found (forward of (the model itself) could not be read): name the convolutions, sites="),
-        (ResNet, {"sites": ["layer1.0.conv9"]}, StsmError, "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv"),
+        (Undecided, {}, ModelError, "could be found (forward of (the model itself) could not be read): name the convolutions, sites="),
+        (ResNet, {"sites": ["layer1.0.conv9"]}, ModelError, "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv"),
         (
             ResNet,
             {"sites": ["layer1.0.conv1", "layer1.0.bn1"]},
-            StsmError,
+            ModelError,
             "sites: 'layer1.0.bn1' is a BatchNorm2d: the shift stands before an nn.Conv2d",
         ),
         (
             ResNet,
             {"sites": ["layer1.0.conv1"] * 2},
-            StsmError,
+            ModelError,
             "sites: 'layer1.0.conv1' and 'layer1.0.conv1' are one convolution: name it once",
         ),
-        (ResNet, {"sites": "layer1.0.conv1"}, StsmError, "sites='layer1.0.conv1' is no list of names: write sites=['layer1.0.conv1', ...]"),
-        (ResNet, {"sites": []}, StsmError, "sites=[] is no list of names"),
+        (
+            ResNet,
+            {"sites": "layer1.0.conv1"},
+            ModelError,
+            "sites='layer1.0.conv1' is no list of names: write sites=['layer1.0.conv1'], or leave",
+        ),
+        (ResNet, {"sites": []}, ModelError, "sites=[] is no list of names"),
+        (ResNet, {"sites": 5}, ModelError, "sites=5 is no list of names: write sites=['layer1.0.conv1', ...], or leave it out"),
+        (ResNet, {"sites": True}, ModelError, "sites=True is no list of names"),
+        (ResNet, {"sites": [[]]}, ModelError, "sites=[[]] is no list of names"),
+        (ResNet, {"sites": np.arange(2)}, ModelError, "sites=array([0, 1]) is no list of names"),
+        (ResNet, {"sites": b"conv1"}, ModelError, "sites=b'conv1' is no list of names"),
         (
             ResNet,
             {"sites": ["layer1.0.conv1", "conv1"]},
@@ -267,7 +411,7 @@ def twice():
             SpecError,
             "site 'layer1.0.conv1': channels=20 with alpha=3/8",
         ),
-        (lambda: nn.Sequential(Taken(16, 4, 1)), {"sites": ["0"]}, StsmError, "site '0' has an attribute 'stsm' of its own"),
+        (lambda: nn.Sequential(Taken(16, 4, 1)), {"sites": ["0"]}, ModelError, "site '0' has an attribute 'stsm' of its own"),
         (ResNet, {"num_segments": 0}, SpecError, "num_segments=0 is no number of frames"),
         (ResNet, {"spec": "T"}, SpecError, "spec='T' is no ShiftSpec"),
     ],
@@ -285,5 +429,5 @@ def test_refusals_leave_the_model_alone(model, arguments, error, message):
 def test_nothing_to_remove():
     """Removing what is not there is an error; a shift that someone placed by hand is theirs."""
     for model in (ResNet(), nn.Sequential(STSM(8))):
-        with pytest.raises(StsmError, match=r"has no inserted shift to remove: insert_shift\(model, num_segments\) puts one in"):
+        with pytest.raises(ModelError, match=r"has no inserted shift to remove: insert_shift\(model, num_segments\) puts one in"):
             remove_shift(model)

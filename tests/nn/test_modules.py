@@ -19,11 +19,11 @@ pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*:DeprecationWarning
 @pytest.mark.requirement("COST-1")
 @pytest.mark.parametrize("module", [STSM(8), SparseConvSTSM(16, 8)], ids=lambda m: type(m).__name__)
 def test_nothing_reaches_the_state_dict(module):
-    """No parameters, an empty state dict, and a strict load of one; the shift itself has no buffers either."""
+    """No parameters, no buffers, an empty state dict, and a strict load of one."""
     assert not list(module.parameters())
     assert not module.state_dict()
     module.load_state_dict({}, strict=True)
-    assert isinstance(module, SparseConvSTSM) or not list(module.buffers())
+    assert not list(module.buffers())
 
 
 def test_repr_says_it_all():
@@ -170,3 +170,37 @@ def test_bad_input(call, error, message):
 def test_twin_has_a_shape_on_meta():
     """On a device without autocast and without values the twin still says what shape comes out."""
     assert SparseConvSTSM(16, 2)(torch.empty(4, 16, 3, 3, device="meta")).shape == (4, 16, 3, 3)
+
+
+def test_twin_comes_back_from_meta():
+    """Built on meta, or sent there, and given memory of a device that nobody filled, it is the shift."""
+    torch.use_deterministic_algorithms(True)  # fills new memory, so that chance does not help
+    try:
+        with torch.device("meta"):
+            built = nn.Sequential(SparseConvSTSM(16, 2))
+        for network in (built, nn.Sequential(SparseConvSTSM(16, 2)).to("meta")):
+            x = torch.randn(4, 16, 3, 3)
+            assert torch.equal(network.to_empty(device="cpu")(x), STSM(2)(x))
+    finally:
+        torch.use_deterministic_algorithms(False)
+
+
+@pytest.mark.parametrize("shift", [STSM(2), SparseConvSTSM(16, 2)], ids=lambda m: type(m).__name__)
+def test_symbolic_trace(shift):
+    """In a graph of `torch.fx`, both are one call of a module, alone and inside a network."""
+    network, x = nn.Sequential(nn.Sequential(shift), nn.Conv2d(16, 8, 1)), torch.randn(6, 16, 3, 5)
+    graph = torch.fx.symbolic_trace(network)
+    assert [node.target for node in graph.graph.nodes if node.op == "call_module"] == ["0.0", "1"]
+    assert torch.equal(graph(x), network(x))
+
+
+@pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
+def test_twin_compiles_exports_and_traces():
+    """Its kernels are made in `forward`, in the compiled graph, the exported program and the trace as well."""
+    twin, sizes = SparseConvSTSM(32, 3), ((6, 32, 4, 5), (9, 32, 1, 2))
+    compiled, traced = torch.compile(twin, fullgraph=True), torch.jit.trace(twin, torch.randn(6, 32, 4, 5))
+    exported = torch.export.export(twin, (torch.randn(6, 32, 4, 5),), dynamic_shapes=EXPORTED).module()
+    for call in (compiled, traced, exported):
+        for shape in sizes:
+            x = torch.randn(shape)
+            assert torch.equal(call(x), STSM(3)(x))
