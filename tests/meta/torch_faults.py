@@ -77,8 +77,7 @@ class _Multiplies(snn.STSM):
 class _WithBuffers(snn.SparseConvSTSM):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
-        for name, buffer in list(self.named_buffers()):
-            self.register_buffer(name, buffer, persistent=True)
+        self.register_buffer("kernel", torch.ones(()))
 
 
 class _MovesTheOtherWay(snn.SparseConvSTSM):
