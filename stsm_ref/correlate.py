@@ -5,6 +5,7 @@ r"""Sparse convolution in full: pad with zeros, then cross-correlate. No engine 
 Value-equal to the shift on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and a sum loses the sign of -0.0.
 """
 
+import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.errors import ArrayError, SpecError
-from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves, whole_number
+from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves
 from stsm_ref.kernels import one_hot_kernel
 
 
@@ -133,13 +134,13 @@ def _checked_kernel(kernel: Kernel, dtype: np.dtype[Any]) -> tuple[Array, tuple[
         raise SpecError(f"kernel={kernel!r} has no weights and padding: build one with one_hot_kernel")
     given = as_array("kernel.weights", kernel.weights)
     try:
-        paddings = tuple((whole_number("padding", before), whole_number("padding", after)) for before, after in kernel.padding)
+        paddings = tuple((operator.index(before), operator.index(after)) for before, after in kernel.padding)
     except (TypeError, ValueError):
-        paddings = ((-1, -1),)
-    if any(zeros < 0 for sides in paddings for zeros in sides):
+        paddings = None
+    if paddings is None or any(zeros < 0 for sides in paddings for zeros in sides):
         raise SpecError(f"kernel.padding={kernel.padding} is no padding: give (before, after) for each axis, 0 or more zeros")
     with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # a weight that does not survive the cast is refused in the next line
-        warnings.simplefilter("ignore", np.exceptions.ComplexWarning)
+        warnings.simplefilter("ignore")
         weights = given.astype(dtype.newbyteorder("="))
     if not np.array_equal(weights, given):
         raise ArrayError(f"x has dtype {dtype}, which cannot hold the kernel's weights: convert x first")

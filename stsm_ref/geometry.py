@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, SupportsIndex, cast, get_args
+from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -215,8 +215,7 @@ def _exact_alpha(alpha: AlphaLike) -> Fraction:
         if isinstance(alpha, bool | np.bool_):
             raise TypeError
         # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary fraction beside it
-        text = str(alpha)
-        _, _, exponent = text.lower().partition("e")
+        _, _, exponent = (text := str(alpha)).lower().partition("e")
         if len(text) > MOST_DIGITS or abs(int(exponent or 0)) > MOST_DIGITS:
             raise ValueError  # such a fraction would take minutes to build
         value = Fraction(text)
@@ -250,7 +249,8 @@ def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) ->
     """Return one int or a sequence of ints as a tuple; a set or a dict has no order that could be meant."""
     if np.iterable(values) and not isinstance(values, str | Set | Mapping):
         return tuple(whole_number(name, value) for value in values)
-    return (whole_number(name, cast(SupportsIndex, values)),)
+    alone: Any = values
+    return (whole_number(name, alone),)
 
 
 def resolve_moves(

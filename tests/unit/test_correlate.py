@@ -127,6 +127,8 @@ def test_direct_and_signal_are_exact_on_large_integers() -> None:
         ),
         (SpecError, [1], kernel([1], (0, 0.5)), {"axes": 0}, r"is no padding"),
         (SpecError, [1], kernel([1], 3), {"axes": 0}, r"is no padding"),
+        (SpecError, [1], SimpleNamespace(weights=np.ones(1)), {"axes": 0}, r"has no weights and padding"),
+        (ArrayError, [1], kernel(["a"], (0, 0)), {"axes": 0}, r"^kernel.weights has dtype <U1"),
         (SpecError, [1], None, {"axes": 0}, r"kernel=None has no weights and padding: build one with one_hot_kernel"),
         (SpecError, [1], kernel([1], (0, 0)), {"axes": 0, "engine": ["direct"]}, r"engine=\['direct'\] is not one of"),
         (SpecError, [1], kernel([1, 1, 1], (0, 0)), {"axes": 0}, r"weights with shape \(3,\) is larger than x with shape \(1,\)"),
