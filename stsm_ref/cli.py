@@ -81,7 +81,7 @@ class Side(StrEnum):
 
 @command
 def verify(
-    examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 60,
+    examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 50,
     as_json: AsJson = False,
     report: Annotated[Path | None, typer.Option(help="Also write the verdict as one HTML page.")] = None,
     side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,

@@ -139,7 +139,7 @@ def _checked_kernel(kernel: Kernel, dtype: np.dtype[Any]) -> tuple[Array, tuple[
         paddings = None
     if paddings is None or any(zeros < 0 for sides in paddings for zeros in sides):
         raise SpecError(f"kernel.padding={kernel.padding} is no padding: give (before, after) for each axis, 0 or more zeros")
-    with warnings.catch_warnings(), np.errstate(invalid="ignore"):  # a weight that does not survive the cast is refused in the next line
+    with warnings.catch_warnings():  # a weight that does not survive the cast is refused in the next line
         warnings.simplefilter("ignore")
         weights = given.astype(dtype.newbyteorder("="))
     if not np.array_equal(weights, given):
