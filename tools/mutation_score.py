@@ -26,6 +26,7 @@ EQUIVALENT = [
     ),
     (r"np\.zeros\(\(\), (None)?\)", "a zero of float64 becomes the same zero of the dtype that it is assigned to"),
     (r"\[1\] \* weights\.ndim", "only the axes are read, not the displacements"),
+    (r"exponent or 1", "without an exponent any number up to the limit will do"),
     (r"writeable = None", "None is as false as False"),
     (r"sparse\.kron\(.*(format=None|, \)\))", "the format only saves a conversion; the next call makes it CSR"),
 ]
