@@ -13,7 +13,6 @@ from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits
 from stsm_ref.verification.subject import Subject
 
-IMPULSE = (1, 0, 1, 1)
 ARRIVALS = [
     ("T", 0, (2, 0, 1, 1)),
     ("T", 1, (0, 1, 1, 1)),

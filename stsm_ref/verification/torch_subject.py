@@ -21,8 +21,7 @@ def _as_frames(x: Array) -> torch.Tensor:
     """A clip or a batch of clips as frames ``(N*T, C, H, W)``, in the same memory where the strides allow it."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch warns that an array is read-only: whoever writes it shall fail
-        positive = x if min(x.strides, default=0) >= 0 else x.copy(order="K")
-        tensor = torch.from_numpy(positive if min(positive.strides, default=0) >= 0 else positive.copy())
+        tensor = torch.from_numpy(x if min(x.strides, default=0) >= 0 else x.copy(order="K"))
     return tensor if x.ndim == 4 else tensor.reshape(-1, *x.shape[-3:])
 
 
