@@ -1,0 +1,52 @@
+"""`stsm-ref verify`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stsm_ref.cli.shell import AsJson, Side, command, print_json, progress_bar, screen
+from stsm_ref.files import require_writable, write_whole
+
+
+@command
+def verify(
+    examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 50,
+    as_json: AsJson = False,
+    report: Annotated[Path | None, typer.Option(help="Also write the verdict as one HTML page.")] = None,
+    side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
+) -> int:
+    """Check every requirement on our own implementations, on worked examples and on real pixels."""
+    from stsm_ref.verification import page, rules, run
+    from stsm_ref.verification import screen as view
+    from stsm_ref.verification.subject import OURS
+
+    if report:
+        require_writable(report)
+    results = []
+    with progress_bar() as progress:
+        task = progress.add_task("loading", total=None)
+        checks = rules.load(torch=side is not Side.NUMPY)
+        subjects = [OURS] if side is not Side.TORCH else []
+        if side is not Side.NUMPY:
+            import torch
+
+            from stsm_ref.verification.torch_subject import torch_subject
+
+            torch.set_num_threads(1)  # the arrays are small: threads that wait for a busy core would take most of the time
+            subjects.append(torch_subject())
+        planned = run.plan(checks, subjects)
+        progress.update(task, total=len(planned))
+        for check, subject in planned:
+            progress.update(task, description=f"{check.requirements[0]:9} {subject.name:6} {check.name:40}")
+            results.append(run.run_check(check, subject, examples=examples))
+            progress.advance(task)
+    table = run.rows(results, only_concerned=side is not Side.BOTH)
+    data = run.as_json(table)
+    if report:
+        write_whole(report, page.page(data, view.NOT_COVERED))
+    if as_json:
+        print_json(data)
+    else:
+        screen.print(view.verdict(table, tuple(results)))
+    return run.EXIT_CODES[data["outcome"]]
