@@ -1,7 +1,7 @@
 """What is held against the paper: anybody's implementation, behind one face.
 
-An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target`. All arrays pass here as ``(N, T, C, H, W)``: bringing them into
-the target's own layout and back is the adapter's affair.
+An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target`. All arrays pass here as ``(N, T, C, H, W)``: bringing
+them into the target's own layout and back is the adapter's affair.
 """
 
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
