@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import numpy as np
 from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
 from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
@@ -28,8 +29,19 @@ def without_execution_state(notebook: nbformat.NotebookNode) -> nbformat.Noteboo
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if LIVE not in output.get("data", {})]
+            cell.outputs = joined([output for output in cell.outputs if LIVE not in output.get("data", {})])
     return notebook
+
+
+def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
+    """Put pieces of printed text together that arrived one after the other: how many there are depends on the clock."""
+    whole: list[nbformat.NotebookNode] = []
+    for output in outputs:
+        if whole and output.output_type == "stream" and whole[-1].get("name") == output.name:
+            whole[-1].text += output.text
+        else:
+            whole.append(output)
+    return whole
 
 
 def same_picture(stored: str, fresh: str) -> bool:
@@ -62,9 +74,15 @@ def main(arguments: list[str]) -> int:
     for path in paths:
         began = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
-        NotebookClient(
+        client = NotebookClient(
             notebook, timeout=SECONDS_EACH, kernel_name="python3", record_timing=False, resources={"metadata": {"path": FOLDER}}
-        ).execute()
+        )
+        try:
+            client.execute()
+        except (CellExecutionError, CellTimeoutError) as error:
+            print(f"{path.name}: stopped: {error}", flush=True)
+            failed.append(path.name)
+            continue
         fresh, seconds = without_execution_state(notebook), time.perf_counter() - began
         verdict = "ran top to bottom"
         if "--write" in arguments:
@@ -80,7 +98,7 @@ def main(arguments: list[str]) -> int:
         print(f"all together took {total:.0f} s, more than {SECONDS_ALL} s")
         return 1
     if failed:
-        print("where the new outputs are right: .venv/bin/python tools/run_notebooks.py --write")
+        print(f"{len(failed)} of {len(paths)} failed; where new outputs are right: .venv/bin/python tools/run_notebooks.py --write")
     return bool(failed)
 
 

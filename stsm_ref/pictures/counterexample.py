@@ -1,5 +1,6 @@
 """The check at the end of an exercise: a candidate beside its specification, and a picture of the smallest case where they differ."""
 
+import inspect
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +38,8 @@ def check(candidate: Function, specification: Function, cases: Iterable[Any]) ->
     Parameters
     ----------
     candidate, specification : callable
-        Both take a case and return an array. A case that is a tuple is spread over several arguments.
+        Both take a case and return an array. A case that is a tuple is spread over several arguments; the picture calls them what the
+        specification calls them.
     cases : iterable
         Smallest first, so that the picture is small.
 
@@ -56,21 +58,25 @@ def check(candidate: Function, specification: Function, cases: Iterable[Any]) ->
     out[0] = 3, should be 0 (1 of 3 places differ)
     """
     tried = 0
+    names = tuple(inspect.signature(specification).parameters)
     for case in cases:
         tried += 1
         arguments = case if isinstance(case, tuple) else (case,)
+        named = dict(zip(names, arguments, strict=True))
         want = np.asarray(specification(*_copies(arguments)))
         given = _copies(arguments)
         try:
             got = np.asarray(candidate(*given))
         except Exception as error:  # whatever a learner's line raises is part of the verdict
-            return _refused(tried, arguments, want, None, f"your line raised {type(error).__name__}: {error}")
+            return _refused(tried, named, want, None, f"your line raised {type(error).__name__}: {error}")
         if not all(np.array_equal(mine, theirs) for mine, theirs in zip(given, arguments, strict=True)):
-            return _refused(tried, given, want, got, "your line wrote into its input, which is drawn as it is now")
+            return _refused(
+                tried, dict(zip(names, given, strict=True)), want, got, "your line wrote into its input, which is drawn as it is now"
+            )
         if got.shape != want.shape:
-            return _refused(tried, arguments, want, got, f"the shape is {got.shape}, should be {want.shape}")
+            return _refused(tried, named, want, got, f"the shape is {got.shape}, should be {want.shape}")
         if not np.array_equal(got, want):
-            return _refused(tried, arguments, want, got, _first_difference(got, want))
+            return _refused(tried, named, want, got, _first_difference(got, want))
     if not tried:
         raise ArrayError("cases is empty: a check of nothing is no check, give one case or more")
     return Verdict(True, tried, f"agrees with the specification on {tried} case{'s' * (tried > 1)}")
@@ -86,18 +92,18 @@ def _first_difference(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
     return f"out[{', '.join(map(str, place))}] = {got[place]}, should be {want[place]} ({len(wrong)} of {want.size} places differ)"
 
 
-def _refused(tried: int, arguments: tuple[Any, ...], want: npt.NDArray[Any], got: npt.NDArray[Any] | None, message: str) -> Verdict:
+def _refused(tried: int, arguments: dict[str, Any], want: npt.NDArray[Any], got: npt.NDArray[Any] | None, message: str) -> Verdict:
     """A verdict with its picture: the arrays among the arguments, what should come out, what came out."""
     comparable = got is not None and got.shape == want.shape
     wrong = np.asarray(got != want) if comparable else np.zeros(want.shape, bool)
     cut = _slice_of_first(wrong)
-    scalars = ", ".join(str(argument) for argument in arguments if not isinstance(argument, np.ndarray))
+    scalars = ", ".join(f"{name} = {argument}" for name, argument in arguments.items() if not isinstance(argument, np.ndarray))
     items: list[Item] = [scalars] if scalars else []
-    for argument in arguments:
+    for name, argument in arguments.items():
         if isinstance(argument, np.ndarray):
             like = argument.shape == want.shape
-            name = f"x[{', '.join(map(str, cut))}]" if like and cut else "x"
-            items.append(Grid(_cut(argument, cut if like else None), name))
+            where = f"[{', '.join(map(str, cut))}]" if like and cut else ""
+            items.append(Grid(_cut(argument, cut if like else None), name + where))
     items += ["→", Grid(_cut(want, cut), "should be")]
     if got is not None and got.dtype.kind in "biuf" and got.ndim > 0:
         shown = _cut(got, cut) if comparable else _cut(got, None)
