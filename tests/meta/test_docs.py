@@ -1,0 +1,105 @@
+"""The pages keep their word: code that claims an output prints it, mathematics is mathematics, and every page is reached."""
+
+import contextlib
+import importlib.util
+import io
+import re
+import shlex
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "_notebooks", "examples"} & set(path.parts))
+IDS = [str(path.relative_to(DOCS)) for path in PAGES]
+FENCE = re.compile(r"^```(?P<kind>\w+)\n(?P<code>.*?)^```$\s*(?:^```text\n(?P<printed>.*?)^```$)?", re.DOTALL | re.MULTILINE)
+
+
+def claims(text: str, kind: str = "python") -> list[tuple[str, str | None]]:
+    """The blocks of that kind, each with the text block that follows it at once, or None."""
+    return [(found["code"], found["printed"]) for found in FENCE.finditer(text) if found["kind"] == kind]
+
+
+def run_page(text: str) -> list[tuple[str, str]]:
+    """Run every block of Python one after the other, and return what each with a claim printed, beside the claim."""
+    names: dict[str, object] = {"__name__": "page"}
+    outcomes = []
+    for number, (code, printed) in enumerate(claims(text)):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(code, f"<block {number}>", "exec"), names)
+        if printed is not None:
+            outcomes.append((out.getvalue(), printed))
+    return outcomes
+
+
+def test_the_pages_are_found() -> None:
+    """Those with claims are among them."""
+    with_claims = [name for name, path in zip(IDS, PAGES, strict=True) if any(printed for _, printed in claims(path.read_text()))]
+    assert {"start/five-minutes.md", "concepts/channels.md", "howto/insert-into-your-model.md"} <= set(with_claims)
+
+
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def test_code_prints_what_the_page_says(path: Path) -> None:
+    """A page on which a block of Python is followed by a block of text: all its Python runs, and each prints its text to the letter."""
+    text = path.read_text()
+    if not any(printed is not None for _, printed in claims(text)):
+        return
+    for got, said in run_page(text):
+        assert got == said
+
+
+def test_a_wrong_claim_is_seen() -> None:
+    """A page that says what its code does not print gives two different texts, and broken code raises."""
+    page = "```python\nprint(1 + 1)\n```\n\n```text\n3\n```\n"
+    assert run_page(page) == [("2\n", "3\n")]
+    with pytest.raises(ZeroDivisionError):
+        run_page(page.replace("print(1 + 1)", "1 / 0"))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def test_commands_exist(path: Path) -> None:
+    """Every `$ stsm-ref COMMAND` of a console block names a command that there is."""
+    from stsm_ref.cli.shell import app
+
+    known = {command.name for command in app.registered_commands}
+    for code, _ in claims(path.read_text(), "console"):
+        for line in code.splitlines():
+            words = shlex.split(line.removeprefix("$ "), comments=True) if line.startswith("$ ") else []
+            assert words[:1] != ["stsm-ref"] or words[1] in known, line
+
+
+@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    """Pages and pictures; notebooks are looked up where they live."""
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
+        if not target.startswith(("http:", "https:")):
+            there = (path.parent / target).resolve()
+            there = ROOT / "notebooks" / there.name if there.parent.name == "_notebooks" else there
+            assert there.exists(), f"{path.name}: {target}"
+
+
+def extension() -> ModuleType:
+    """`docs/_ext/mathml.py` as a module."""
+    spec = importlib.util.spec_from_file_location("mathml", DOCS / "_ext" / "mathml.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_mathematics_becomes_mathml() -> None:
+    """A kernel is a table of four numbers between brackets."""
+    written = extension().mathml(r"\begin{bmatrix} 1 & 0 \\ 0 & 0 \end{bmatrix}", "block")
+    assert written.startswith("<math")
+    assert (written.count("<mtr>"), written.count("<mn>")) == (2, 4)
+
+
+@pytest.mark.parametrize("latex", [r"\nosuchcommand x", r"\begin{bmatrix} 1", r"x_{1"])
+def test_what_is_no_mathematics_is_refused(latex: str) -> None:
+    """An unknown command or an open brace fails the build, and is not printed as it stands."""
+    with pytest.raises(ValueError, match=re.escape(repr(latex))):
+        extension().mathml(latex, "inline")
