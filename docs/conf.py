@@ -1,5 +1,6 @@
 """Sphinx configuration."""
 
+import json
 import shutil
 import sys
 from pathlib import Path
@@ -8,9 +9,16 @@ import stsm_ref
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-# the notebooks live at the top of the repository, where people look for them
+# the notebooks live at the top of the repository, where people look for them; what a picture says in text becomes its alternative
 shutil.rmtree(HERE / "_notebooks", ignore_errors=True)
-shutil.copytree(HERE.parent / "notebooks", HERE / "_notebooks", ignore=shutil.ignore_patterns(".*"))
+(HERE / "_notebooks").mkdir()
+for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
+    notebook = json.loads(path.read_text())
+    for cell in notebook["cells"]:
+        for data in (output.get("data", {}) for output in cell.get("outputs", [])):
+            if "image/png" in data:
+                cell["metadata"]["mystnb"] = {"image": {"alt": "".join(data["text/plain"])[:600]}}
+    (HERE / "_notebooks" / path.name).write_text(json.dumps(notebook))
 
 project = "stsm_ref"
 author = copyright = "The stsm_ref maintainers"
