@@ -81,9 +81,9 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
             assert there.exists(), f"{path.name}: {target}"
 
 
-def extension() -> ModuleType:
-    """`docs/_ext/mathml.py` as a module."""
-    spec = importlib.util.spec_from_file_location("mathml", DOCS / "_ext" / "mathml.py")
+def load(path: Path) -> ModuleType:
+    """A file that is in no package, as a module."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -93,7 +93,7 @@ def extension() -> ModuleType:
 
 def test_mathematics_becomes_mathml() -> None:
     """A kernel is a table of four numbers between brackets."""
-    written = extension().mathml(r"\begin{bmatrix} 1 & 0 \\ 0 & 0 \end{bmatrix}", "block")
+    written = load(DOCS / "_ext" / "mathml.py").mathml(r"\begin{bmatrix} 1 & 0 \\ 0 & 0 \end{bmatrix}", "block")
     assert written.startswith("<math")
     assert (written.count("<mtr>"), written.count("<mn>")) == (2, 4)
 
@@ -102,4 +102,35 @@ def test_mathematics_becomes_mathml() -> None:
 def test_what_is_no_mathematics_is_refused(latex: str) -> None:
     """An unknown command or an open brace fails the build, and is not printed as it stands."""
     with pytest.raises(ValueError, match=re.escape(repr(latex))):
-        extension().mathml(latex, "inline")
+        load(DOCS / "_ext" / "mathml.py").mathml(latex, "inline")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [
+        ('<script src="https://cdn.example/mathjax.js"></script>', "loads https://cdn.example/mathjax.js from the network"),
+        ('<link rel="stylesheet" href="//fonts.example/x.css">', "loads //fonts.example/x.css from the network"),
+        ('<img src="_images/x.png">', "has an image without words: _images/x.png"),
+        ('<img src="_images/x.png" alt="_images/x.png">', "has an image without words: _images/x.png"),
+        ('<a href="https://example.org">a link</a><img src="x.png" alt="four frames"><script src="x.js"></script>', None),
+    ],
+)
+def test_a_page_that_needs_the_network_is_seen(tmp_path: Path, body: str, problem: str | None) -> None:
+    """Scripts, styles and images from elsewhere are named, and images without words; links are what they are."""
+    (tmp_path / "index.html").write_text(f"<html>{body}</html>")
+    assert load(ROOT / "tools" / "check_site.py").problems(tmp_path) == ([f"index.html {problem}"] if problem else [])
+
+
+@pytest.mark.parametrize(
+    ("docstring", "becomes"),
+    [
+        ("One.\n\nRaises\n------\nE\n    If.\n\n>>> f()", "One.\n\nRaises\n------\nE\n    If.\n\nExamples\n--------\n>>> f()"),
+        ("One.\n\nNotes\n-----\nTwo.\n\n>>> f()", None),
+        ("One.\n\n>>> f()", None),
+    ],
+)
+def test_a_doctest_is_an_example(docstring: str, becomes: str | None) -> None:
+    """After a section of entries it gets a heading of its own; elsewhere it stands as it is."""
+    lines = docstring.split("\n")
+    load(DOCS / "_ext" / "doctests.py").as_examples(None, "function", "f", None, None, lines)
+    assert "\n".join(lines) == (becomes or docstring)
