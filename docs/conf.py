@@ -23,7 +23,7 @@ for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
 project = "stsm_ref"
 author = copyright = "The stsm_ref maintainers"
 release = stsm_ref.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "doctests"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "doctests", "tables"]
 html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

@@ -134,3 +134,14 @@ def test_a_doctest_is_an_example(docstring: str, becomes: str | None) -> None:
     lines = docstring.split("\n")
     load(DOCS / "_ext" / "doctests.py").as_examples(None, "function", "f", None, None, lines)
     assert "\n".join(lines) == (becomes or docstring)
+
+
+def test_the_tables_hold_every_requirement_and_every_check() -> None:
+    """What the site shows is what the package holds, and characters that mean something to the writer of the page are text."""
+    from stsm_ref.requirements import REQUIREMENTS
+    from stsm_ref.verification.rules import load as load_checks
+
+    tables = load(DOCS / "_ext" / "tables.py")
+    assert [row[0] for row in tables.requirement_rows()] == [entry.id for entry in REQUIREMENTS]
+    assert [row[0] for row in tables.check_rows()] == list(load_checks())
+    assert tables.list_table(("a", "b"), [("0*inf", "S_d")], "1 1")[-2:] == ["   * - 0\\*inf", "     - S\\_d"]
