@@ -149,3 +149,29 @@ def test_the_tool_fails_where_a_notebook_changed(
     assert module.main([]) == 1
     assert "01-x.ipynb: stopped" in capsys.readouterr().out
     assert "AssertionError" not in path.read_text()
+
+
+def test_the_widget_answers_every_switch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each choice of kernel, of side and of window gives a picture, on the widget as the notebook makes it."""
+    import itertools
+
+    import ipywidgets
+
+    from stsm_ref.pictures.canvas import Picture
+
+    made: list[Any] = []
+    monkeypatch.setattr(ipywidgets, "interact", lambda function, **options: made.append(ipywidgets.interactive(function, **options)))
+    names: dict[str, Any] = {}
+    for cell in read(ROOT / "notebooks" / "02-shift-is-a-sparse-convolution.ipynb").cells:
+        if cell.cell_type == "code" and not made:
+            exec(cell.source, names)
+    (widget,) = made
+    kernel, side, window, _output = widget.children
+    seen = set()
+    for choice in itertools.product(kernel.options, side.options, range(window.min, window.max + 1)):
+        kernel.value, side.value, window.value = choice
+        widget.result = None
+        widget.update()
+        assert isinstance(widget.result, Picture)
+        seen.add(widget.result.text)
+    assert len(seen) == 16
