@@ -1,5 +1,7 @@
 """What each flag means: why a case exists. Names of known wrong shifts are flags too."""
 
+import difflib
+
 from stsm_ref.vectors.wrong_shifts import WRONG_SHIFTS
 
 _REASONS = {
@@ -70,3 +72,9 @@ NOTES: dict[str, str] = _REASONS | {
     name: (f"row {wrong.row}: {wrong.what}" if wrong.row else wrong.what) for name, wrong in WRONG_SHIFTS.items()
 }
 """Each flag and its meaning; rows are those of the catalogue of bugs."""
+
+
+def near(flag: str) -> str:
+    """What to say to a flag that is none."""
+    found = difflib.get_close_matches(flag, NOTES, n=3, cutoff=0.4)
+    return f"did you mean {', '.join(found)}?" if found else f"the flags are {', '.join(NOTES)}"

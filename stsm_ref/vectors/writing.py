@@ -37,6 +37,8 @@ FAMILIES: dict[str, Callable[[], Iterable[Draft]]] = {
 }
 """One file each, in the order of the manifest."""
 
+SCHEMAS = {"schema.json": VECTORS_SCHEMA, "manifest-schema.json": MANIFEST_SCHEMA}
+
 
 def make(on_file: Callable[[str], None] = lambda name: None) -> dict[str, bytes]:
     """Every file of the vectors by name, the manifest last; `on_file` hears of each before it is made."""
@@ -53,7 +55,7 @@ def make(on_file: Callable[[str], None] = lambda name: None) -> dict[str, bytes]
         for _, draft, _ in cases:
             if draft.spec:
                 specs.setdefault(str(draft.spec), {})[name] = None
-    for name, schema in (("schema.json", VECTORS_SCHEMA), ("manifest-schema.json", MANIFEST_SCHEMA)):
+    for name, schema in SCHEMAS.items():
         files[name] = (json.dumps(schema, indent=1) + "\n").encode("ascii")
         entries[name] = _entry(files[name])
     # the index: which files hold cases of a spec, by their place among the files
@@ -80,10 +82,12 @@ def write(directory: Path, *, force: bool = False, on_file: Callable[[str], None
         If the folder holds other files, or other vectors and not `force`, or cannot be written, or what is made is not the frozen
         version and not `force`.
     """
+    require_writable_folder(directory)
     standing = _standing(directory)
-    files = make(on_file)
-    if foreign := sorted(set(standing) - set(files)):
+    ours = {*(f"{family}.json" for family in FAMILIES), *SCHEMAS, MANIFEST}
+    if foreign := sorted(set(standing) - ours):
         raise VectorError(f"{str(directory)!r} holds {foreign[0]!r}, which is no file of the vectors: name a new or an empty folder")
+    files = make(on_file)
     differing = [name for name in files if name in standing and (directory / name).read_bytes() != files[name]]
     if differing and not force:
         raise VectorError(
@@ -101,6 +105,32 @@ def write(directory: Path, *, force: bool = False, on_file: Callable[[str], None
     return True
 
 
+def require_writable_folder(directory: Path) -> None:
+    """Refuse a folder that cannot be written before the work is done.
+
+    Raises
+    ------
+    VectorError
+        If it is a file, or its parent is no folder that may be written.
+    """
+    place = directory if directory.exists() else directory.parent
+    if not place.is_dir() or not os.access(place, os.W_OK):
+        raise VectorError(f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may write to")
+
+
+def compare(directory: Path, *, on_file: Callable[[str], None] = lambda name: None) -> None:
+    """Make the vectors anew and require each file to be the same to the last byte.
+
+    Raises
+    ------
+    VectorError
+        It names the files that differ.
+    """
+    differing = [name for name, content in make(on_file).items() if (directory / name).read_bytes() != content]
+    if differing:
+        raise VectorError(f"made anew, {', '.join(differing)} of {str(directory)!r} differ: the generator no longer makes these vectors")
+
+
 def _standing(directory: Path) -> list[str]:
     """What is in the folder; nothing where there is none."""
     try:
@@ -110,14 +140,12 @@ def _standing(directory: Path) -> list[str]:
 
 
 def _place(directory: Path, files: dict[str, bytes]) -> None:
-    """Write beside the folder and move in, the manifest last: what is cut off half way is never taken for whole."""
-    fresh = not directory.exists()
+    """Write all of it to a draft and move that in, the manifest last: what is cut off half way is never taken for whole."""
     try:
-        with tempfile.TemporaryDirectory(dir=directory.parent, prefix=".draft-") as draft:
+        with tempfile.TemporaryDirectory(dir=directory if directory.exists() else directory.parent, prefix=".draft-") as draft:
             for name, content in files.items():
                 (Path(draft) / name).write_bytes(content)
-            if fresh:
-                directory.mkdir()
+            directory.mkdir(exist_ok=True)
             for name in files:
                 os.replace(Path(draft) / name, directory / name)  # noqa: PTH105 # it overwrites on every system
     except OSError as error:
