@@ -1,9 +1,13 @@
 """The golden vectors: what is in them, and our own implementations held against all of them."""
 
+import contextlib
 import hashlib
+import io
 import json
+import re
 import time
 from collections import Counter
+from pathlib import Path
 
 import jsonschema
 import numpy as np
@@ -26,6 +30,7 @@ from stsm_ref.vectors.wrong_shifts import WRONG_SHIFTS
 from stsm_ref.verification.compare import same_bits, same_values
 from stsm_ref.verification.torch_subject import torch_subject
 
+ROOT = Path(__file__).parents[2]
 CASES = vectors.load()
 SHIFTS = [case for case in CASES if case.kind in vectors.OPS]
 VALID = [case for case in SHIFTS if case.result == "valid"]
@@ -146,6 +151,20 @@ def test_flags_and_requirements_are_known() -> None:
     assert {name for case in CASES for name in case.requirements} <= {entry.id for entry in REQUIREMENTS}
     assert near("rolld").startswith("did you mean rolled")
     assert near("?").startswith("the flags are")
+
+
+def test_the_page_has_the_flags_and_the_numbers() -> None:
+    """Its table of flags is made from the data, its example runs, and its number of cases is right."""
+    page = (ROOT / "docs" / "vectors.md").read_text()
+    used = Counter(flag for case in CASES for flag in case.flags)
+    table = [f"| `{flag}` | {used[flag]:,} | {why} |" for flag, why in NOTES.items()]
+    assert page.split("## Flags")[1].strip().split("\n")[2:] == table
+    assert f"{len(CASES):,} cases" in page
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    out = io.StringIO()
+    with contextlib.chdir(ROOT), contextlib.redirect_stdout(out):
+        exec(code, {})
+    assert out.getvalue() == f"{CASES[0].id} {CASES[0].spec} {CASES[0].shape}\n"
 
 
 def test_a_wrong_output_is_wrong_and_is_known_by_its_name() -> None:
