@@ -5,7 +5,8 @@ import hashlib
 import io
 import json
 import re
-import time
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
@@ -14,8 +15,8 @@ import numpy as np
 import pytest
 import torch
 
+from stsm_ref import definition, vectors
 from stsm_ref import nn as snn
-from stsm_ref import vectors
 from stsm_ref.conformance.vectors import is_refused, known_wrong
 from stsm_ref.correlate import correlate, correlate_stsm
 from stsm_ref.errors import SpecError
@@ -95,6 +96,17 @@ def test_correlation_reproduces_every_convolution() -> None:
         got = correlate(x, case.kernel(), axes=(0, 1, 2))
         same_values(got, expected, case.id)
         assert case.result == "valid" or not np.array_equal(got, forbidden)
+
+
+def test_convolution_and_definition_agree() -> None:
+    """Two ways to an expected value that share nothing: the sum over a one-hot kernel is the shift by its displacement."""
+    ran = 0
+    for case in CONVS:
+        if case.displacement:
+            x, _, expected, _ = case.arrays()
+            same_bits(expected, definition.shift(x, case.displacement, axes=(0, 1, 2)), case.id)
+            ran += 1
+    assert ran > 36 * 3
 
 
 def test_every_reject_is_refused() -> None:
@@ -204,18 +216,32 @@ def test_the_manifest_fits_its_schema() -> None:
     }
 
 
-def test_the_cases_of_a_spec_are_all_of_them_and_come_fast() -> None:
-    """What the index gives is what a search through everything gives, in well under the time that a smoke run has."""
+def test_the_cases_of_a_spec_are_all_of_them() -> None:
+    """What the index gives is what a search through everything gives."""
     for spec in (ShiftSpec(), ShiftSpec.tsm(), ShiftSpec("THW", "1/2", rounding="exact")):
         assert [case.id for case in vectors.cases_for(spec)] == [case.id for case in VALID if case.spec == str(spec)]
         every = vectors.cases_for(spec, results=("valid", "invalid"))
         assert [case.id for case in every] == [case.id for case in SHIFTS if case.spec == str(spec)]
     assert len(vectors.cases_for(ShiftSpec())) > 200
     assert vectors.cases_for(ShiftSpec("T", "5/7")) == ()
+
+
+def test_the_cases_of_a_spec_come_fast() -> None:
+    """In a fresh process, verified and read, in a twentieth of the time that a smoke run has: the best of five, since others use the machine."""
+    code = """
+import time
+from stsm_ref import ShiftSpec
+from stsm_ref.vectors import cases_for, store
+best = 9
+for _ in range(5):
     store._of_spec.cache_clear()
     started = time.process_time()
-    vectors.cases_for(ShiftSpec())
-    assert time.process_time() - started < 0.3  # 0.06 s on an idle machine
+    cases_for(ShiftSpec())
+    best = min(best, time.process_time() - started)
+print(best)
+"""
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(ended.stdout) < 0.15
 
 
 def test_a_case_is_found_by_its_name() -> None:
