@@ -227,7 +227,7 @@ def test_the_cases_of_a_spec_are_all_of_them() -> None:
 
 
 def test_the_cases_of_a_spec_come_fast() -> None:
-    """In a fresh process, verified and read, in a twentieth of the time that a smoke run has: the best of five, since others use the machine."""
+    """In a fresh process, verified and read, in a twentieth of a smoke run: the best of five, since others use the machine."""
     code = """
 import time
 from stsm_ref import ShiftSpec
