@@ -12,7 +12,7 @@ from stsm_ref.errors import VectorError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.vectors import forward_families, store, writing
 
-MANIFEST_OF_VERSION_1 = "fd66d2dfd6ba0d85ba42301aa604cff0d3f202c10268bcb807b056820864e152"
+MANIFEST_OF_VERSION_1 = "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5ff6f911e64"
 """Written here a second time: data, manifest and the hash in the code cannot move together without this line."""
 
 
