@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import io
 import re
-import shlex
 from pathlib import Path
 from types import ModuleType
 
@@ -59,16 +58,30 @@ def test_a_wrong_claim_is_seen() -> None:
         run_page(page.replace("print(1 + 1)", "1 / 0"))
 
 
-@pytest.mark.parametrize("path", PAGES, ids=IDS)
+def commands_of(text: str) -> list[str]:
+    """The NAME of every line `stsm-ref NAME ...` in a block of a page, with or without a prompt before it."""
+    blocks = [code + (printed or "") for kind in ("console", "sh", "bash", "text") for code, printed in claims(text, kind)]
+    return [found for block in blocks for found in re.findall(r"^(?:\$ )?(?:\.venv/bin/)?stsm-ref +([a-z-]+)", block, re.MULTILINE)]
+
+
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "README.md"], ids=[*IDS, "README.md"])
 def test_commands_exist(path: Path) -> None:
-    """Every `$ stsm-ref COMMAND` of a console block names a command that there is."""
+    """Every command that a page shows is one that there is."""
+    import typer
+
+    import stsm_ref.cli  # noqa: F401 # registers them
     from stsm_ref.cli.shell import app
 
-    known = {command.name for command in app.registered_commands}
-    for code, _ in claims(path.read_text(), "console"):
-        for line in code.splitlines():
-            words = shlex.split(line.removeprefix("$ "), comments=True) if line.startswith("$ ") else []
-            assert words[:1] != ["stsm-ref"] or words[1] in known, line
+    known = set(typer.main.get_command(app).commands)  # type: ignore[attr-defined]
+    assert set(commands_of(path.read_text())) <= known
+
+
+def test_a_command_that_is_not_there_is_seen() -> None:
+    """With a prompt and without; a word inside a line is no command."""
+    assert commands_of("```console\n$ stsm-ref explode PAD-1\n```\n\n```text\nstsm-ref list  see stsm-ref show\n```\n") == [
+        "explode",
+        "list",
+    ]
 
 
 @pytest.mark.parametrize("path", PAGES, ids=IDS)
