@@ -52,9 +52,9 @@ def _contradictions(sentences: list[Settled], cells: list[Settled]) -> str:
     found = [entry for entry in sentences if entry.claim.status == "contradicted"]
     in_cells = sum(entry.claim.status == "contradicted" for entry in cells)
     lines = ["## Where the paper contradicts itself\n"]
-    lines += [
-        f"- [{entry.claim.id}](#{_anchor(entry)}) ({entry.claim.place}): {_safe(entry.claim.says)}. {_figures(entry)}" for entry in found
-    ]
+    for entry in found:
+        link = f"[{entry.claim.id}](#{_anchor(entry)}) ({entry.claim.place})"
+        lines.append(f"- {link}: {_safe(entry.claim.says)}. {_figures(entry) or '*By reading.*'}")
     lines.append(f"- {in_cells} cells of the tables, under each table.")
     return "\n".join(lines) + "\n"
 
