@@ -73,21 +73,19 @@ STYLES = {"proved": "green", "tested": "green", "computed": "cyan", "recounted":
 
 def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
     from rich import box
+    from rich.console import Group
     from rich.table import Table
     from rich.text import Text
 
     shown = [entry for entry in settled if cells or not entry.claim.is_cell]
     if shown:
         view = Table(title="What the paper claims, and how it is settled", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
-        view.add_column("claim", no_wrap=True)
-        view.add_column("place", no_wrap=True)
-        view.add_column("status", no_wrap=True)
-        view.add_column("the paper says", ratio=1)
-        view.add_column("computed, or evidence", ratio=1)
+        view.add_column("claim, place, status", no_wrap=True)
+        view.add_column("the paper says; what was computed, or the evidence", ratio=1)
         for entry in shown:
-            status = Text(entry.claim.status, style=STYLES.get(entry.claim.status, "yellow"))
-            figures = Text(_how(entry), style=("" if entry.verdict else "dim") if entry.agrees else "bold red")
-            view.add_row(entry.claim.id, entry.claim.place, status, Text(entry.claim.says), figures)
+            status = Text(f"{entry.claim.place}, ") + Text(entry.claim.status, style=STYLES.get(entry.claim.status, "yellow"))
+            how = Text(_how(entry), style="dim" if entry.agrees else "bold red")
+            view.add_row(Group(Text(entry.claim.id, style="bold"), status), Group(Text(entry.claim.says), how))
         screen.print(view)
     counts = Counter(entry.claim.status for entry in settled)
     hidden = len(settled) - len(shown)
