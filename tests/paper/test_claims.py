@@ -1,7 +1,11 @@
 """The claims: complete against the paper's sentences, each settled by something that exists, each computed one computed again."""
 
 import ast
+import json
 import re
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from decimal import Decimal
 from functools import cache
@@ -11,7 +15,7 @@ import pytest
 
 from stsm_ref.errors import SpecError
 from stsm_ref.paper import CLAIMS, MEANINGS, NOT_CLAIMS, Claim, claim
-from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics
+from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics, notation, setting, something
 from stsm_ref.paper.coverage import as_printed, fingerprint, states_something
 from stsm_ref.paper.plain_text import plain
 from stsm_ref.paper.settle import Settled, settle
@@ -167,6 +171,28 @@ def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> N
     assert not settled.agrees
 
 
+def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the figures that the words speak of, the contradicted claims hold: none of them is contradicted whatever the tables say."""
+    monkeypatch.setattr(something, "MOBILE_16", something.MOBILE_16._replace(gflops="5.12 × 3 × 1"))
+    monkeypatch.setattr(something, "STSM", something.STSM._replace(parameters="20.1M"))
+    monkeypatch.setattr(ablation, "NOTHING_MOVES", Decimal("70.6"))
+    monkeypatch.setattr(setting, "ROWS", [row for row in ROWS if row.frames != "16" and row.name != "STSM+TDN"])
+    monkeypatch.setattr(kinetics, "TABLE_6", [row for row in kinetics.TABLE_6 if row.name not in ("STM", "TEA", "TANet", "STSM+TANet")])
+    monkeypatch.setattr(kinetics, "TABLE_7", [row for row in kinetics.TABLE_7 if "TANet" not in row.name])
+    monkeypatch.setattr(notation, "EQ_1", notation.EQ_1[::-1])
+    for identifier in (
+        "4.3-at-15.36",
+        "fig-1-parameters",
+        "stsm-4.4-own-baseline",
+        "eight-clips",
+        "crops-at-test",
+        "cheaper-than-2d",
+        "eq-1-order",
+    ):
+        assert claim(identifier).status == "contradicted"
+        assert COMPUTATIONS[identifier].run().holds, identifier
+
+
 def test_a_wrong_cell_changes_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
     """A cell that prints another digit no longer agrees with the network."""
     from stsm_ref.paper.computations import counted_cells
@@ -246,11 +272,25 @@ def test_the_page_is_up_to_date() -> None:
 
 def test_importing_the_claims_imports_nothing_heavy() -> None:
     """Neither torch nor Matplotlib, also with the computations."""
-    import subprocess
-    import sys
-
     code = (
         "import sys, stsm_ref.paper, stsm_ref.paper.computations; print([m for m in ('torch', 'matplotlib', 'rich') if m in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
+
+
+def test_with_every_accuracy_turned_round_the_comparisons_fall(tmp_path: Path) -> None:
+    """In a copy of the package each accuracy x of the tables is 100 - x: what was above is below, and no comparison keeps its verdict."""
+    shutil.copytree(ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__"))
+    tables = tmp_path / "stsm_ref" / "paper" / "tables.py"
+    turned, count = re.subn(
+        r'(Row\([^\n]*")(\d\d(?:\.\d+)?)("\),)', lambda found: f"{found[1]}{100 - Decimal(found[2])}{found[3]}", tables.read_text()
+    )
+    assert count == len(ROWS)
+    tables.write_text(turned)
+    command = [sys.executable, "-c", "from stsm_ref.cli import main; main()", "claims", "--json"]
+    ended = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1, ended.stderr
+    fallen = {entry["id"] for entry in json.loads(ended.stdout)["claims"] if not entry["agrees"]}
+    assert len(fallen) > 40
+    assert {"state-of-the-art", "best-alpha", "kinetics-gains", "fexnet-16.2", "33.5-and-2.2", "t-h-w-is-best", "x3d-is-light"} <= fallen
