@@ -1,7 +1,8 @@
 """The commands of `stsm-ref`, one file each. Exit codes: 0 conforms, 1 violation, 2 wrong use, 3 undecided."""
 
-from stsm_ref.cli.shell import app, main  # isort: split  # first, since it says by name that typer or rich is missing
+from stsm_ref.cli.shell import app, main  # first, since it says by name that typer or rich is missing
 
-from stsm_ref.cli import bench, cost, explain, show, vectors, verify
+# isort: split
+from stsm_ref.cli import bench, claims, cost, explain, figures, show, vectors, verify
 
-__all__ = ["app", "bench", "cost", "explain", "main", "show", "vectors", "verify"]
+__all__ = ["app", "bench", "claims", "cost", "explain", "figures", "main", "show", "vectors", "verify"]

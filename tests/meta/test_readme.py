@@ -36,7 +36,7 @@ def test_every_target_is_there(target: str) -> None:
 
 
 def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
-    """The picture in the README is what `stsm-ref show` writes today, but for the rounding of colours."""
+    """The picture in the docs is what `stsm-ref show` writes today, but for the rounding of colours."""
     import numpy as np
     from matplotlib import image
 

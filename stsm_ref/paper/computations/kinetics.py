@@ -1,0 +1,217 @@
+"""§1 and §5.3.1: what Table 6 says, on Kinetics-400."""
+
+from decimal import Decimal
+
+from stsm_ref.paper.computations.backbones import known, percent, total
+from stsm_ref.paper.computations.registry import Verdict, settles
+from stsm_ref.paper.tables import TABLE_6, TABLE_7, TABLES, Row, find
+
+HOSTS = (
+    ("TSN+Mb_V2", "STSM+Mb_V2"),
+    ("TSN", "STSM+TSN"),
+    ("TSM+NL", "STSM+TSN+NL"),
+    ("TANet", "STSM+TANet"),
+    ("TDN", "STSM+TDN"),
+)
+"""A line of Table 6 and the line in which STSM stands in that network."""
+
+TSN, TSM, STSM = find(6, "TSN"), find(6, "TSM"), find(6, "STSM+TSN")
+
+
+def in_3d(row: Row) -> bool:
+    """Whether the backbone is printed as 3D; (2+1)D is not."""
+    return row.backbone.startswith("3D")
+
+
+def best(table: int, *, ours: bool) -> Row:
+    """The line with the highest accuracy among those with STSM, or among the others."""
+    return max((row for row in TABLES[table] if row.ours == ours), key=lambda row: row.accuracy)
+
+
+@settles("3d-is-heavy")
+def three_d_is_heavy() -> Verdict:
+    """Compare X3D-M with the 2-D lines on ResNet-50."""
+    x3d = find(6, "X3D-M", frames="16")
+    flat = [row for row in TABLE_6 if row.backbone == "2D R-50"]
+    least_cost, least_size = min(row.one_pass for row in flat if row.one_pass), min(row.millions for row in flat if row.millions)
+    heavier = known(x3d.one_pass) > least_cost or known(x3d.millions) > least_size
+    return Verdict(heavier, f"X3D-M: {x3d.one_pass} GFLOPs a pass, {x3d.parameters}; least of 2D R-50: {least_cost} and {least_size}M")
+
+
+@settles("2d-may-beat-3d")
+def two_d_may_beat_three_d() -> Verdict:
+    """Find 2-D lines with STSM above every 3-D line, in each table."""
+    found = []
+    for table in (6, 7):
+        highest = max(row.accuracy for row in TABLES[table] if in_3d(row))
+        found.append(
+            [
+                f"{row.name} {row.accuracy} > {highest}"
+                for row in TABLES[table]
+                if row.ours and row.backbone[:2] == "2D" and row.accuracy > highest
+            ]
+        )
+    return Verdict(all(found), "; ".join(f"Table {table}: {', '.join(words)}" for table, words in zip((6, 7), found, strict=True)))
+
+
+@settles("3d-beaten")
+def three_d_is_beaten() -> Verdict:
+    """Count the 2-D lines with STSM of Table 6 that are above all 3-D lines, and the 3-D lines above STSM+TSN."""
+    flat = [row for row in TABLE_6 if row.ours and row.backbone[:2] == "2D"]
+    deep = [row for row in TABLE_6 if in_3d(row)]
+    above = [row for row in flat if row.accuracy > max(other.accuracy for other in deep)]
+    better = [f"{row.name} {row.top1}" for row in deep if row.accuracy > STSM.accuracy]
+    return Verdict(
+        len(above) == len(flat), f"{len(above)} of {len(flat)} lines above all of 3-D; above STSM+TSN's {STSM.top1}: {', '.join(better)}"
+    )
+
+
+@settles("state-of-the-art", "state-of-the-art-conclusion", "competitive-or-best")
+def state_of_the_art() -> Verdict:
+    """Find the best line of Tables 6 and 7, with STSM and without."""
+    pairs = [(table, best(table, ours=True), best(table, ours=False)) for table in (6, 7)]
+    words = "; ".join(f"Table {table}: {ours.name} {ours.top1}, without STSM {other.name} {other.top1}" for table, ours, other in pairs)
+    return Verdict(all(ours.accuracy > other.accuracy for _, ours, other in pairs), words)
+
+
+@settles("i3d-hundreds")
+def i3d_hundreds() -> Verdict:
+    """Read I3D's GFLOPs."""
+    one_pass = find(6, "Two-Stream I3D", frames="64 + 64").one_pass
+    return Verdict(one_pass is not None and one_pass >= 100, f"{one_pass} GFLOPs a pass")
+
+
+@settles("kinetics-gains")
+def kinetics_gains() -> Verdict:
+    """Gain and cost of each host of Table 6 with STSM."""
+    pairs = [(find(6, host), find(6, ours)) for host, ours in HOSTS]
+    same = all(host.gflops == ours.gflops and host.parameters == ours.parameters for host, ours in pairs)
+    words = ", ".join(f"{ours.name} {ours.accuracy - host.accuracy:+} over {host.name}" for host, ours in pairs)
+    return Verdict(same and all(ours.accuracy > host.accuracy for host, ours in pairs), words)
+
+
+@settles("tanet-is-2d")
+def tanet_is_2d() -> Verdict:
+    """Read TANet's backbone."""
+    found = {row.backbone for row in (*TABLE_6, *TABLE_7) if "TANet" in row.name and row.name != "CSTANet"}
+    return Verdict(all(backbone.startswith("2D") for backbone in found), f"printed: {', '.join(sorted(found))}")
+
+
+@settles("better-than-tsm-at-no-cost", "above-tsm")
+def better_than_tsm() -> Verdict:
+    """Compare STSM with TSM in each pair of lines of Table 6."""
+    names = [("TSM", "STSM+TSN", "8"), ("TSM", "STSM+TSN", "16"), ("TSM+Mb_V2", "STSM+Mb_V2", "8"), ("TSM+NL", "STSM+TSN+NL", "8")]
+    pairs = [(find(6, tsm, frames=frames), find(6, ours, frames=frames)) for tsm, ours, frames in names]
+    same = all(tsm.gflops == ours.gflops and tsm.parameters == ours.parameters for tsm, ours in pairs)
+    words = ", ".join(f"{ours.name} with {ours.frames}: {ours.top1} against {tsm.top1}" for tsm, ours in pairs)
+    own = find(3, "T+H+W").accuracy - find(2, "T(MMAAction2)").accuracy
+    return Verdict(same and all(ours.accuracy > tsm.accuracy for tsm, ours in pairs), f"{words}; over the authors' own TSM {own}")
+
+
+@settles("tpn-1.5")
+def above_tpn() -> Verdict:
+    """Difference to TPN."""
+    gain = STSM.accuracy - find(6, "TSN+TPN").accuracy
+    return Verdict(gain == Decimal("1.5"), f"{STSM.top1} - {find(6, 'TSN+TPN').top1} = {gain}")
+
+
+@settles("cheaper-than-2d")
+def cheaper_than_2d() -> Verdict:
+    """Find 2-D lines without STSM that no 2-D line with it exceeds at their GFLOPs or fewer."""
+    flat = [row for row in TABLE_6 if row.backbone.startswith("2D") and row.total]
+    ours, others = ([row for row in flat if row.ours == side] for side in (True, False))
+    left = [other for other in others if not any(row.accuracy > other.accuracy and total(row) <= total(other) for row in ours)]
+    words = ", ".join(f"{row.name} {row.top1} at {row.total}" for row in left)
+    nearest = ", ".join(f"{row.name} with {row.frames} frames {row.top1} at {row.total}" for row in ours if row.backbone == "2D R-50")
+    return Verdict(not left, f"not exceeded: {words}; with STSM: {nearest}")
+
+
+@settles("tsm-3.5")
+def tsm_over_tsn() -> Verdict:
+    """Gain of TSM as quoted."""
+    gain = TSM.accuracy - TSN.accuracy
+    return Verdict(gain == Decimal("3.5"), f"{TSM.top1} - {TSN.top1} = {gain}")
+
+
+@settles("stsm-4.4")
+def stsm_over_tsn() -> Verdict:
+    """Gain of STSM over TSN as quoted."""
+    gain = STSM.accuracy - TSN.accuracy
+    return Verdict(gain == Decimal("4.4"), f"{STSM.top1} - {TSN.top1} = {gain}")
+
+
+@settles("22-percent")
+def twenty_two_percent() -> Verdict:
+    """Look for any pair of gains of STSM and of TSM over one TSN whose ratio rounds to 1.22."""
+    alpha_0, own_tsm, own = (find(t, name).accuracy for t, name in ((1, "α = 0"), (2, "T(MMAAction2)"), (3, "T+H+W")))
+    mobile = [find(6, f"{name}+Mb_V2").accuracy for name in ("TSN", "TSM", "STSM")]
+    something = [find(7, name).accuracy for name in ("TSN", "TSM", "STSM+TSN")]
+    cases = {
+        "Table 6": (TSN.accuracy, TSM.accuracy, STSM.accuracy),
+        "the authors' own": (alpha_0, own_tsm, own),
+        "TSN quoted, TSM own": (TSN.accuracy, own_tsm, own),
+        "MobileNetV2": tuple(mobile),
+        "Something-Something V2": tuple(something),
+    }
+    extra = {name: (stsm - tsn) / (tsm - tsn) - 1 for name, (tsn, tsm, stsm) in cases.items()}
+    return Verdict(
+        any(f"{ratio:.0%}" == "22%" for ratio in extra.values()), ", ".join(f"{name}: {ratio:.1%}" for name, ratio in extra.items())
+    )
+
+
+@settles("nl-gains")
+def nl_gains() -> Verdict:
+    """Gain of STSM in the network with NL."""
+    before, after = find(6, "TSM+NL"), find(6, "STSM+TSN+NL")
+    return Verdict(after.accuracy > before.accuracy, f"{before.top1} to {after.top1}")
+
+
+@settles("x3d-is-light")
+def x3d_is_light() -> Verdict:
+    """Compare X3D-M with STSM+TSN."""
+    x3d = find(6, "X3D-M", frames="16")
+    sizes = known(x3d.millions), known(STSM.millions)
+    holds = x3d.accuracy > STSM.accuracy and total(x3d) < total(STSM) and sizes[0] < sizes[1]
+    less = f"{percent(total(x3d), total(STSM), 0)} of the GFLOPs, {percent(*sizes, 0)} of the parameters"
+    return Verdict(holds, f"{x3d.top1} against {STSM.top1}; {less}")
+
+
+@settles("x3d-needs-frames")
+def x3d_needs_frames() -> Verdict:
+    """Read the frames of X3D-M."""
+    (row,) = (row for row in TABLE_6 if row.name.startswith("X3D"))
+    return Verdict(int(row.frames) > 8, f"{row.name}: {row.frames} frames")
+
+
+@settles("competitive-with-three")
+def competitive_with_three() -> Verdict:
+    """Distances of STSM+TSN to the three, and of the best line with STSM; “competitive” is taken as: that line is above them."""
+    gaps = ", ".join(f"{name} {STSM.accuracy - find(6, name).accuracy:+}" for name in ("TEA", "TANet", "TDN"))
+    top = best(6, ours=True)
+    return Verdict(
+        all(top.accuracy > find(6, name).accuracy for name in ("TEA", "TANet", "TDN")), f"STSM+TSN against {gaps}; {top.name} {top.top1}"
+    )
+
+
+@settles("improves-tanet-and-tdn")
+def improves_tanet_and_tdn() -> Verdict:
+    """Gains in TANet and TDN."""
+    gains = {name: find(6, f"STSM+{name}").accuracy - find(6, name).accuracy for name in ("TANet", "TDN")}
+    return Verdict(min(gains.values()) > 0, ", ".join(f"{name} {gain:+}" for name, gain in gains.items()))
+
+
+@settles("three-modules-are-heavy")
+def three_modules_are_heavy() -> Verdict:
+    """Compare the printed GFLOPs of the three with those of STSM+TSN."""
+    ratios = {name: percent(total(find(6, name)), total(STSM)) for name in ("TEA", "TANet", "TDN")}
+    return Verdict(
+        all(total(find(6, name)) > total(STSM) for name in ratios),
+        f"of STSM+TSN: {', '.join(f'{name} {ratio}' for name, ratio in ratios.items())}",
+    )
+
+
+@settles("above-dsa-cnns")
+def above_dsa_cnns() -> Verdict:
+    """Difference to DSA-CNNs."""
+    ours, other = find(6, "STSM+TDN"), find(6, "DSA-CNNs", frames="12")
+    return Verdict(ours.accuracy > other.accuracy, f"{ours.top1} against {other.top1}")

@@ -1,0 +1,36 @@
+"""Section 4: clips, crops and frames, as the tables print them."""
+
+from stsm_ref.paper.computations.registry import Verdict, settles
+from stsm_ref.paper.tables import CLASSES, ROWS
+
+
+@settles("ten-crops")
+def ten_crops() -> Verdict:
+    """List five places and their mirror images."""
+    places = ("top left", "top right", "center", "bottom left", "bottom right")
+    crops = {(place, mirrored) for place in places for mirrored in (False, True)}
+    return Verdict(len(crops) == 10, f"{len(places)} x 2 = {len(crops)}")
+
+
+@settles("eight-clips")
+def eight_clips() -> Verdict:
+    """Find the authors' lines whose clips do not have 1 x 8 frames."""
+    others = [f"Table {row.table} {row.name}, {row.frames}" for row in ROWS if row.ours and row.frames != str(1 * 8)]
+    return Verdict(not others, f"{len(others)} lines with STSM have other frames: {'; '.join(others)}")
+
+
+@settles("clips-at-test")
+def clips_at_test() -> Verdict:
+    """Compare the printed clips of every line with STSM with ten, or one on Something-Something V2."""
+    ours = [row for row in ROWS if row.ours and row.views]
+    right = [row for row in ours if row.views and row.views[1] == (10 if CLASSES[row.table] == 400 else 1)]
+    return Verdict(right == ours, f"{len(right)} of {len(ours)} lines with STSM")
+
+
+@settles("crops-at-test")
+def crops_at_test() -> Verdict:
+    """Find the lines with STSM that have other crops than three of 256x256."""
+    ours = [row for row in ROWS if row.ours and row.views]
+    others = [row for row in ours if row.views and (row.views[0] != 3 or row.size not in ("", "256 × 256"))]
+    words = "; ".join(f"Table {row.table} {row.name}: {row.gflops}, {row.size}" for row in others)
+    return Verdict(not others, f"{len(others)} of {len(ours)} lines differ: {words}")
