@@ -31,6 +31,7 @@ type: $(READY)
 
 docs: $(READY) ## build the site into docs/_build/html
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+	$(BIN)/python tools/check_site.py
 
 notebooks: $(READY) ## execute every notebook again and compare it with its stored output
 	$(BIN)/python tools/run_notebooks.py

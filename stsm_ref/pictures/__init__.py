@@ -1,1 +1,1 @@
-"""Real pixels and drawings: a photograph panned into a clip, the shift before and after, kernels as grids."""
+"""Real pixels and drawings: a photograph panned into a clip, the shift before and after, arrays as grids, counterexamples as pictures."""

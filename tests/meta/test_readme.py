@@ -51,7 +51,7 @@ def test_the_torch_page_runs() -> None:
     """Its blocks of code run one after the other, on a network of the reader's own, and print the cost that they name."""
     from stsm_ref.models import create_model
 
-    page = (ROOT / "docs" / "torch.md").read_text()
+    page = (ROOT / "docs" / "howto" / "torch.md").read_text()
     names = {"model": create_model("tsn_resnet18", shift="none").backbone}
     out = io.StringIO()
     with contextlib.redirect_stdout(out):

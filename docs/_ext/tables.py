@@ -1,0 +1,66 @@
+"""Tables made from the data of the package when the site is built: what is claimed, and how each claim is checked."""
+
+from collections.abc import Iterable
+
+from docutils import nodes
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
+from sphinx.application import Sphinx
+
+
+def list_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> list[str]:
+    """Write a list-table; what stands in a cell is text, not markup."""
+    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    for row in (header, *rows):
+        cells = [cell.replace("\\", "\\\\").replace("*", "\\*").replace("`", "\\`").replace("_", "\\_").replace("|", "\\|") for cell in row]
+        lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(cells)]
+    return lines
+
+
+def requirement_rows() -> list[tuple[str, ...]]:
+    """Id, rule, place in the paper, standing, rung, limits."""
+    from stsm_ref.requirements import REQUIREMENTS
+
+    return [(e.id, e.rule, e.place, e.standing, e.evidence, e.limits) for e in REQUIREMENTS]
+
+
+def check_rows() -> list[tuple[str, ...]]:
+    """Name, what it states, the requirements that it speaks for, its rung; those of the torch side too."""
+    from stsm_ref.verification.rules import load
+
+    return [(check.name, check.statement, ", ".join(check.requirements), check.rung) for check in load().values()]
+
+
+class _Table(Directive):
+    def lines(self) -> list[str]:
+        """The table in reStructuredText."""
+        raise NotImplementedError
+
+    def run(self) -> list[nodes.Node]:
+        """Parse it where it stands."""
+        node = nodes.container()
+        self.state.nested_parse(StringList(self.lines(), "generated"), self.content_offset, node)
+        return list(node.children)
+
+
+class RequirementTable(_Table):
+    """Every requirement."""
+
+    def lines(self) -> list[str]:
+        """See `requirement_rows`."""
+        return list_table(("id", "rule", "paper", "standing", "rung", "where it stops"), requirement_rows(), "10 32 14 10 6 28")
+
+
+class CheckTable(_Table):
+    """Every check of `stsm-ref verify`."""
+
+    def lines(self) -> list[str]:
+        """See `check_rows`."""
+        return list_table(("check", "states", "for", "rung"), check_rows(), "25 45 22 8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register both."""
+    app.add_directive("requirement-table", RequirementTable)
+    app.add_directive("check-table", CheckTable)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
