@@ -47,7 +47,9 @@ class Child:
         own_channel: bool = False,
     ) -> None:
         if os.name != "posix":
-            raise TargetError("targets in processes of their own need Linux or macOS: use Windows' subsystem for Linux, or check() in Python")
+            raise TargetError(
+                "a target in a process of its own needs Linux or macOS; in Windows, use its subsystem for Linux, or check() in Python"
+            )
         self.what, self.memory, self.total = what, memory, total
         self._mark = process_tree.new_mark()
         self._selector = selectors.DefaultSelector()
@@ -74,7 +76,7 @@ class Child:
             raise TargetError(f"{what} cannot be started: {why_not(command, error)}") from None
         _alive.add(self)
         _limit_memory(self._process.pid, memory)
-        self._answers: IO[bytes] = self._process.stdout if channel is None else open(channel[0], "rb", buffering=0)  # type: ignore[assignment]  # PIPE
+        self._answers: IO[bytes] = self._process.stdout if channel is None else os.fdopen(channel[0], "rb", 0)  # type: ignore[assignment]  # PIPE
         if channel:
             os.close(channel[1])
         for stream in {self._answers, self._process.stdout, self._process.stderr}:

@@ -27,18 +27,21 @@ def new_mark() -> str:
     return secrets.token_hex(16)
 
 
-def members(root: int, mark: str) -> list[psutil.Process]:
-    """The living processes of the tree: `root` itself, its session, its descendants, and whoever carries the mark."""
+def members(root: int | None, mark: str) -> list[psutil.Process]:
+    """The living processes of the tree: `root` itself, its session, its descendants, and whoever carries the mark.
+
+    Without a root, the last of these only.
+    """
     found: dict[int, psutil.Process] = {}
     with contextlib.suppress(*GONE):
-        found |= {process.pid: process for process in psutil.Process(root).children(recursive=True)}
+        found |= {process.pid: process for process in psutil.Process(root).children(recursive=True)} if root else {}
     for process in psutil.process_iter():
         if process.pid != os.getpid() and process.pid not in found and _belongs(process, root, mark):
             found[process.pid] = process
     return [process for process in found.values() if _lives(process)]
 
 
-def _belongs(process: psutil.Process, root: int, mark: str) -> bool:
+def _belongs(process: psutil.Process, root: int | None, mark: str) -> bool:
     with contextlib.suppress(OSError):
         if process.pid == root or os.getsid(process.pid) == root:
             return True
@@ -78,7 +81,7 @@ def others(root: int, mark: str, *, seconds: float) -> list[str]:
     return sorted(_named(process) for process in left)
 
 
-def kill(root: int, mark: str, *, seconds: float = 5) -> None:
+def kill(root: int | None, mark: str, *, seconds: float = 5) -> None:
     """End every member with SIGKILL, again and again until none is left: one that is just starting another does not escape."""
     for _ in _until(seconds):
         left = members(root, mark)

@@ -21,11 +21,8 @@ INLINE_LIMIT = 1 << 16
 
 LONGEST_NAME = 100
 
-DTYPES = tuple(
-    np.dtype(name)
-    for name in ("float32", "float64", "float16", "int32", "int64", "int8", "int16", "uint8", "uint16", "uint32", "uint64")
-    + ("bool", "complex64", "complex128")
-)
+NAMES = "float32 float64 float16 int32 int64 int8 int16 uint8 uint16 uint32 uint64 bool complex64 complex128"
+DTYPES = tuple(map(np.dtype, NAMES.split()))
 """What a tensor may be made of."""
 
 IN_SAFETENSORS = frozenset(dtype.name for dtype in DTYPES) - {"complex64", "complex128"}
