@@ -12,11 +12,11 @@ from stsm_ref.conformance.trial import Trial
 
 
 def _has_vjp(trial: Trial) -> str:
-    return "" if "vjp" in trial.target.ops else "the target has no vjp"
+    return trial.lacks("vjp")
 
 
 def _has_jvp(trial: Trial) -> str:
-    return "" if "jvp" in trial.target.ops else "the target has no jvp"
+    return trial.lacks("jvp")
 
 
 def backward_cases(trial: Trial) -> Sequence[Case]:

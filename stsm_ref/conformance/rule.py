@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any, NamedTuple
 
 from hypothesis.strategies import SearchStrategy
@@ -57,7 +58,12 @@ class Rule:
         return len(self.each(trial)) if self.each else self.counts.at(trial.level)
 
 
-RULES: dict[str, Rule] = {}
+_REGISTERED: dict[str, Rule] = {}
+
+
+def registered(*modules: ModuleType) -> dict[str, Rule]:
+    """The rules of some modules by name, in the order of the modules and within one as they are written."""
+    return {name: rule for module in modules for name, rule in _REGISTERED.items() if rule.body.__module__ == module.__name__}
 
 
 def rule(
@@ -69,15 +75,15 @@ def rule(
     applies: Callable[[Trial], str] = always,
     parse: Callable[[str], Any] = Case.parse,
 ) -> Callable[[Callable[[Trial, Any], None]], Callable[[Trial, Any], None]]:
-    """Register a rule; its docstring is the statement. Rules are tried in the order in which they are registered."""
+    """Register a rule; its docstring is the statement."""
     if (each is None) == (draw is None):
         raise ValueError("a rule has cases from `each` or from `draw`")
 
     def register(body: Callable[[Trial, Any], None]) -> Callable[[Trial, Any], None]:
-        if body.__name__ in RULES or not body.__doc__:
+        if body.__name__ in _REGISTERED or not body.__doc__:
             raise ValueError(f"rule {body.__name__!r} must have a docstring and a name of its own")
         statement = body.__doc__.splitlines()[0].rstrip(".")
-        RULES[body.__name__] = Rule(body.__name__, statement, requirements, rung, body, each, draw, counts, applies, parse)
+        _REGISTERED[body.__name__] = Rule(body.__name__, statement, requirements, rung, body, each, draw, counts, applies, parse)
         return body
 
     return register

@@ -1,7 +1,7 @@
 """A target under one spec: what it can be asked, and the asking."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
@@ -29,6 +29,7 @@ class Trial:
         preferred = [np.dtype(c) for c in ("f4", "f8", "i4", "i8")]
         self.dtype = next((d for d in preferred if d in target.dtypes), (*floats, *target.dtypes)[0])
         self.float = self.dtype if self.dtype.kind == "f" else next(iter(floats), self.dtype)
+        self.without: dict[Op, str] = {}
         self.full = self._full_channels()
 
     def _full_channels(self) -> int:
@@ -116,9 +117,6 @@ class Trial:
         second = case.array(1) if other is None else other
         return oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
 
-    def ops(self) -> Iterator[Op]:
-        """The operations that the target has, forward first."""
-        return (op for op in ("forward", "vjp", "jvp") if op in self.target.ops)
-
-
-Applies = Callable[[Trial], str]
+    def lacks(self, op: Op) -> str:
+        """Why an operation is not asked of the target, or nothing."""
+        return self.without.get(op, "") if op in self.target.ops else f"the target has no {op}"

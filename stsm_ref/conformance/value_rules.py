@@ -5,7 +5,6 @@ from typing import get_args
 
 import numpy as np
 
-from stsm_ref.conformance import oracle
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.judge import Mismatch, require_same
 from stsm_ref.conformance.rule import Counts, rule
@@ -38,11 +37,7 @@ def _moves_bits(trial: Trial) -> str:
 def bits_are_moved(trial: Trial, case: Case) -> None:
     """NaN, infinities and -0.0 arrive as they left, and what enters is a plain zero beside them."""
     got, want = trial.ask(case).output, trial.right(case)
-    require_same(got, want, case, bits=case.dtype != "bool" and trial.target.kind in ("numpy", "torch") or not _has_nan(want))
-
-
-def _has_nan(x: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bool:
-    return bool(np.any(x != x))
+    require_same(got, want, case, bits=True)
 
 
 @rule(
@@ -55,18 +50,17 @@ def _has_nan(x: np.ndarray[tuple[int, ...], np.dtype[np.generic]]) -> bool:
 def the_rest_stays(trial: Trial, case: Case) -> None:
     """X_N is the input's, bit for bit, with NaN payloads."""
     start = case.spec.partition(case.shape[2])[-1].start
-    x, got = case.array(), trial.ask(case).output
-    if case.dtype == got.dtype.name and trial.target.kind in ("numpy", "torch"):
-        rest = Case(case.op, case.spec, case.shape, case.dtype, case.values, case.memory, case.seed)
-        want = got.copy()
-        want[:, :, start:] = x[:, :, start:]
-        require_same(got, want, rest, bits=True)
+    got = trial.ask(case).output
+    want = got.astype(case.dtype)
+    want[:, :, start:] = case.array()[:, :, start:]
+    require_same(got, want, case, bits=True)
 
 
-@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(memory=get_args(MemoryLayout)), counts=Counts(15, 150, 3000))
+@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(memory=get_args(MemoryLayout)[1:]), counts=Counts(15, 150, 3000))
 def strides_make_no_difference(trial: Trial, case: Case) -> None:
     """Input that is strided, reversed, transposed or channels-last in memory gives the same output."""
-    require_same(trial.ask(case).output, trial.right(case), case, what=f"input in {case.memory} memory")
+    plain = trial.ask(case, np.ascontiguousarray(case.array())).output.copy()
+    require_same(trial.ask(case).output, plain, case, what=f"input in {case.memory} memory against the same values in plain order")
 
 
 def _has_formats(trial: Trial) -> str:
@@ -99,4 +93,3 @@ def forward_is_linear(trial: Trial, case: Case) -> None:
     together = trial.ask(case, scale(a) * x + scale(b) * y).output
     require_same(together, scale(a) * fx + scale(b) * fy, case, what=f"f({a}x + {b}y) against {a}f(x) + {b}f(y)")
     require_same(trial.ask(case, np.zeros_like(x)).output, np.zeros_like(x), case, what="f(0)")
-    require_same(fx, oracle.forward(x, case.spec), case, what="f(x) on whole numbers")
