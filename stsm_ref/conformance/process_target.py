@@ -40,6 +40,7 @@ class ProcessTarget:
     """
 
     sees_memory = False
+    moves_bits = True
 
     def __init__(self, command: str | Sequence[str], *, time_limit: float = 10, total: float = 3600, memory: int = 4 << 30) -> None:
         try:
@@ -70,6 +71,11 @@ class ProcessTarget:
     def layout(self) -> Layout:
         """The layout that it asked for."""
         return self._hello.layout
+
+    @property
+    def fixed(self) -> dict[str, int]:
+        """One clip where its arrays have no batch axis."""
+        return {"N": 1} if self.layout == "TCHW" else {}
 
     @property
     def ops(self) -> frozenset[Op]:
