@@ -1,6 +1,7 @@
 """What a run found, as plain data: everything that is printed or written is made from a `Report`."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Literal
 
 Outcome = Literal["passed", "violated", "broken", "undecided", "skipped"]
@@ -127,3 +128,19 @@ class Report:
             "cases": self.cases,
             "requirements": {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in self.requirements().items()},
         }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Report":
+        """Read what `as_dict` made; what is computed from the rest is computed again."""
+        given = {each.name: data[each.name] for each in fields(cls)}
+        results = tuple(
+            RuleResult(
+                **result
+                | {
+                    "requirements": tuple(result["requirements"]),
+                    "violation": None if result["violation"] is None else Violation(**result["violation"]),
+                }
+            )
+            for result in data["results"]
+        )
+        return cls(**given | {"results": results})
