@@ -1,5 +1,6 @@
 """Right shifts in torch, each in a manner of its own: the suite must let all of them pass."""
 
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -8,6 +9,7 @@ from torch.nn import functional
 
 from stsm_ref import nn as snn
 from stsm_ref.conformance.planted.implementation import Function, Implementation
+from stsm_ref.conformance.target import Layout
 from stsm_ref.geometry import ShiftSpec
 
 
@@ -123,8 +125,8 @@ def _module(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return nn.Sequential(nn.Identity(), snn.STSM(num_segments, spec))(x)  # type: ignore[no-any-return]  # torch's
 
 
-def _right(name: str, forward: Function, what: str, layout: str, spec: str = "T+H+W@3/8") -> Implementation:
-    return Implementation(f"torch-right-{name}", forward, what, None, spec, layout, "torch")  # type: ignore[arg-type]  # one of the layouts
+def _right(name: str, forward: Function, what: str, layout: Layout, spec: str = "T+H+W@3/8") -> Implementation:
+    return Implementation(f"torch-right-{name}", forward, what, None, spec, layout, "torch")
 
 
 RIGHT = (
@@ -135,4 +137,9 @@ RIGHT = (
     _right("convolved", _by_convolution, "grouped conv3d over bytes, its gradient written by hand", "NCTHW", "TH+TW+HW@3/4"),
     _right("gathered", _by_gathering, "index_select, channels last", "NTHWC"),
     _right("module", _module, "STSM in a chain of modules", "(NT)CHW", "T+H+W@1"),
+    replace(
+        _right("sparse-convolution", _by_sparse_convolution, "the paper's sparse convolution, which says that it computes", "(NT)CHW"),
+        moves_bits=False,
+        dtypes=("f4", "f8"),
+    ),
 )
