@@ -26,12 +26,12 @@ def junit(report: Report) -> str:
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": f"{report.seconds:.3f}",
     }
-    suite = Xml.Element("testsuite", {"name": _text(f"stsm-ref check {report.name} {report.spec}"), **counts})
+    suite = Xml.Element("testsuite", {"name": printable(f"stsm-ref check {report.name} {report.spec}"), **counts})
     properties = Xml.SubElement(suite, "properties")
     facts = {"target": report.target, "kind": report.kind, "layout": report.layout, "level": report.level, "seed": str(report.seed)}
     facts |= {"outcome": report.outcome, "rung": report.rung, "cases": str(report.cases), "declared": str(report.declared)}
     for name, value in (facts | report.environment | {f"sha256 of {what}": digest for what, digest in report.hashes.items()}).items():
-        Xml.SubElement(properties, "property", {"name": _text(name), "value": _text(value)})
+        Xml.SubElement(properties, "property", {"name": printable(name), "value": printable(value)})
     suite.extend(cases)
     suites = Xml.Element("testsuites", {"name": "stsm-ref check", **counts})
     suites.append(suite)
@@ -41,7 +41,7 @@ def junit(report: Report) -> str:
 
 def _case(report: Report, result: RuleResult) -> Xml.Element:
     group = result.requirements[0] if result.requirements else result.rung
-    attributes = {"classname": _text(f"{report.name}.{group}"), "name": _text(result.rule), "time": f"{result.seconds:.3f}"}
+    attributes = {"classname": printable(f"{report.name}.{group}"), "name": printable(result.rule), "time": f"{result.seconds:.3f}"}
     case = Xml.Element("testcase", attributes)
     if result.violation:
         _add(case, "failure", str(result.violation.requirement), result.violation.message, _telling(result.violation))
@@ -50,13 +50,13 @@ def _case(report: Report, result: RuleResult) -> Xml.Element:
     elif result.outcome in ("broken", "undecided"):
         _add(case, "error", result.outcome, result.note or result.outcome, result.statement)
     elif result.outcome == "skipped":
-        Xml.SubElement(case, "skipped", {"message": _text(result.note or "does not apply")})
+        Xml.SubElement(case, "skipped", {"message": printable(result.note or "does not apply")})
     return case
 
 
 def _whole_run(report: Report) -> Xml.Element:
     """Whether the run came to its end, and was as long as its level declares."""
-    case = Xml.Element("testcase", {"classname": _text(f"{report.name}.run"), "name": "the_run_is_complete", "time": "0.000"})
+    case = Xml.Element("testcase", {"classname": printable(f"{report.name}.run"), "name": "the_run_is_complete", "time": "0.000"})
     if report.broken:
         _add(case, "error", "broken", report.broken.strip().splitlines()[0] if report.broken.strip() else "broken", report.broken)
     elif report.outcome == "undecided":
@@ -77,10 +77,10 @@ def _telling(violation: Violation) -> str:
 
 
 def _add(case: Xml.Element, tag: str, kind: str, message: str, text: str) -> None:
-    Xml.SubElement(case, tag, {"type": _text(kind), "message": _text(message)}).text = _text(text)
+    Xml.SubElement(case, tag, {"type": printable(kind), "message": printable(message)}).text = printable(text)
 
 
-def _text(text: str) -> str:
+def printable(text: str) -> str:
     """`text` with what XML cannot hold written as Python would escape it."""
     return NO_XML.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
 

@@ -16,8 +16,8 @@ class Implementation:
 
     `bug` is the row of the catalogue in ``docs/bugs.md`` that a mutant plants, 0 where the catalogue has none, and None for an
     implementation in which nothing is wrong. `what` says in a sentence what is wrong, or in what manner it is written. Where `forward` or
-    `vjp` is a class, its instances are the functions: they keep something from call to call, and `fresh` makes new ones.
-    `moves_bits` is False where it says itself that it computes, on finite values only; `dtypes` are those that it takes, None for all of its framework's.
+    `vjp` is a class, its instances are the functions: they keep something from call to call, and `fresh` makes new ones. `moves_bits` is
+    False where it says itself that it computes, on finite values only; `dtypes` are those that it takes, None for all.
     """
 
     name: str

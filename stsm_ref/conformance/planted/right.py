@@ -177,7 +177,7 @@ RIGHT = (
         _by_padding,
         "numpy.pad, then slices; with its gradient and tangent",
         vjp=_by_padding_back,
-        jvp=lambda x, dx, s: _by_padding(dx, s),
+        jvp=lambda x, dx, spec: _by_padding(dx, spec),
     ),
     _right("right-taken", _by_taking, "numpy.take with a table of indices", spec="T+H+W+HW@3/4"),
     _right("right-loops", _by_loops, "loops over places", spec="THW@1"),
