@@ -102,11 +102,13 @@ def _frame(wrong: Wrong) -> str:
     from_t, from_h, from_w = wrong.origin
     if max(rows, columns) > MOST_CELLS:
         return ""
+    classes = {(row, column): "cell" for row in range(rows) for column in range(columns)}
+    if wrong.comes_from_inside:
+        classes[from_h, from_w] = "cell origin"
+    classes[h, w] += " bad"
     cells = [
-        f"<rect class='cell{' bad' if (row, column) == (h, w) else ''}{' origin' if wrong.comes_from_inside and (row, column) == (from_h, from_w) else ''}' "
-        f"x='{column * SIDE + 2}' y='{row * SIDE + 2}' width='{SIDE - 3}' height='{SIDE - 3}' rx='3'/>"
-        for row in range(rows)
-        for column in range(columns)
+        f"<rect class='{kind}' x='{column * SIDE + 2}' y='{row * SIDE + 2}' width='{SIDE - 3}' height='{SIDE - 3}' rx='3'/>"
+        for (row, column), kind in classes.items()
     ]
     wide, high = columns * SIDE + 2, rows * SIDE + 2
     beside = f" of frame {from_t}" if from_t != t else ""

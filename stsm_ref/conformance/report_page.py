@@ -144,10 +144,11 @@ def _violations(report: Report) -> str:
 
 def _violation(violation: Violation) -> str:
     guess = f"<p class='guess'>Looks like: {_safe(violation.guess)}</p>" if violation.guess else ""
+    where = f"{_safe(violation.place)} · {_safe(violation.rule)}"
     return (
-        f"<article><h3>{_safe(violation.requirement)} <span class='quiet'>{_safe(violation.place)} · {_safe(violation.rule)}</span></h3>"
-        f"<p>{_safe(violation.statement)}</p><p class='message'>{_safe(violation.message)}</p>{guess}{figure(violation)}"
-        f"<p class='quiet'>The smallest case found: <code>{_safe(violation.case)}</code></p><pre>{_safe(violation.reproduce)}</pre></article>"
+        f"<article><h3>{_safe(violation.requirement)} <span class='quiet'>{where}</span></h3>"
+        f"<p>{_safe(violation.statement)}</p><p class='message'>{_safe(violation.message)}</p>{guess}"
+        f"{figure(violation)}<p class='quiet'>The smallest case found: <code>{_safe(violation.case)}</code></p><pre>{_safe(violation.reproduce)}</pre></article>"
     )
 
 
@@ -168,7 +169,8 @@ def _rule(result: RuleResult) -> str:
     note = f"<div class='note'>{_safe(result.note)}</div>" if result.note else ""
     return (
         f"<tr><td><code>{_safe(result.rule)}</code><div>{_safe(result.statement)}</div>{note}<td>{_safe(result.rung)}"
-        f"<td class='number'>{result.cases:,}<td class='number optional'>{result.seconds:.2f}<td class='{result.outcome}'>{result.outcome}</tr>"
+        f"<td class='number'>{result.cases:,}<td class='number optional'>{result.seconds:.2f}"
+        f"<td class='{result.outcome}'>{result.outcome}</tr>"
     )
 
 

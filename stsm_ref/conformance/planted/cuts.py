@@ -33,6 +33,10 @@ def _share(spec: ShiftSpec, channels: int, terms: int, directions: int) -> Fract
     return spec.alpha * channels / (terms * directions)
 
 
+def _in_single_precision(spec: ShiftSpec, channels: int, terms: int, directions: int) -> int:
+    return int(np.float32(channels) * np.float32(float(spec.alpha) / (terms * directions)))
+
+
 def _rounded_boundaries(spec: ShiftSpec, channels: int) -> Groups:
     """Each boundary is rounded down by itself, so that the halves differ by one channel."""
     groups, end = [], Fraction(0)
@@ -206,13 +210,7 @@ MUTANTS = (
     _mutant("leftover-in-the-last-group", _leftover(-1), 10, "the channels that do not divide go to the last group"),
     _mutant("terms-start-at-rounded-places", _rounded_starts, 31, "the second term starts at a rounded place of the first's"),
     _mutant("float-share", _sized(lambda s, c, n, k: int(c * (float(s.alpha) / (n * k)))), 12, "C=49, r=1/49 gives 0, not 1", "T@2/49"),
-    _mutant(
-        "float-boundaries",
-        _sized(lambda s, c, n, k: int(c * float(s.alpha) / (n * k))),
-        12,
-        "int(C*alpha) in floats: 90*0.7/2 loses one",
-        "T@7/10",
-    ),
+    _mutant("single-precision-share", _sized(_in_single_precision), 12, "int(C*r) in float32: C=46, r=7/46 gives 6, not 7", "T@7/23"),
     _changed(
         "empty-rest-keeps-everything", afterwards(_emptied), 13, "a rest of no channels makes [-0:] everything: nothing moves", "T+H+W@1"
     ),

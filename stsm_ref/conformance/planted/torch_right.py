@@ -64,14 +64,14 @@ def _is_channels_last(x: Tensor) -> bool:
 def _convolved_bytes(x: Tensor, spec: ShiftSpec, direction: int) -> Tensor:
     """A grouped `conv3d` with one-hot kernels over the bytes of the numbers, which floats hold exactly. NCTHW."""
     n, c, t, h, w = x.shape
-    raw = x.contiguous().view(torch.uint8).reshape(n, c, t, h, w, -1).movedim(-1, 2)  # (N, C, bytes, T, H, W)
+    raw = x.flatten().view(torch.uint8).reshape(n, c, t, h, w, -1).movedim(-1, 2)  # (N, C, bytes, T, H, W)
     size = raw.shape[2]
     kernels = torch.zeros(c, 1, 3, 3, 3)
     for start, stop, d in spec.partition(c):
         kernels[start:stop, 0, 1 - direction * d.dt, 1 - direction * d.dh, 1 - direction * d.dw] = 1
     moved = functional.conv3d(raw.reshape(n, c * size, t, h, w).float(), kernels.repeat_interleave(size, 0), padding=1, groups=c * size)
-    out = moved.to(torch.uint8).reshape(n, c, size, t, h, w).movedim(2, -1).contiguous()
-    return out.view(x.dtype).reshape(x.shape)
+    out = moved.to(torch.uint8).reshape(n, c, size, t, h, w).movedim(2, -1)
+    return out.flatten().view(x.dtype).reshape(x.shape)
 
 
 class _Convolution(torch.autograd.Function):
