@@ -59,9 +59,7 @@ def vjp_does_not_depend_on_x(trial: Trial, case: Case) -> None:
     require_same(other, first, case, what="vjp at x = 0 against vjp at x")
 
 
-@rule(
-    "GRAD-1", draw=lambda trial: trial.cases("vjp", memory=("C", "F", "strided", "reversed")), counts=Counts(5, 60, 1000), applies=_has_vjp
-)
+@rule("GRAD-1", draw=lambda trial: trial.cases("vjp", memory=("C", "F", "strided", "reversed")), counts=Counts(5, 60, 1000), applies=_has_vjp)
 def strides_of_the_gradient_make_no_difference(trial: Trial, case: Case) -> None:
     """An incoming gradient that is strided, reversed or transposed in memory gives the same result."""
     require_same(trial.ask(case).output, trial.right(case), case, what=f"gradient in {case.memory} memory")
@@ -69,7 +67,9 @@ def strides_of_the_gradient_make_no_difference(trial: Trial, case: Case) -> None
 
 def float_cases(trial: Trial) -> Sequence[Case]:
     """Each floating dtype that the target takes."""
-    return [trial.case("vjp", 2, 3, trial.full, 3, 2, dtype=d.name, values="finite") for d in trial.target.dtypes if d.kind in "fc"]
+    return [
+        trial.case("vjp", 2, 3, trial.full, 3, 2, dtype=d.name, values="finite") for d in trial.target.dtypes if d.kind in "fc"
+    ]
 
 
 @rule("NUM-2", "GRAD-1", each=float_cases, applies=lambda trial: _has_vjp(trial) or ("" if float_cases(trial) else "no floating dtype"))

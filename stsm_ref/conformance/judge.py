@@ -86,3 +86,5 @@ def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
 def _differing_bits(got: Array, want: Array) -> Array:
     first, second = (np.ascontiguousarray(a).reshape(*a.shape, 1).view(np.uint8) for a in (got, want))
     return np.asarray((first != second).any(axis=-1))
+
+

@@ -32,7 +32,6 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
         found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, gradients.MUTANTS, right.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
-
         from stsm_ref.conformance.planted import torch_moves, torch_right, torch_states
 
         found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_right.RIGHT]

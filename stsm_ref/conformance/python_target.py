@@ -157,3 +157,5 @@ def _keywords(function: Function, op: Op, layout: Layout, knows_segments: bool) 
         segments = ", num_segments" if layout == "(NT)CHW" else ""
         raise TargetError(f"{op}{signature} has the wrong signature ({error}): it is called as {op}({form}{segments})") from None
     return keywords
+
+

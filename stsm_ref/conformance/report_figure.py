@@ -42,7 +42,7 @@ def wrong_place(violation: Violation) -> Wrong | None:
     if found is None:
         return None
     try:
-        case = Case.parse(violation.case.rpartition("/")[2])
+        case = Case.parse(violation.case)
         groups = case.spec.partition(case.shape[2])
     except StsmError:
         return None

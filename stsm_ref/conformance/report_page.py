@@ -12,7 +12,7 @@ from stsm_ref.conformance.report_figure import figure
 from stsm_ref.conformance.report_junit import printable
 from stsm_ref.errors import StsmError
 from stsm_ref.files import write_whole
-from stsm_ref.requirements import requirement
+from stsm_ref.requirements import REQUIREMENTS, requirement
 from stsm_ref.verification.check import RUNGS
 from stsm_ref.verification.style import STYLE
 
@@ -59,10 +59,12 @@ svg text { font: 11px system-ui, sans-serif; fill: #222; }
 table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th { text-align: left; font-weight: 600; color: var(--quiet); }
 th, td { padding: .28rem .8rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td.id { font-weight: 600; white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { overflow-x: auto; }
 .note { color: var(--quiet); font-size: .88rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 summary { cursor: pointer; font-weight: 600; }
+section details { margin: .4rem 0; } section details summary { font-weight: 400; }
 @media (max-width: 40rem) { .optional { display: none; } body { margin-top: 1rem; } .verdict h1 { font-size: 1.6rem; } }
 </style>
 <main>
@@ -105,7 +107,7 @@ def page(report: Report) -> str:
         if report.broken
         else "",
         violations=_violations(report),
-        requirements="\n".join(_requirement(key, *reached) for key, reached in report.requirements().items()),
+        requirements="\n".join(_requirement(*row) for row in _in_table_order(report)),
         rules="\n".join(_rule(result) for result in report.results),
         rungs="".join(f"<li><b>{rung}</b> {_safe(meaning)}</li>" for rung, meaning in RUNGS.items()),
         origin=_safe("\n".join(_origin(report))),
@@ -114,7 +116,7 @@ def page(report: Report) -> str:
 
 def _sentence(report: Report) -> str:
     if report.outcome == "passed":
-        return f"{report.name} holds every rule that applies to it: {RUNGS.get(report.rung, report.rung)}."
+        return f"{report.name} holds every rule that applies to it. The strongest evidence is {report.rung}, {RUNGS.get(report.rung, '')}."
     if report.outcome == "violated":
         broken = dict.fromkeys(violation.requirement for violation in report.violations)
         return f"{report.name} breaks {', '.join(broken)}." if broken else f"{report.name} breaks a rule."
@@ -131,25 +133,41 @@ def _facts(report: Report) -> dict[str, str]:
         "written in": report.kind,
         "level": report.level,
         "seed": str(report.seed),
-        "cases": f"{report.cases:,} of {report.declared:,} declared",
+        "cases": f"{report.cases:,} ({report.declared:,} declared)",
         "time": f"{report.seconds:.1f} s",
     }
 
 
 def _violations(report: Report) -> str:
+    """The first in full, the others folded: one bug breaks many rules."""
     if not report.violations:
         return ""
-    return f"<section><h2>What is broken</h2>{''.join(map(_violation, report.violations))}</section>"
+    first, *others = report.violations
+    folded = "".join(
+        f"<details><summary>{_safe(v.requirement)} <code>{_safe(v.rule)}</code> {_safe(v.statement)}</summary>{_violation(v)}</details>"
+        for v in others
+    )
+    more = f"<p class='quiet'>The same run breaks {len(others)} more:</p>{folded}" if others else ""
+    return f"<section><h2>What is broken</h2>{_violation(first)}{more}</section>"
 
 
 def _violation(violation: Violation) -> str:
-    guess = f"<p class='guess'>Looks like: {_safe(violation.guess)}</p>" if violation.guess else ""
     where = f"{_safe(violation.place)} · {_safe(violation.rule)}"
-    return (
-        f"<article><h3>{_safe(violation.requirement)} <span class='quiet'>{where}</span></h3>"
-        f"<p>{_safe(violation.statement)}</p><p class='message'>{_safe(violation.message)}</p>{guess}"
-        f"{figure(violation)}<p class='quiet'>The smallest case found: <code>{_safe(violation.case)}</code></p><pre>{_safe(violation.reproduce)}</pre></article>"
+    guess = f"<p class='guess'>Looks like: {_safe(violation.guess)}</p>" if violation.guess else ""
+    parts = (
+        f"<h3>{_safe(violation.requirement)} <span class='quiet'>{where}</span></h3><p>{_safe(violation.statement)}</p>",
+        f"<p class='message'>{_safe(violation.message)}</p>{guess}{figure(violation)}",
+        f"<p class='quiet'>The smallest case found: <code>{_safe(violation.case)}</code></p>",
+        f"<p class='quiet'>To see it again:</p><pre>{_safe(violation.reproduce)}</pre>",
     )
+    return f"<article>{''.join(parts)}</article>"
+
+
+def _in_table_order(report: Report) -> list[tuple[str, str, str]]:
+    """The requirements as the table of the paper has them, and after them what it does not know."""
+    order = [entry.id for entry in REQUIREMENTS]
+    rows = [(key, outcome, rung) for key, (outcome, rung) in report.requirements().items()]
+    return sorted(rows, key=lambda row: order.index(row[0]) if row[0] in order else len(order))
 
 
 def _requirement(identifier: str, outcome: str, rung: str) -> str:
@@ -160,7 +178,7 @@ def _requirement(identifier: str, outcome: str, rung: str) -> str:
         rule, place = "", ""
     reached = "–" if rung == "none" else rung
     return (
-        f"<tr><td><b>{_safe(identifier)}</b><td>{_safe(rule)}<td class='optional quiet'>{_safe(place)}"
+        f"<tr><td class='id'>{_safe(identifier)}<td>{_safe(rule)}<td class='optional quiet'>{_safe(place)}"
         f"<td>{_safe(reached)}<td class='{outcome}'>{outcome}</tr>"
     )
 

@@ -41,9 +41,7 @@ def every_small_size_is_right(trial: Trial, case: Case) -> None:
 
 def long_cases(trial: Trial) -> Sequence[Case]:
     """One axis long, the others short: powers of two, their neighbours, a frame count that no clip of eight divides, many clips."""
-    long = {"smoke": (8, 9, 16, 33), "ci": (8, 9, 12, 15, 16, 17, 31, 32, 33, 64, 65)}.get(
-        trial.level, (*range(8, 34), 63, 64, 65, 127, 128, 129)
-    )
+    long = {"smoke": (8, 9, 16, 33), "ci": (8, 9, 12, 15, 16, 17, 31, 32, 33, 64, 65)}.get(trial.level, (*range(8, 34), 63, 64, 65, 127, 128, 129))
     shapes = [(2, n, trial.full, 2, 3) for n in long] + [(2, 2, trial.full, n, 3) for n in long] + [(2, 2, trial.full, 3, n) for n in long]
     shapes += [(n, 3, trial.full, 2, 2) for n in (4, 5, 7, *long)]
     return list(dict.fromkeys(trial.case("forward", *shape) for shape in shapes))

@@ -116,7 +116,9 @@ def _chosen(only: str | None) -> tuple[Rule, object] | None:
 class _Run:
     """A run as it goes."""
 
-    def __init__(self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None) -> None:
+    def __init__(
+        self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None
+    ) -> None:
         self.target, self.text, self.on_case = target, text, on_case
         self.trial = Trial(target, spec, level=level, seed=seed)
         self.results: list[RuleResult] = []

@@ -88,6 +88,7 @@ def _by_matrices(x: Array, spec: ShiftSpec) -> Array:
     y = np.zeros_like(x)
     for start, stop, d in spec.partition(x.shape[-3]):
         matrix = sparse.kron(sparse.kron(_steps(t, d.dt), _steps(h, d.dh)), _steps(w, d.dw)).tocoo()
+        matrix.eliminate_zeros()  # kron stores dense blocks, with their zeros
         there, here = np.unravel_index(matrix.row, (t, h, w)), np.unravel_index(matrix.col, (t, h, w))
         for channel in range(start, stop):
             y[..., there[0], channel, there[1], there[2]] = x[..., here[0], channel, here[1], here[2]]
