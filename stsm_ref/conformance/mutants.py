@@ -1,5 +1,6 @@
 """The score of the suite: every planted mutant must be killed, and every right implementation must pass."""
 
+import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -39,6 +40,24 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     return (*(entry for entry in every if not entry.right), *(entry for entry in every if entry.right))
 
 
+def named(name: str, framework: Frameworks = "all") -> tuple[Implementation, ...]:
+    """The implementation of that name, alone.
+
+    Raises
+    ------
+    SpecError
+        If there is none; the message names the nearest.
+    """
+    # a name that NumPy has must not load torch
+    known = {entry.name: entry for entry in planted("numpy" if framework == "all" and not name.startswith("torch-") else framework)}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        raise SpecError(
+            f"name={name!r} is no planted implementation: {'did you mean ' + ' or '.join(near) + '?' if near else 'see stsm-ref mutants'}"
+        )
+    return (known[name],)
+
+
 def as_target(implementation: Implementation) -> PythonTarget:
     """The implementation as the suite takes it, without memory of earlier runs."""
     fresh = implementation.fresh()
@@ -54,9 +73,10 @@ def as_target(implementation: Implementation) -> PythonTarget:
     )
 
 
-def examine(implementation: Implementation, *, level: Level = "smoke", first: bool = False) -> Report:
-    """Hold one implementation to the suite; `first` ends at the first violation."""
-    return run_suite(as_target(implementation), ShiftSpec.parse(implementation.spec), level=level, first=first)
+def examine(implementation: Implementation, *, level: Level = "smoke", first: bool = False, shrink: bool = False) -> Report:
+    """Hold one implementation to the suite: to all of it or, with `first`, to the first violation; `shrink` looks for smaller cases."""
+    spec = ShiftSpec.parse(implementation.spec)
+    return run_suite(as_target(implementation), spec, level=level, first=first, shrink=shrink)
 
 
 @dataclass(frozen=True)
@@ -125,9 +145,9 @@ class Score:
         return tuple(verdict for verdict in self.verdicts if verdict.implementation.right)
 
     @property
-    def perfect(self) -> bool:
-        """Every mutant killed, no false alarm, and something of both was tried."""
-        return bool(self.mutants and self.right) and all(verdict.as_it_should for verdict in self.verdicts)
+    def as_it_should(self) -> bool:
+        """Every mutant killed, no false alarm, and something was tried."""
+        return bool(self.verdicts) and all(verdict.as_it_should for verdict in self.verdicts)
 
     def only_killed_by(self) -> dict[str, tuple[str, ...]]:
         """For each rule that was tried, the mutants that it alone kills."""
@@ -148,7 +168,7 @@ class Score:
             "format": "stsm-ref mutants",
             "version": 1,
             "level": self.level,
-            "perfect": self.perfect,
+            "as_it_should": self.as_it_should,
             "summary": self.summary(),
             "rules": {
                 rule: {"kills_alone": list(names), "why_not": WHY_NOT_ALONE.get(rule, "")} for rule, names in self.only_killed_by().items()

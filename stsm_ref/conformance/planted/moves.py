@@ -27,7 +27,7 @@ def _rolled_in_width(part: Array, d: Displacement) -> Array:
 
 def _rolled_as_one_row(part: Array, d: Displacement) -> Array:
     """What leaves a row on the right enters the next one on the left: the width is shifted on flattened frames."""
-    flat = moved(part, (d.dt, d.dh, 0)).reshape(*part.shape[:-2], -1)
+    flat = moved(part, (d.dt, d.dh, 0)).reshape(*part.shape[:-2], part.shape[-2] * part.shape[-1])
     y = np.zeros_like(flat)
     if d.dw > 0:
         y[..., 1:] = flat[..., :-1]
