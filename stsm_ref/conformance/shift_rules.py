@@ -9,7 +9,7 @@ from stsm_ref.conformance import oracle
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.judge import require_same
 from stsm_ref.conformance.rule import Counts, rule
-from stsm_ref.conformance.trial import Trial
+from stsm_ref.conformance.trial import MOST_CHANNELS, Trial
 
 STEPS = ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "GEO-1", "GEO-4", "GEO-5")
 
@@ -65,6 +65,8 @@ def channel_cases(trial: Trial) -> Sequence[Case]:
         near = {trial.full + step for step in range(-6, 7)} | {2 * trial.full + step for step in range(-6, 3)}
         counts = sorted({*counts[: keep - 24], *(count for count in near if count in counts)})
     counts += [count for count in (64, 96, 100, 256, 392) if count not in counts and trial.divides(count)]
+    # where shares are whole, a share that floats compute may fall one short of it
+    counts += [count for k in range(1, 9) if (count := k * trial.whole_channels) not in counts and count <= MOST_CHANNELS]
     return [trial.case("forward", 1, 2, count, 3, 2) for count in counts]
 
 

@@ -40,6 +40,7 @@ def run_suite(
     on_case: Callable[[str], None] | None = None,
     only: str | None = None,
     first: bool = False,
+    shrink: bool = True,
 ) -> Report:
     """Run the rules on `target`.
 
@@ -61,6 +62,8 @@ def run_suite(
         ``RULE/CASE``, or a case alone: nothing but this is run.
     first : bool
         End at the first violation.
+    shrink : bool
+        Look for the smallest failing case; without, the first one is reported.
 
     Returns
     -------
@@ -75,6 +78,8 @@ def run_suite(
     started = time.perf_counter()
     chosen = _chosen(only)
     run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
+    if not shrink:
+        run.shrink_seconds = 0.0
     run.shake_hands()
     if not run.broken and run.taken:
         run.hold_to(*chosen) if chosen else run.hold_to_all(first=first)

@@ -65,7 +65,10 @@ class TorchArrays:
     def vjp(self, function: Function, x: Tensor, grad: Tensor) -> Tensor:
         """Autograd; the function gets a copy of a leaf, as inside a network, so that a write to it is not refused by torch."""
         leaf = x.requires_grad_()
-        return self._gradient(function(leaf.clone()), leaf, grad)
+        inside = leaf.clone()
+        back = self._gradient(function(inside), leaf, grad)
+        leaf.data.copy_(inside.detach())  # what was done to the copy, by the backward too, is done to x
+        return back
 
     def jvp(self, function: Function, x: Tensor, dx: Tensor) -> Tensor:
         """Forward mode."""
