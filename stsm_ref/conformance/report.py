@@ -52,6 +52,7 @@ class Report:
     """A whole run.
 
     `declared` is the number of cases that the level promises; a run that executed fewer without a violation is undecided, never a pass.
+    `limits` says what this target cannot be asked and so was not seen, such as sizes that it fixes.
     `broken` is the reason why the target could not be judged to the end, with the tail of its standard error, or empty.
     """
 
@@ -66,6 +67,7 @@ class Report:
     seconds: float
     results: tuple[RuleResult, ...]
     broken: str = ""
+    limits: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 

@@ -21,7 +21,7 @@ torch.set_num_threads(1)  # the clips are small: threads that wait for a busy co
 
 
 class TorchArrays:
-    """Tensors. A memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
+    """Tensors. Memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
 
     kind = "torch"
     dtypes = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "?", "c8", "c16"))
@@ -65,16 +65,19 @@ class TorchArrays:
     def vjp(self, function: Function, x: Tensor, grad: Tensor) -> Tensor:
         """Autograd; the function gets a copy of a leaf, as inside a network, so that a write to it is not refused by torch."""
         leaf = x.requires_grad_()
-        return self._gradient(function(leaf.clone()), leaf, grad)
+        inside = leaf.clone()
+        back = self._gradient(function(inside), leaf, grad)
+        leaf.data.copy_(inside.detach())  # what was done to the copy, by the backward too, is done to x
+        return back
 
     def jvp(self, function: Function, x: Tensor, dx: Tensor) -> Tensor:
         """Forward mode."""
         with forward_ad.dual_level():
             try:
-                y = function(forward_ad.make_dual(x, dx))
+                y = function(forward_ad.make_dual(x, dx))  # type: ignore[no-untyped-call]  # torch's
             except (NotImplementedError, RuntimeError) as error:
                 raise Declined(f"torch has no forward mode for it: {error}") from None
-            tangent = forward_ad.unpack_dual(y).tangent
+            tangent = forward_ad.unpack_dual(y).tangent  # type: ignore[no-untyped-call]  # torch's
             return torch.zeros_like(y) if tangent is None else tangent
 
     def residual(self, function: Function, vjp: Function | None, x: Tensor, grad: Tensor) -> tuple[Any, Any]:
