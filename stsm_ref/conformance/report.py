@@ -46,6 +46,12 @@ class RuleResult:
     note: str = ""
     violation: Violation | None = None
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RuleResult":
+        """Read what `dataclasses.asdict` made."""
+        violation = None if data["violation"] is None else Violation(**data["violation"])
+        return cls(**{**data, "requirements": tuple(data["requirements"]), "violation": violation})
+
 
 @dataclass(frozen=True)
 class Report:
@@ -133,14 +139,5 @@ class Report:
     def from_dict(cls, data: Mapping[str, Any]) -> "Report":
         """Read what `as_dict` made; what is computed from the rest is computed again."""
         given = {each.name: data[each.name] for each in fields(cls)}
-        results = tuple(
-            RuleResult(
-                **result
-                | {
-                    "requirements": tuple(result["requirements"]),
-                    "violation": None if result["violation"] is None else Violation(**result["violation"]),
-                }
-            )
-            for result in data["results"]
-        )
-        return cls(**given | {"results": results})
+        results = tuple(map(RuleResult.from_dict, data["results"]))
+        return cls(**given | {"results": results, "limits": tuple(data["limits"])})

@@ -1,8 +1,8 @@
 """The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found to the parent.
 
 Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The request is one line of JSON on standard
-input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``planned``, ``case`` before each
-case, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
+input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``opened``, ``case`` before each
+case, ``result`` after each rule, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from typing import Any
 
 
@@ -35,6 +36,7 @@ def main() -> None:
 
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
+    from stsm_ref.conformance.origin import environment, hashes
     from stsm_ref.conformance.suite import plan, run_suite
     from stsm_ref.conformance.targets import open_target
     from stsm_ref.geometry import ShiftSpec
@@ -43,7 +45,9 @@ def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
     text, level, only = request["text"], request["level"], request["only"]
     target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"])
     with contextlib.closing(target):
-        send(planned=plan(target, spec, level=level, only=only))
+        planned = plan(target, spec, level=level, only=only)
+        about = {"name": target.name, "kind": target.kind, "layout": target.layout}
+        send(opened=about | {"declared": planned, "environment": environment(target.kind), "hashes": hashes()})
         report = run_suite(
             target,
             spec,
@@ -51,6 +55,7 @@ def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
             seed=request["seed"],
             target_text=text,
             on_case=lambda case: send(case=case),
+            on_result=lambda result: send(result=asdict(result)),
             only=only,
             first=request["first"],
         )
