@@ -143,4 +143,4 @@ class Report:
             )
             for result in data["results"]
         )
-        return cls(**given | {"results": results})
+        return cls(**given | {"results": results, "limits": tuple(data["limits"])})

@@ -4,7 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Iterator
 
-from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules
+from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
@@ -27,7 +27,7 @@ PATIENCE = 1.0
 
 HANDSHAKE = "handshake"
 # what is quick and telling comes first
-RULES = registered(shift_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
+RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
 
 
 def run_suite(

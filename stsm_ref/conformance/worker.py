@@ -41,7 +41,7 @@ def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
 
     spec = ShiftSpec.parse(request["spec"])
     text, level, only = request["text"], request["level"], request["only"]
-    target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"], spec=spec)
+    target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"])
     with contextlib.closing(target):
         send(planned=plan(target, spec, level=level, only=only))
         report = run_suite(
