@@ -1,11 +1,9 @@
 """`stsm-ref check`."""
 
-import contextlib
 import importlib
-import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -58,8 +56,6 @@ def check(
 ) -> int:
     """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
     from stsm_ref.conformance import screen as view
-    from stsm_ref.conformance.suite import plan, run_suite
-    from stsm_ref.conformance.targets import open_target
 
     outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
     for path in outputs.values():
@@ -68,19 +64,25 @@ def check(
     wanted = ShiftSpec.parse(spec)
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
-        opened = open_target(target, layout=layout, framework=framework, segments=segments)
-        with contextlib.closing(opened), contextlib.redirect_stdout(sys.stderr):  # what a target prints is no result
-            progress.update(task, total=plan(opened, wanted, level=level.value, only=case))
 
-            def watch(name: str) -> None:
-                progress.update(task, advance=1, description=name.partition("/")[0])
+        def watch(begun: int, planned: int, name: str) -> None:
+            progress.update(task, completed=begun, total=planned, description=name.partition("/")[0])
 
-            found = run_suite(opened, wanted, level=level.value, seed=seed, target_text=target, on_case=watch, only=case)
+        how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
+        how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
+        if target.startswith("py:"):
+            from stsm_ref.conformance.sandbox import run_python_target
+
+            found = run_python_target(target, str(wanted), **how)
+        else:
+            from stsm_ref.conformance.running import run_target
+
+            found = run_target(target, wanted, **how)
     for module, path in outputs.items():
         if path:
             importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
     if as_json:
         print_json(found.as_dict())
     else:
-        screen.print(view.verdict(found))
+        view.show(found, screen)
     return found.exit_code

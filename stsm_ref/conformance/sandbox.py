@@ -105,12 +105,9 @@ def _follow(child: Child, request: bytes, seconds: float, on_progress: Progress 
                 return Report.from_dict(message["report"])
             if "refused" in message:
                 raise _Refused(ERRORS.get(message["refused"], StsmError)(message["why"]))
-            if "case" in message:
-                begun, case = begun + 1, message["case"]
-                if on_progress:
-                    on_progress(begun, planned, case)
-            else:
-                planned = message["planned"]
+            begun, planned, case = begun + 1, message["planned"], message["case"]
+            if on_progress:
+                on_progress(begun, planned, case)
             line = child.receive(seconds=seconds, most=64 * MIB)
     except _Refused as error:
         raise error.error from None

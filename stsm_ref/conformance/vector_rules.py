@@ -21,7 +21,7 @@ def _can_be_asked(trial: Trial, case: VectorCase) -> bool:
     target = trial.target
     sizes = all(size == target.fixed.get(axis, size) for axis, size in zip(AXES, case.shape, strict=True))
     # special values and 64-bit labels are for those who move bits
-    bits = target.moves_bits or case.dtype == trial.dtype.name and np.isfinite(case.arrays().x).all()
+    bits = target.moves_bits or (case.dtype == trial.dtype.name and np.isfinite(case.arrays().x).all())
     return case.kind in target.ops and not trial.lacks(case.kind) and np.dtype(case.dtype) in target.dtypes and sizes and bool(bits)
 
 

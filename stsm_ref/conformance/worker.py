@@ -1,7 +1,7 @@
 """The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found to the parent.
 
 Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The request is one line of JSON on standard
-input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``planned``, ``case`` before each
+input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``case`` and ``planned`` before each
 case, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
 """
 
@@ -35,26 +35,14 @@ def main() -> None:
 
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
-    from stsm_ref.conformance.suite import plan, run_suite
-    from stsm_ref.conformance.targets import open_target
+    from stsm_ref.conformance.running import run_target
     from stsm_ref.geometry import ShiftSpec
 
-    spec = ShiftSpec.parse(request["spec"])
-    text, level, only = request["text"], request["level"], request["only"]
-    target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"])
-    with contextlib.closing(target):
-        send(planned=plan(target, spec, level=level, only=only))
-        report = run_suite(
-            target,
-            spec,
-            level=level,
-            seed=request["seed"],
-            target_text=text,
-            on_case=lambda case: send(case=case),
-            only=only,
-            first=request["first"],
-        )
-    return report.as_dict()
+    def progress(begun: int, planned: int, case: str) -> None:
+        send(case=case, planned=planned)
+
+    request["spec"] = ShiftSpec.parse(request["spec"])
+    return run_target(**request, on_progress=progress).as_dict()
 
 
 def _die_with_the_parent() -> None:
