@@ -1,7 +1,7 @@
 """What a run found, as plain data: everything that is printed or written is made from a `Report`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Outcome = Literal["passed", "violated", "broken", "undecided", "skipped"]
@@ -134,6 +134,10 @@ class Report:
             "cases": self.cases,
             "requirements": {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in self.requirements().items()},
         }
+
+    def broken_by(self, reason: str) -> "Report":
+        """The report with what went wrong after the last case, unless it has a reason already."""
+        return self if self.broken else replace(self, broken=reason)
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Report":

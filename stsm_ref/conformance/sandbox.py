@@ -38,7 +38,7 @@ Progress = Callable[[int, int, str], None]
 
 def run_python_target(
     text: str,
-    spec: str,
+    spec: ShiftSpec | str,
     *,
     level: str = "ci",
     seed: int = 0,
@@ -51,14 +51,14 @@ def run_python_target(
     time_limit: float | None = None,
     memory: int = MEMORY,
 ) -> Report:
-    """Run the suite on ``py:...`` in a process of its own.
+    """Run the suite on ``py:...`` or ``onnx:...`` in a process of its own.
 
     Parameters
     ----------
     text : str
         The target as the command line names it.
     spec, level, seed, only, first
-        As in `suite.run_suite`; the spec as text.
+        As in `suite.run_suite`.
     layout, framework, segments
         As in `targets.open_target`.
     on_progress : callable, optional
@@ -82,7 +82,7 @@ def run_python_target(
         If an argument is refused.
     """
     what = f"the target {text!r}"
-    request = {"text": text, "spec": spec, "level": level, "seed": seed, "layout": layout, "framework": framework}
+    request = {"text": text, "spec": str(spec), "level": level, "seed": seed, "layout": layout, "framework": framework}
     request |= {"segments": segments, "only": only, "first": first}
     command = [sys.executable, "-P", "-m", "stsm_ref.conformance.worker", "{channel}"]
     child = Child(command, memory=memory, total=float("inf"), what=what, own_channel=True)
@@ -94,22 +94,16 @@ def run_python_target(
             raise
         if not run.opened:
             raise TargetError(f"while it was imported: {error}") from None
-        report = run.cut_short(text, spec, level, seed, str(error))
+        report = run.cut_short(text, str(spec), level, seed, str(error))
     else:
-        report = finished(report, lambda: child.end(seconds=ENDING))
+        try:
+            child.end(seconds=ENDING)
+        except TargetError as error:
+            report = report.broken_by(str(error))
     finally:  # interrupted, too
         child.kill()
     if "MemoryError" in report.broken and size(memory) not in report.broken:
         report = replace(report, broken=f"{report.broken}\n(it may have {size(memory)} of memory)")
-    return report
-
-
-def finished(report: Report, close: Callable[[], None]) -> Report:
-    """Close a target after its last case; if that goes wrong, the report says so."""
-    try:
-        close()
-    except TargetError as error:
-        return report if report.broken else replace(report, broken=str(error))
     return report
 
 

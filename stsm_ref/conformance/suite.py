@@ -3,8 +3,9 @@
 import shlex
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules
+from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
@@ -26,8 +27,9 @@ PATIENCE = 1.0
 """A target that broke after this many seconds is not asked again: the next question would take as long."""
 
 HANDSHAKE = "handshake"
+SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first
-RULES = registered(shift_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
+RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
 
 
 def run_suite(
@@ -237,8 +239,9 @@ class _Run:
             self.on_result(result)
         return result
 
-    def _violation(self, rule: Rule, case: Case, error: compare.Violation) -> Violation:
-        identifier = requirement_of(case, error, rule.requirements) if isinstance(case, Case) else rule.requirements[0]
+    def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
+        drawn = isinstance(case, Case)
+        identifier = requirement_of(case, error, rule.requirements) if drawn else rule.requirements[0]
         return Violation(
             rule=rule.name,
             requirement=identifier,
@@ -246,12 +249,12 @@ class _Run:
             place=requirement(identifier).place,
             case=case.id,
             message=str(error),
-            guess=self.diagnosis.guess(case, error) if isinstance(case, Case) else "",
-            reproduce=self._reproduce(rule, case),
+            guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
+            reproduce=self._reproduce(rule, case.id),
         )
 
-    def _reproduce(self, rule: Rule, case: Case) -> str:
-        only = f"{rule.name}/{case.id}"
+    def _reproduce(self, rule: Rule, case: str) -> str:
+        only = f"{rule.name}/{case}"
         if not self.text:
             how = f"spec={str(self.trial.spec)!r}, layout={self.target.layout!r}, framework={self.target.kind!r}"
             return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"

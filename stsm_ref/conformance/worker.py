@@ -37,28 +37,20 @@ def main() -> None:
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
     from stsm_ref.conformance.origin import environment, hashes
-    from stsm_ref.conformance.suite import plan, run_suite
-    from stsm_ref.conformance.targets import open_target
+    from stsm_ref.conformance.running import run_target
     from stsm_ref.geometry import ShiftSpec
 
-    spec = ShiftSpec.parse(request["spec"])
-    text, level, only = request["text"], request["level"], request["only"]
-    target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"])
-    with contextlib.closing(target):
-        planned = plan(target, spec, level=level, only=only)
-        about = {"name": target.name, "kind": target.kind, "layout": target.layout}
-        send(opened=about | {"declared": planned, "environment": environment(target.kind), "hashes": hashes()})
-        report = run_suite(
-            target,
-            spec,
-            level=level,
-            seed=request["seed"],
-            target_text=text,
-            on_case=lambda case: send(case=case),
-            on_result=lambda result: send(result=asdict(result)),
-            only=only,
-            first=request["first"],
-        )
+    def opened(target: Any, declared: int) -> None:
+        about = {"name": target.name, "kind": target.kind, "layout": target.layout, "declared": declared}
+        send(opened=about | {"environment": environment(target.kind), "hashes": hashes()})
+
+    request["spec"] = ShiftSpec.parse(request["spec"])
+    report = run_target(
+        **request,
+        on_open=opened,
+        on_progress=lambda begun, declared, case: send(case=case),
+        on_result=lambda result: send(result=asdict(result)),
+    )
     return report.as_dict()
 
 
