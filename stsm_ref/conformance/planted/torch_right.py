@@ -64,7 +64,9 @@ def _is_channels_last(x: Tensor) -> bool:
 def _convolved_bytes(x: Tensor, spec: ShiftSpec, direction: int) -> Tensor:
     """A grouped `conv3d` with one-hot kernels over the bytes of the numbers, which floats hold exactly. NCTHW."""
     n, c, t, h, w = x.shape
-    raw = x.clone(memory_format=torch.contiguous_format).flatten().view(torch.uint8).reshape(n, c, t, h, w, -1).movedim(-1, 2)  # (N, C, bytes, T, H, W)
+    raw = (
+        x.clone(memory_format=torch.contiguous_format).flatten().view(torch.uint8).reshape(n, c, t, h, w, -1).movedim(-1, 2)
+    )  # (N, C, bytes, T, H, W)
     size = raw.shape[2]
     kernels = torch.zeros(c, 1, 3, 3, 3)
     for start, stop, d in spec.partition(c):
