@@ -45,7 +45,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="terms may stand in any order: they are cut in the order written",
-        checks=("terms_name_axes", "misspelt_terms_are_refused", "specs_round_trip"),
+        checks=("terms_name_axes", "misspelt_terms_are_refused", "specs_round_trip", "invalid_specs_are_refused"),
     ),
     Requirement(
         id="GEO-3",
@@ -55,7 +55,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="a float that was computed (1/3) is the decimal that it prints as, not the fraction that was meant",
-        checks=("specs_round_trip", "a_float_is_its_literal", "no_float_decides_a_count", "shares_are_counted_out"),
+        checks=(
+            "specs_round_trip",
+            "a_float_is_its_literal",
+            "no_float_decides_a_count",
+            "shares_are_counted_out",
+            "invalid_specs_are_refused",
+        ),
     ),
     Requirement(
         id="GEO-4",
@@ -65,7 +71,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="silent",
         evidence="L1",
         limits="the paper does not say what happens to fractions: rounding is a field of the spec",
-        checks=("no_float_decides_a_count", "shares_are_counted_out", "exact_refuses_fractions"),
+        checks=("no_float_decides_a_count", "shares_are_counted_out", "exact_refuses_fractions", "invalid_specs_are_refused"),
     ),
     Requirement(
         id="GEO-5",
@@ -75,7 +81,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="Eqs. (1), (2) and §3.1 print -1 first; the order is a field of the spec",
-        checks=("specs_round_trip", "order_is_a_channel_permutation", "eq_3_is_forward_first"),
+        checks=("specs_round_trip", "order_is_a_channel_permutation", "eq_3_is_forward_first", "invalid_specs_are_refused"),
     ),
     Requirement(
         id="SHIFT-1",
@@ -91,6 +97,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "five_steps_by_hand",
             "channels_do_not_mix",
             "labels_reveal_every_move",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -109,6 +116,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "stsm_equals_definition",
             "five_steps_by_hand",
             "labels_reveal_every_move",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -127,6 +135,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "stsm_equals_definition",
             "five_steps_by_hand",
             "labels_reveal_every_move",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -137,7 +146,14 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L2",
         limits="sampled; bit for bit",
-        checks=("pixels_equal_definition", "stsm_equals_definition", "five_steps_by_hand", "the_rest_stays", "labels_reveal_every_move"),
+        checks=(
+            "pixels_equal_definition",
+            "stsm_equals_definition",
+            "five_steps_by_hand",
+            "the_rest_stays",
+            "labels_reveal_every_move",
+            "vectors_hold",
+        ),
     ),
     Requirement(
         id="SHIFT-5",
@@ -153,6 +169,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "five_steps_by_hand",
             "channels_do_not_mix",
             "labels_reveal_every_move",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -171,6 +188,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "stsm_equals_definition",
             "vacated_places_are_zero",
             "labels_reveal_every_move",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -181,7 +199,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="all 26 one-step displacements; larger ones sampled",
-        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift"),
+        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift", "convolution_vectors_hold"),
     ),
     Requirement(
         id="KERN-2x1",
@@ -191,7 +209,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="all 26 one-step displacements; larger ones sampled",
-        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift"),
+        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift", "convolution_vectors_hold"),
     ),
     Requirement(
         id="KERN-2x2",
@@ -201,7 +219,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="all 26 one-step displacements; larger ones sampled",
-        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift"),
+        checks=("kernels_are_as_printed", "kernels_are_one_hot", "all_26_kernels_shift", "convolution_vectors_hold"),
     ),
     Requirement(
         id="KERN-3D",
@@ -211,7 +229,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="the paper prints no 3-D kernel",
-        checks=("kernels_3d_are_by_hot_index", "kernels_are_one_hot", "all_26_kernels_shift"),
+        checks=("kernels_3d_are_by_hot_index", "kernels_are_one_hot", "all_26_kernels_shift", "convolution_vectors_hold"),
     ),
     Requirement(
         id="PAD-1",
@@ -221,7 +239,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits='with the zeros on the other side (padding="same") nothing moves',
-        checks=("kernels_are_one_hot", "zeros_stand_on_one_side"),
+        checks=("kernels_are_one_hot", "zeros_stand_on_one_side", "convolution_vectors_hold"),
     ),
     Requirement(
         id="CONV-1",
@@ -231,7 +249,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="the paper does not say which; only cross-correlation moves [0 1] to the left",
-        checks=("convolution_is_cross_correlation",),
+        checks=("convolution_is_cross_correlation", "convolution_vectors_hold"),
     ),
     Requirement(
         id="CONV-2",
@@ -251,6 +269,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "pixels_equal_convolution",
             "autograd_through_a_convolution",
             "a_network_equals_its_sparse_twin",
+            "convolution_vectors_hold",
         ),
     ),
     Requirement(
@@ -348,6 +367,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "stsm_is_one_matrix",
             "pixels_equal_definition",
             "autograd_passes_gradcheck",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -358,7 +378,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="exact on integers, sampled",
-        checks=("jvp_is_the_shift", "forward_mode_is_the_shift"),
+        checks=("jvp_is_the_shift", "forward_mode_is_the_shift", "vectors_hold"),
     ),
     Requirement(
         id="GRAD-3",
@@ -425,6 +445,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "stsm_equals_definition",
             "the_rest_stays",
             "memory_formats_are_kept",
+            "vectors_hold",
         ),
     ),
     Requirement(
@@ -435,7 +456,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="numeric, structured and byte-swapped dtypes; objects, text and dates are refused",
-        checks=("dtype_is_kept", "memory_formats_are_kept"),
+        checks=("dtype_is_kept", "memory_formats_are_kept", "vectors_hold"),
     ),
     Requirement(
         id="BATCH-1",
@@ -445,7 +466,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="leading axes in NumPy, folded frames in torch",
-        checks=("two_films_stay_apart", "clips_do_not_mix", "gradients_stay_in_their_clip"),
+        checks=("two_films_stay_apart", "clips_do_not_mix", "gradients_stay_in_their_clip", "vectors_hold"),
     ),
     Requirement(
         id="CAP-1",

@@ -24,6 +24,7 @@ def check(
     seed: int = 0,
     dtypes: Sequence[Any] | None = None,
     moves_bits: bool = True,
+    num_segments: int | None = None,
     only: str | None = None,
 ) -> Report:
     """Hold an implementation of the shift to every rule that applies to it.
@@ -49,6 +50,8 @@ def check(
         What it takes, if not all that the framework has.
     moves_bits : bool
         False for an implementation that computes (a convolution): it is not held to NaN, infinities and -0.0.
+    num_segments : int, optional
+        For a function in the layout ``(NT)CHW`` that has no parameter for it: the one number of frames that it is made for.
     only : str, optional
         ``RULE/CASE``: nothing but this.
 
@@ -72,5 +75,14 @@ def check(
     >>> print(check(lambda x, spec: x.copy(), level="smoke").violations[0].message)
     out[0, 0, 0, 0, 0] = 65537.0, should be 0.0 (1 of 16 places differ); channel 0: T group, +1 (forward in time)
     """
-    target = PythonTarget(forward, layout=layout, framework=framework, vjp=vjp, jvp=jvp, dtypes=dtypes, moves_bits=moves_bits)
+    target = PythonTarget(
+        forward,
+        layout=layout,
+        framework=framework,
+        vjp=vjp,
+        jvp=jvp,
+        dtypes=dtypes,
+        moves_bits=moves_bits,
+        segments=num_segments,
+    )
     return run_suite(target, ShiftSpec.parse(spec) if isinstance(spec, str) else spec, level=level, seed=seed, only=only)

@@ -18,8 +18,13 @@ Function = Callable[..., Any]
 class Arrays(Protocol):
     """The arrays of one framework."""
 
-    kind: str
-    dtypes: tuple[np.dtype[Any], ...]
+    @property
+    def kind(self) -> str:
+        """Its name."""
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[Any], ...]:
+        """What it has, of the dtypes that NumPy has."""
 
     def give(self, x: Array, memory: MemoryLayout) -> Any:
         """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can."""

@@ -31,7 +31,8 @@ def require_same(got: Array, want: Array, case: Case, *, what: str = "", bits: b
     prefix = f"{what}: " if what else ""
     if got.dtype != want.dtype:
         raise Mismatch(f"{prefix}dtype {got.dtype}, should be {want.dtype}", "dtype")
-    differ = _differing_bits(got, want) if bits else (got != want) & ~((got != got) & (want != want))
+
+    differ = _differing_bits(got, want) if bits else (got != want) & ~(np.isnan(got) & np.isnan(want))
     if not differ.any():
         return
     place = tuple(int(i) for i in np.unravel_index(int(np.argmax(differ)), differ.shape))
@@ -66,14 +67,15 @@ def displacement_of(spec: ShiftSpec, channels: int, channel: int) -> Displacemen
 
 def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
     """The one requirement of `named` that the place of a mismatch speaks of most, the first where none does."""
-    aspect, place = getattr(error, "aspect", "other"), getattr(error, "place", ())
+    aspect, place = (error.aspect, error.place) if isinstance(error, Mismatch) else ("other", ())
     telling: tuple[str, ...] = ()
     if aspect == "dtype":
         telling = ("NUM-2",)
     elif aspect == "values" and len(place) == 5 and case.op != "vjp":
-        displacement = displacement_of(case.spec, case.shape[2], place[2])
-        sizes = (case.shape[1], *case.shape[3:])
-        source = [i - d for i, d in zip((place[1], *place[3:]), displacement, strict=True)]
+        _, t, channel, h, w = place
+        displacement = displacement_of(case.spec, case.shape[2], channel)
+        sizes = case.shape[1], case.shape[3], case.shape[4]
+        source = [i - d for i, d in zip((t, h, w), displacement, strict=True)]
         if not all(0 <= i < n for i, n in zip(source, sizes, strict=True)):
             telling = ("SHIFT-6",)
         elif not any(displacement):
@@ -86,5 +88,3 @@ def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
 def _differing_bits(got: Array, want: Array) -> Array:
     first, second = (np.ascontiguousarray(a).reshape(*a.shape, 1).view(np.uint8) for a in (got, want))
     return np.asarray((first != second).any(axis=-1))
-
-

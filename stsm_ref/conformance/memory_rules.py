@@ -15,14 +15,14 @@ def _sees_backward(trial: Trial) -> str:
     return _sees(trial) or trial.lacks("vjp")
 
 
-@rule("PURE-1", draw=lambda trial: trial.cases(), counts=Counts(5, 50, 1000), applies=_sees)
+@rule("PURE-1", draw=lambda trial: trial.cases(), applies=_sees)
 def the_input_is_not_written(trial: Trial, case: Case) -> None:
     """After the forward the input is what it was."""
     if trial.ask(case).wrote:
         raise Mismatch("forward wrote to its input x: a shortcut beside it would read the shifted values", "memory")
 
 
-@rule("PURE-3", draw=lambda trial: trial.cases(), counts=Counts(5, 50, 1000), applies=_sees)
+@rule("PURE-3", draw=lambda trial: trial.cases(), applies=_sees)
 def the_output_owns_its_memory(trial: Trial, case: Case) -> None:
     """The output shares no memory with the input, and a later call does not write to it."""
     seen = trial.ask(case)
@@ -33,7 +33,7 @@ def the_output_owns_its_memory(trial: Trial, case: Case) -> None:
     require_same(seen.output, kept, case, what="the first output after a second call")
 
 
-@rule("PURE-2", draw=lambda trial: trial.cases("vjp"), counts=Counts(5, 50, 1000), applies=_sees_backward)
+@rule("PURE-2", draw=lambda trial: trial.cases("vjp"), applies=_sees_backward)
 def the_backward_writes_nothing(trial: Trial, case: Case) -> None:
     """The backward leaves the incoming gradient and the input as they were, and its result is its own."""
     seen = trial.ask(case)
@@ -43,7 +43,7 @@ def the_backward_writes_nothing(trial: Trial, case: Case) -> None:
         raise Mismatch(f"the result of vjp shares memory with {' and '.join(seen.shares)}", "memory")
 
 
-@rule("PURE-1", "PURE-2", draw=lambda trial: trial.cases(), counts=Counts(5, 50, 1000), applies=_sees)
+@rule("PURE-1", "PURE-2", draw=lambda trial: trial.cases(), applies=_sees)
 def a_residual_block_is_right(trial: Trial, case: Case) -> None:
     """Inside x + shift(x) the value and the gradient are right: the shortcut and the branch both get what they must."""
     target = trial.target

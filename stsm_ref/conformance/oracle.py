@@ -49,6 +49,6 @@ def sources_of(shape: tuple[int, int, int, int], groups: Iterable[ChannelGroup],
     t = np.arange(time)[:, None, None, None] - moves[0, :, None, None]
     h = np.arange(height)[:, None] - moves[1, :, None, None]
     w = np.arange(width) - moves[2, :, None, None]
-    inside = (0 <= t) & (t < time) & (0 <= h) & (h < height) & (0 <= w) & (w < width)
+    inside = (t >= 0) & (t < time) & (h >= 0) & (h < height) & (w >= 0) & (w < width)
     index = ((t * channels + np.arange(channels)[:, None, None]) * height + h) * width + w
     return np.where(inside, index, 0), inside

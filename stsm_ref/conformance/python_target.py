@@ -8,7 +8,7 @@ import inspect
 import traceback
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from stsm_ref.conformance.target import Declined, Layout, Observation, Op, Targe
 from stsm_ref.geometry import Array, ShiftSpec
 
 OURS = Path(__file__).parent
+OPS: tuple[Op, ...] = get_args(Op)
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
 
 
@@ -38,6 +39,7 @@ class PythonTarget:
         dtypes: Sequence[Any] | None = None,
         fixed: Mapping[str, int] | None = None,
         moves_bits: bool = True,
+        segments: int | None = None,
     ) -> None:
         self.arrays: Arrays = arrays_of(framework)
         self.kind = self.arrays.kind
@@ -46,13 +48,14 @@ class PythonTarget:
         self.dtypes = self.arrays.dtypes if dtypes is None else tuple(np.dtype(d) for d in dtypes)
         self.fixed = dict(fixed or {}) | ({"N": 1} if self.layout == "TCHW" else {})
         self.moves_bits = moves_bits
-        self._functions: dict[Op, Function] = {"forward": forward}
-        if vjp is not None:
-            self._functions["vjp"] = vjp
-        if jvp is not None:
-            self._functions["jvp"] = jvp
+        functions = {"forward": forward, "vjp": vjp, "jvp": jvp}
+        self._functions: dict[Op, Function] = {op: function for op in OPS if (function := functions[op]) is not None}
         self.ops: frozenset[Op] = frozenset(self._functions) | self.arrays.derived()
-        self._keywords = {op: _keywords(function, op, self.layout, "T" in self.fixed) for op, function in self._functions.items()}
+        self._keywords = {op: _keywords(function, op, self.layout) for op, function in self._functions.items()}
+        if self.layout == "(NT)CHW" and "segments" not in self._keywords["forward"].values() and "T" not in self.fixed:
+            if segments is None:
+                raise TargetError(f"nothing tells {self.name} how many frames a clip has: give it a parameter num_segments")
+            self.fixed["T"] = segments
         self._spec = ShiftSpec()
 
     def use(self, spec: ShiftSpec) -> None:
@@ -103,20 +106,22 @@ class PythonTarget:
 
     def _guarded(self, op: Op, case: str, call: Function) -> Any:
         try:
-            return call()
+            with np.errstate(all="ignore"):  # arithmetic on NaN is for the rules to judge, not for a warning
+                return call()
         except (TargetError, Declined):
             raise
         except (Exception, SystemExit, GeneratorExit) as error:
             at = f" on case {case}" if case else ""
-            raise TargetError(f"{op} raised {_told(error)}{at}{_frames(error)}") from None
+            raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
 
 
-def _told(error: BaseException) -> str:
+def told(error: BaseException) -> str:
+    """Type and message."""
     text = str(error).strip()
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
-def _frames(error: BaseException) -> str:
+def frames(error: BaseException) -> str:
     """The last places in the target's own files, for its author; ours are of no use there."""
     theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if not Path(frame.filename).is_relative_to(OURS)]
     return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
@@ -131,7 +136,7 @@ def _same_bits(first: Array, second: Array) -> bool:
     return first.tobytes() == second.tobytes()
 
 
-def _keywords(function: Function, op: Op, layout: Layout, knows_segments: bool) -> dict[str, str]:
+def _keywords(function: Function, op: Op, layout: Layout) -> dict[str, str]:
     """Which of its parameters take the spec and the segments; refuse a function that cannot be called so."""
     arrays = 1 if op == "forward" else 2
     if not callable(function):
@@ -150,12 +155,8 @@ def _keywords(function: Function, op: Op, layout: Layout, knows_segments: bool) 
         keywords |= dict.fromkeys(named[:1], "segments")
     try:
         signature.bind(*[None] * arrays, **dict.fromkeys(keywords))
-        if layout == "(NT)CHW" and "segments" not in keywords.values() and not knows_segments:
-            raise TypeError("nothing tells it how many frames a clip has")
     except TypeError as error:
         form = {"forward": "x, spec", "vjp": "x, grad, spec", "jvp": "x, dx, spec"}[op]
         segments = ", num_segments" if layout == "(NT)CHW" else ""
         raise TargetError(f"{op}{signature} has the wrong signature ({error}): it is called as {op}({form}{segments})") from None
     return keywords
-
-

@@ -25,6 +25,9 @@ class Counts(NamedTuple):
         return int(getattr(self, level))
 
 
+FEW = Counts(5, 50, 1000)
+
+
 def always(trial: Trial) -> str:
     """For every target."""
     return ""
@@ -71,7 +74,7 @@ def rule(
     rung: Rung = "L1",
     each: Callable[[Trial], Sequence[Any]] | None = None,
     draw: Callable[[Trial], SearchStrategy[Case]] | None = None,
-    counts: Counts = Counts(20, 200, 4000),
+    counts: Counts = FEW,
     applies: Callable[[Trial], str] = always,
     parse: Callable[[str], Any] = Case.parse,
 ) -> Callable[[Callable[[Trial, Any], None]], Callable[[Trial, Any], None]]:

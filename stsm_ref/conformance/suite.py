@@ -2,11 +2,12 @@
 
 import shlex
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules
+from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
+from stsm_ref.conformance.diagnosis import Diagnosis
 from stsm_ref.conformance.judge import requirement_of
 from stsm_ref.conformance.origin import environment, hashes
 from stsm_ref.conformance.report import Report, RuleResult, Violation
@@ -16,6 +17,7 @@ from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.requirements import requirement
+from stsm_ref.strategies import DTYPES
 from stsm_ref.verification import compare
 
 SHRINKING: dict[Level, float] = {"smoke": 0.6, "ci": 8.0, "night": 90.0}
@@ -25,7 +27,7 @@ PATIENCE = 1.0
 
 HANDSHAKE = "handshake"
 # what is quick and telling comes first
-RULES = registered(shift_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
+RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
 
 
 def run_suite(
@@ -93,6 +95,7 @@ def run_suite(
         seconds=round(time.perf_counter() - started, 3),
         results=tuple(run.results),
         broken=run.broken,
+        limits=tuple(run.limits()),
         environment=environment(target.kind),
         hashes=hashes(),
     )
@@ -121,9 +124,7 @@ def _chosen(only: str | None) -> tuple[Rule, object] | None:
 class _Run:
     """A run as it goes."""
 
-    def __init__(
-        self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None
-    ) -> None:
+    def __init__(self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None) -> None:
         self.target, self.text, self.on_case = target, text, on_case
         self.trial = Trial(target, spec, level=level, seed=seed)
         self.results: list[RuleResult] = []
@@ -131,6 +132,7 @@ class _Run:
         self.broken = ""
         self.taken = True
         self.shrink_seconds = SHRINKING[level]
+        self.diagnosis = Diagnosis(self.trial)
 
     def shake_hands(self) -> None:
         """Put one small clip through each operation: a target that does not answer this is not judged at all."""
@@ -161,6 +163,17 @@ class _Run:
                 continue
             if output.dtype != case.dtype:
                 raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
+
+    def limits(self) -> Iterator[str]:
+        """What cannot be asked of this target, and so was not seen."""
+        for axis, size in self.target.fixed.items():
+            if not (axis == "N" and self.target.layout == "TCHW"):
+                yield f"{axis} is {size} and no other size of it was seen"
+        missing = [d.name for d in DTYPES if d not in self.target.dtypes]
+        if missing:
+            yield f"not asked in {', '.join(missing)}"
+        if not self.target.sees_memory:
+            yield "writes to the input and shared memory cannot be seen in another process"
 
     def hold_to_all(self, *, first: bool) -> None:
         """Every rule in turn."""
@@ -223,7 +236,7 @@ class _Run:
             place=requirement(identifier).place,
             case=case.id,
             message=str(error),
-            guess="",
+            guess=self.diagnosis.guess(case, error) if isinstance(case, Case) else "",
             reproduce=self._reproduce(rule, case),
         )
 

@@ -21,7 +21,7 @@ torch.set_num_threads(1)  # the clips are small: threads that wait for a busy co
 
 
 class TorchArrays:
-    """Tensors. A memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
+    """Tensors. Memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
 
     kind = "torch"
     dtypes = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "?", "c8", "c16"))
@@ -74,10 +74,10 @@ class TorchArrays:
         """Forward mode."""
         with forward_ad.dual_level():
             try:
-                y = function(forward_ad.make_dual(x, dx))
+                y = function(forward_ad.make_dual(x, dx))  # type: ignore[no-untyped-call]  # torch's
             except (NotImplementedError, RuntimeError) as error:
                 raise Declined(f"torch has no forward mode for it: {error}") from None
-            tangent = forward_ad.unpack_dual(y).tangent
+            tangent = forward_ad.unpack_dual(y).tangent  # type: ignore[no-untyped-call]  # torch's
             return torch.zeros_like(y) if tangent is None else tangent
 
     def residual(self, function: Function, vjp: Function | None, x: Tensor, grad: Tensor) -> tuple[Any, Any]:

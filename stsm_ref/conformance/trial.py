@@ -74,7 +74,8 @@ class Trial:
 
     def case(self, op: Op, *sizes: int, **how: Any) -> Case:
         """A case of this spec, in the main dtype unless another is named."""
-        return Case(op, self.spec, self.shape(*sizes), **({"dtype": self._dtype(op).name, "seed": self.seed} | how))
+        plain = Case(op, self.spec, self.shape(*sizes), self._dtype(op).name, seed=self.seed)
+        return plain.smaller(**how)
 
     def _dtype(self, op: Op) -> np.dtype[Any]:
         return self.dtype if op == "forward" else self.float

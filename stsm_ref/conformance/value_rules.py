@@ -44,7 +44,6 @@ def bits_are_moved(trial: Trial, case: Case) -> None:
     "NUM-1",
     "SHIFT-4",
     draw=lambda trial: trial.cases(values="bits", dtypes=[trial.float]),
-    counts=Counts(5, 50, 1000),
     applies=_moves_bits,
 )
 def the_rest_stays(trial: Trial, case: Case) -> None:

@@ -1,0 +1,47 @@
+"""The valid vjp and jvp cases: the opposite displacement, and the shift itself."""
+
+from collections.abc import Iterator
+
+from stsm_ref.geometry import ShiftSpec
+from stsm_ref.vectors.drafts import DEFAULT, TSM, Draft, Shape, fill, shifted, table_specs, term_sets
+from stsm_ref.vectors.forward_families import BACKWARD, frames_for
+
+SIZES = ((1, 1, 1), (1, 1, 3), (1, 3, 1), (3, 1, 1), (2, 2, 2), (2, 3, 1), (1, 2, 3), (3, 2, 2), (5, 1, 1), (1, 5, 1), (1, 1, 5))
+MOST_CHANNELS = 64
+
+
+def vjp() -> Iterator[Draft]:
+    """Each setting of the tables in both orders, all 127 sets of terms, odd sizes, and several clips."""
+    for number, spec in enumerate(table_specs()):
+        if (channels := fill(spec)) <= MOST_CHANNELS:
+            for n, t, h, w in frames_for(channels, 3, number):
+                yield _vjp(spec, (n, t, channels, h, w), "table-setting")
+    for number, written in enumerate(term_sets()):
+        spec = ShiftSpec(written, 1, ("backward-first", "forward-first")[number % 2])
+        yield _vjp(spec, (1, 2, fill(spec), 2, 1) if number % 2 else (1, 1, fill(spec), 2, 2), "any-terms")
+    for spec in (DEFAULT, TSM, BACKWARD):
+        for t, h, w in SIZES:
+            yield _vjp(spec, (1, t, fill(spec), h, w), "every-size")
+        for n, t in ((2, 2), (2, 3), (3, 2), (4, 1)):
+            yield _vjp(spec, (n, t, fill(spec), 1, 2), "clips-stay-apart")
+        for channels in (fill(spec) + 1, fill(spec) - 1, 1, 2):
+            yield _vjp(spec, (1, 2, channels, 2, 2), "every-channel-count")
+
+
+def jvp() -> Iterator[Draft]:
+    """Each setting of the tables in both orders, and odd sizes."""
+    for number, spec in enumerate(table_specs()):
+        if (channels := fill(spec)) <= MOST_CHANNELS:
+            for n, t, h, w in frames_for(channels, 2, number + 4):
+                yield _jvp(spec, (n, t, channels, h, w), "table-setting")
+    for spec in (DEFAULT, TSM, BACKWARD):
+        for t, h, w in SIZES:
+            yield _jvp(spec, (1, t, fill(spec), h, w), "every-size")
+
+
+def _vjp(spec: ShiftSpec, shape: Shape, flag: str) -> Draft:
+    return shifted("vjp", spec, shape, flags=[flag], requirements=("GRAD-1", "SHIFT-6"))
+
+
+def _jvp(spec: ShiftSpec, shape: Shape, flag: str) -> Draft:
+    return shifted("jvp", spec, shape, flags=[flag], requirements=("GRAD-2",))
