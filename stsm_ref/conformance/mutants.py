@@ -24,13 +24,14 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     MissingExtraError
         If torch is asked for and not installed.
     """
-    from stsm_ref.conformance.planted import clips, cuts, gradients, moves, right, values
+    from stsm_ref.conformance.planted import clips, cuts, gradients, moves, right, states, values
 
     if framework not in get_args(Frameworks):
         raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
     found: list[Sequence[Implementation]] = []
     if framework != "torch":
-        found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, gradients.MUTANTS, right.RIGHT]
+        found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, states.MUTANTS, gradients.MUTANTS]
+        found += [right.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
         from stsm_ref.conformance.planted import torch_moves, torch_right, torch_states

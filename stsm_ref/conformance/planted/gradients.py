@@ -79,6 +79,14 @@ def _identity_at_odd_width(x: Array, grad: Array, back: Array, spec: ShiftSpec) 
     return grad.copy() if grad.shape[-1] % 2 and grad.shape[-1] > 1 else back
 
 
+def _identity_at_width_four(x: Array, grad: Array, back: Array, spec: ShiftSpec) -> Array:
+    return grad.copy() if grad.shape[-1] == 4 else back
+
+
+def _identity_at_one_size(x: Array, grad: Array, back: Array, spec: ShiftSpec) -> Array:
+    return grad.copy() if grad.shape[1:2] + grad.shape[3:] == (8, 7, 5) else back
+
+
 def _grad_handed_back(x: Array, grad: Array, back: Array, spec: ShiftSpec) -> Array:
     return grad if spec.partition(grad.shape[-3])[-1].start == 0 else back
 
@@ -128,6 +136,10 @@ MUTANTS = (
     _mutant("backward-overwrites-the-input", _afterwards(_input_overwritten), 4, "the saved input is overwritten by the backward"),
     _mutant("backward-in-half-precision", _afterwards(_half_precision), 20, "the gradient passes through half precision"),
     _mutant("backward-in-single-precision", _afterwards(_single_precision), 21, "the gradient comes back as float32"),
+    _mutant("backward-wrong-at-width-four", _afterwards(_identity_at_width_four), 28, "the gradient is wrong where W = 4"),
+    _mutant(
+        "backward-wrong-at-eight-by-seven-by-five", _afterwards(_identity_at_one_size), 28, "the gradient is wrong where T, H, W = 8, 7, 5"
+    ),
     _mutant("backward-is-a-mean", _afterwards(_divided), 0, "the gradient is divided by the number of frames"),
     _mutant("backward-looks-at-the-input", _afterwards(_masked_by_input), 0, "no gradient where the input is 0"),
     _mutant("backward-loses-the-rest", _afterwards(_rest_lost), 27, "X_N gets no gradient"),

@@ -164,6 +164,26 @@ def _wrong_tangent(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return _WrongTangent.apply(x, spec, num_segments)  # type: ignore[no-any-return,no-untyped-call]  # torch's
 
 
+def _gradient_by_hook(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+    """The gradient is moved by a hook on the input, where a shortcut's gradient arrives too: right alone, wrong beside a shortcut."""
+    if not x.requires_grad:
+        return right(x, spec, num_segments)
+    x.register_hook(lambda grad: _opposite(grad, spec, num_segments))  # type: ignore[no-untyped-call]  # torch's
+    return _Unmoved.apply(x, spec, num_segments)  # type: ignore[no-any-return,no-untyped-call]  # torch's
+
+
+class _Unmoved(torch.autograd.Function):
+    """The right value, and a gradient that is handed on as it comes."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+        return right(x.detach(), spec, num_segments)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Any, ...]:
+        return grad, None, None
+
+
 def _mutant(name: str, forward: Function, bug: int, what: str) -> Implementation:
     return Implementation(f"torch-{name}", forward, what, bug, layout="(NT)CHW", framework="torch")
 
@@ -192,6 +212,7 @@ MUTANTS = (
     _mutant("other-path-for-inference", _other_path_for_inference, 3, "without gradient the order turns around"),
     _mutant("other-path-under-gradient", _other_path_under_gradient, 3, "with gradient nothing moves"),
     _mutant("view-where-nothing-moves", _view_where_nothing_moves, 29, "too few channels to move: a view of the input"),
+    _mutant("gradient-by-hook", _gradient_by_hook, 4, "the gradient is moved by a hook on the input: wrong beside a shortcut"),
     _mutant("channels-last-lost", _channels_last_lost, 19, "channels-last goes in, NCHW comes out"),
     _mutant("view-of-frames", _viewed, 19, "x.view fails on other memory layouts"),
     _mutant("strides-ignored", _strides_ignored, 19, "channels-last memory is read as NCHW"),

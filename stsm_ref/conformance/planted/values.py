@@ -140,75 +140,6 @@ def _contiguous_required(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, spec)
 
 
-class _StaleCache:
-    """Remembers the answer by shape and dtype and gives it again, whatever the values."""
-
-    def __init__(self) -> None:
-        self.known: dict[Any, Array] = {}
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        return self.known.setdefault((x.shape, x.dtype, spec), shifted(x, spec)).copy()
-
-
-class _OneBuffer:
-    """Every answer of one shape and dtype is written into the same memory: a later call changes an earlier answer."""
-
-    def __init__(self) -> None:
-        self.buffers: dict[Any, Array] = {}
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        y = self.buffers.setdefault((x.shape, x.dtype), np.zeros(x.shape, x.dtype))
-        y[...] = shifted(x, spec)
-        return y
-
-
-class _DirtyBuffer:
-    """The vacated places hold what an earlier call left there: memory from `numpy.empty`, written in part."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        self.calls += 1
-        dirt = np.asarray(self.calls % 100 + 1).astype(x.dtype)
-        return put_together(lambda part, d: np.where(vacant(part, d), dirt, moved(part, d)))(x, spec)
-
-
-class _EveryFifthCall:
-    """Every fifth call leaves everything where it was."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        self.calls += 1
-        return x.copy() if self.calls % 5 == 0 else shifted(x, spec)
-
-
-class _FirstCut:
-    """The channels are cut once, for the first input, and never again."""
-
-    def __init__(self) -> None:
-        self.groups: Any = None
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        self.groups = self.groups or spec.partition(x.shape[-3])[:-1]
-        return put_together(cut=lambda *_: self.groups)(x, spec)
-
-
-class _Random:
-    """One place in a hundred calls or so is another: a race between threads."""
-
-    def __init__(self) -> None:
-        self.rng = np.random.default_rng(0)
-
-    def __call__(self, x: Array, spec: ShiftSpec) -> Array:
-        y = shifted(x, spec)
-        if y.size and self.rng.random() < 0.3:
-            y.reshape(-1)[self.rng.integers(y.size)] = 0
-        return y
-
-
 def _mutant(name: str, forward: Function, bug: int, what: str) -> Implementation:
     return Implementation(name, forward, what, bug)
 
@@ -242,10 +173,4 @@ MUTANTS = (
     _mutant("stops-at-nan", _quietly(_stops_at_nan), 0, "nothing moves where there is a NaN"),
     _mutant("view-where-nothing-moves", afterwards(_view_where_nothing_moves), 29, "too few channels to move: the input itself comes back"),
     _mutant("view-of-one-pixel", _view_of_a_longer_clip, 29, "frames of one pixel or one row: the input itself comes back"),
-    _mutant("stale-cache", _StaleCache, 0, "the answer is remembered by shape"),
-    _mutant("one-buffer", _OneBuffer, 29, "a later call changes an earlier answer"),
-    _mutant("dirty-buffer", _DirtyBuffer, 7, "vacated places hold whatever memory held"),
-    _mutant("every-fifth-call", _EveryFifthCall, 0, "every fifth call does nothing"),
-    _mutant("first-cut", _FirstCut, 10, "the channels are cut for the first input only"),
-    _mutant("a-race", _Random, 0, "now and then one value is lost"),
 )
