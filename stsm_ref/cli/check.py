@@ -53,7 +53,7 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
-    memory: Annotated[float, typer.Option(min=0.001, help="GiB that the target may take.")] = 4,
+    memory: Annotated[float, typer.Option(min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need.")] = 4,
     validate_protocol: Annotated[
         bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
     ] = False,

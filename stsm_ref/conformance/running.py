@@ -46,7 +46,7 @@ def run_target(
     on_result : callable, optional
         Called with the result of each rule when it is through.
     time_limit, memory
-        For a program: seconds for each answer, bytes that it and all it starts may hold.
+        For a program: seconds for each answer, bytes that it and all it starts may hold, 0 for no limit.
 
     Returns
     -------

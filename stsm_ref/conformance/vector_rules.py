@@ -44,8 +44,8 @@ def _named(identifier: str) -> VectorCase:
     parse=_named,
 )
 def golden_vectors_are_met(trial: Trial, vector: VectorCase) -> None:
-    """Each golden vector of the spec comes out as it was frozen, to the last bit."""
+    """Each golden vector of the spec comes out as it was frozen: to the last bit, and gradients, which a framework may sum, by value."""
     arrays = vector.arrays()
     got = trial.target.run(vector.kind, arrays.x, arrays.other, case=vector.id).output  # type: ignore[arg-type]  # one of the three
     case = Case(vector.kind, vector.shift_spec, vector.shape, vector.dtype)  # type: ignore[arg-type]  # one of the three
-    require_same(got, arrays.expected, case, bits=trial.target.moves_bits)
+    require_same(got, arrays.expected, case, bits=trial.target.moves_bits and vector.kind == "forward")
