@@ -3,6 +3,6 @@
 from stsm_ref.cli.shell import app, main  # first, since it says by name that typer or rich is missing
 
 # isort: split
-from stsm_ref.cli import bench, claims, cost, explain, figures, show, vectors, verify
+from stsm_ref.cli import bench, check, claims, cost, explain, figures, mutants, show, vectors, verify
 
-__all__ = ["app", "bench", "claims", "cost", "explain", "figures", "main", "show", "vectors", "verify"]
+__all__ = ["app", "bench", "check", "claims", "cost", "explain", "figures", "main", "mutants", "show", "vectors", "verify"]

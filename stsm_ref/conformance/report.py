@@ -1,6 +1,7 @@
 """What a run found, as plain data: everything that is printed or written is made from a `Report`."""
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Outcome = Literal["passed", "violated", "broken", "undecided", "skipped"]
@@ -45,12 +46,19 @@ class RuleResult:
     note: str = ""
     violation: Violation | None = None
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RuleResult":
+        """Read what `dataclasses.asdict` made."""
+        violation = None if data["violation"] is None else Violation(**data["violation"])
+        return cls(**{**data, "requirements": tuple(data["requirements"]), "violation": violation})
+
 
 @dataclass(frozen=True)
 class Report:
     """A whole run.
 
     `declared` is the number of cases that the level promises; a run that executed fewer without a violation is undecided, never a pass.
+    `limits` says what this target cannot be asked and so was not seen, such as sizes that it fixes.
     `broken` is the reason why the target could not be judged to the end, with the tail of its standard error, or empty.
     """
 
@@ -65,6 +73,7 @@ class Report:
     seconds: float
     results: tuple[RuleResult, ...]
     broken: str = ""
+    limits: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
     hashes: dict[str, str] = field(default_factory=dict)
 
@@ -125,3 +134,14 @@ class Report:
             "cases": self.cases,
             "requirements": {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in self.requirements().items()},
         }
+
+    def broken_by(self, reason: str) -> "Report":
+        """The report with what went wrong after the last case, unless it has a reason already."""
+        return self if self.broken else replace(self, broken=reason)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Report":
+        """Read what `as_dict` made; what is computed from the rest is computed again."""
+        given = {each.name: data[each.name] for each in fields(cls)}
+        results = tuple(map(RuleResult.from_dict, data["results"]))
+        return cls(**given | {"results": results, "limits": tuple(data["limits"])})

@@ -4,6 +4,7 @@ An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target
 them into the target's own layout and back is the adapter's affair.
 """
 
+from collections.abc import Mapping
 from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
@@ -27,12 +28,13 @@ class Observation(NamedTuple):
     """What came back, and what was seen to happen to memory on the way.
 
     `wrote` names the inputs that are no longer what they were, `shares` those whose memory the output shares; both are empty where
-    `Target.sees_memory` is false, since nothing could be seen.
+    `Target.sees_memory` is false, since nothing could be seen. `kept_layout` is false where a channels-last input came back otherwise.
     """
 
     output: Array
     wrote: tuple[str, ...] = ()
     shares: tuple[str, ...] = ()
+    kept_layout: bool = True
 
 
 @runtime_checkable
@@ -71,6 +73,14 @@ class Target(Protocol):
 
         Raises `TargetError` if no answer came, or one that is not of this shape; `Declined` if the target skips the case.
         """
+
+    @property
+    def fixed(self) -> Mapping[str, int]:
+        """Sizes that it cannot be asked to change, by axis letter of ``NTCHW``; usually none. It is asked for clips of these only."""
+
+    @property
+    def moves_bits(self) -> bool:
+        """Whether it is held to NaN, infinities and -0.0; a convolution, which computes, says that it is not."""
 
     def close(self) -> None:
         """End it and all that it started; asked twice, nothing happens."""

@@ -4,26 +4,15 @@ from html import escape
 from string import Template
 from typing import Any
 
+from stsm_ref.verification.style import STYLE
+
 PAGE = Template("""<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>stsm_ref: $outcome</title>
 <style>
-:root {
-  --ink: #222; --quiet: #666; --line: #ddd; --paper: #fff; --passed: #1a7f37; --violated: #c62828; --undecided: #9a6700;
-}
-@media (prefers-color-scheme: dark) {
-  :root {
-    --ink: #e6e6e6; --quiet: #a0a0a0; --line: #3a3a3a; --paper: #161616;
-    --passed: #4cc26b; --violated: #ff7b72; --undecided: #e3b341;
-  }
-}
-body { font: 16px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper);
-  max-width: 70rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: 0; }
-.quiet { color: var(--quiet); }
-.passed { color: var(--passed); } .violated { color: var(--violated); } .undecided { color: var(--undecided); }
+$style
 details { border-top: 1px solid var(--line); padding: .5rem 0; }
 summary { display: grid; grid-template-columns: 6.5rem 1fr 5rem 3rem 6rem; gap: .8rem; cursor: pointer; align-items: baseline; }
 summary > :first-child { font-weight: 600; } summary > :last-child { font-weight: 600; text-align: right; }
@@ -49,6 +38,7 @@ def page(data: dict[str, Any], not_covered: str) -> str:
     entries = data["requirements"]
     held = sum(entry["outcome"] == "passed" for entry in entries)
     return PAGE.substitute(
+        style=STYLE,
         outcome=escape(data["outcome"]),
         environment=escape(", ".join(f"{name} {version}" for name, version in data["environment"].items())),
         summary=escape(f"{held} of {len(entries)} requirements hold. {not_covered}"),

@@ -1,0 +1,131 @@
+"""`stsm-ref check`."""
+
+import importlib
+import os
+import signal
+import sys
+import threading
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from stsm_ref.cli.shell import AsJson, Spec, command, print_json, progress_bar, screen
+from stsm_ref.files import require_writable
+from stsm_ref.geometry import ShiftSpec
+
+
+class LevelOption(StrEnum):
+    """How long it may take."""
+
+    SMOKE = "smoke"
+    CI = "ci"
+    NIGHT = "night"
+
+
+class LayoutOption(StrEnum):
+    """The order of the target's axes."""
+
+    TCHW = "TCHW"
+    NTCHW = "NTCHW"
+    NCTHW = "NCTHW"
+    NTHWC = "NTHWC"
+    FOLDED = "(NT)CHW"
+
+
+class FrameworkOption(StrEnum):
+    """Whose arrays a Python target takes."""
+
+    NUMPY = "numpy"
+    TORCH = "torch"
+    JAX = "jax"
+
+
+@command
+def check(
+    target: Annotated[str, typer.Argument(help="py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx")],
+    spec: Spec = "T+H+W@3/8",
+    level: Annotated[LevelOption, typer.Option(help="Seconds, a minute at most, a quarter of an hour at most.")] = LevelOption.CI,
+    layout: Annotated[LayoutOption | None, typer.Option(help="Its axes; what the target says of itself, or NTCHW.")] = None,
+    framework: Annotated[FrameworkOption | None, typer.Option(help="Whose arrays a py: target takes; what it says, or numpy.")] = None,
+    segments: Annotated[int, typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them.")] = 8,
+    seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
+    case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
+    memory: Annotated[float, typer.Option(min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need.")] = 4,
+    validate_protocol: Annotated[
+        bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
+    ] = False,
+    as_json: AsJson = False,
+    report: Annotated[Path | None, typer.Option(help="Also write the run as JSON lines.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write it as JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Also write it as one HTML page.")] = None,
+    badge: Annotated[Path | None, typer.Option(help="Also write a badge, as JSON for shields.io.")] = None,
+) -> int:
+    """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
+    from stsm_ref.conformance import screen as view
+
+    _leave_nothing_when_terminated()
+    if validate_protocol:
+        return _validate_protocol(target, as_json, time_limit or 10, int(memory * 2**30))
+    outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
+    for path in outputs.values():
+        if path:
+            require_writable(path)
+    wanted = ShiftSpec.parse(spec)
+    with progress_bar() as progress:
+        task = progress.add_task("starting", total=None)
+
+        def watch(begun: int, planned: int, name: str) -> None:
+            progress.update(task, completed=begun, total=planned, description=name.partition("/")[0])
+
+        how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
+        how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
+        how |= {"time_limit": time_limit, "memory": int(memory * 2**30)}
+        if os.name == "posix" and not target.startswith("cmd:"):
+            from stsm_ref.conformance.sandbox import run_python_target
+
+            found = run_python_target(target, wanted, **how)
+        else:
+            from stsm_ref.conformance.running import run_target
+
+            found = run_target(target, wanted, **how)
+    for module, path in outputs.items():
+        if path:
+            importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        view.show(found, screen)
+    return found.exit_code
+
+
+def _leave_nothing_when_terminated() -> None:
+    """Let SIGTERM and a terminal that goes end this process by an exception, so that the target ends with it."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), lambda number, frame: sys.exit(128 + number))
+
+
+def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:
+    from stsm_ref.conformance import protocol_screen
+    from stsm_ref.conformance import validate_protocol as protocol
+    from stsm_ref.conformance.target import TargetError
+
+    kind, _, words = target.partition(":")
+    if kind != "cmd":
+        raise TargetError(f"target={target!r} speaks no protocol: --validate-protocol is for cmd:PROGRAM ARGUMENTS")
+    with progress_bar() as progress:
+        task = progress.add_task("starting", total=None)
+        found = protocol.run(
+            words,
+            time_limit=time_limit,
+            memory=memory,
+            on_point=lambda tried, points, point: progress.update(task, completed=tried, total=points, description=point[:60]),
+        )
+    if as_json:
+        print_json(protocol.as_json(found))
+    else:
+        screen.print(protocol_screen.findings(found))
+    return protocol.exit_code(found)

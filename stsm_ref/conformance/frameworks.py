@@ -1,0 +1,122 @@
+"""What a Python target is written in: how its arrays are made, read and differentiated. NumPy here, torch and JAX in files of their own."""
+
+from collections.abc import Callable
+from typing import Any, Literal, Protocol, get_args
+
+import numpy as np
+
+from stsm_ref.conformance.target import Declined, Op, TargetError
+from stsm_ref.errors import SpecError
+from stsm_ref.geometry import Array
+from stsm_ref.strategies import DTYPES
+from stsm_ref.strategies import Layout as MemoryLayout
+
+Framework = Literal["numpy", "torch", "jax"]
+Function = Callable[..., Any]
+
+
+class Arrays(Protocol):
+    """The arrays of one framework."""
+
+    @property
+    def kind(self) -> str:
+        """Its name."""
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[Any], ...]:
+        """What it has, of the dtypes that NumPy has."""
+
+    def give(self, x: Array, memory: MemoryLayout) -> Any:
+        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can."""
+
+    def read(self, given: Any) -> Array:
+        """The values of an array of the framework, as a view where it can be one; raise `TargetError` if it is none."""
+
+    def share(self, first: Any, second: Any) -> bool:
+        """Whether two arrays of the framework lie in the same memory."""
+
+    def keeps_layout(self, x: Any, y: Any) -> bool:
+        """Whether `y` has the memory format of `x`, in frameworks where that is a thing to keep."""
+
+    def derived(self) -> frozenset[Op]:
+        """The operations that the framework derives from the forward by itself."""
+
+    def vjp(self, function: Function, x: Any, grad: Any) -> Any:
+        """The framework's own vector-Jacobian product."""
+
+    def jvp(self, function: Function, x: Any, dx: Any) -> Any:
+        """The framework's own Jacobian-vector product; raise `Declined` if it has none for this function."""
+
+    def residual(self, function: Function, vjp: Function | None, x: Any, grad: Any) -> tuple[Any, Any]:
+        """Value and gradient of ``x + function(x)``; the gradient is None where there is no backward."""
+
+
+class NumpyArrays:
+    """NumPy, which derives nothing."""
+
+    kind = "numpy"
+    dtypes = DTYPES
+
+    def give(self, x: Array, memory: MemoryLayout) -> Array:
+        """A copy of the same strides."""
+        if memory == "F":
+            return x.copy("F")
+        if memory == "reversed":
+            return x[..., ::-1].copy()[..., ::-1]
+        if memory == "strided":
+            wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+            wide[..., ::2] = x
+            return wide[..., ::2]
+        return x.copy("C")
+
+    def read(self, given: Any) -> Array:
+        """The array itself."""
+        if not isinstance(given, np.ndarray):
+            raise TargetError(f"it returned {type(given).__name__}, which is no numpy.ndarray")
+        return given
+
+    def share(self, first: Array, second: Array) -> bool:
+        """Whether their extents in memory overlap: a result of its own lies elsewhere altogether."""
+        return np.may_share_memory(first, second)
+
+    def keeps_layout(self, x: Array, y: Array) -> bool:
+        """No format is promised in NumPy."""
+        return True
+
+    def derived(self) -> frozenset[Op]:
+        """None."""
+        return frozenset()
+
+    def vjp(self, function: Function, x: Array, grad: Array) -> Array:
+        """None."""
+        raise Declined("NumPy has no gradients of its own")
+
+    def jvp(self, function: Function, x: Array, dx: Array) -> Array:
+        """None."""
+        raise Declined("NumPy has no tangents of its own")
+
+    def residual(self, function: Function, vjp: Function | None, x: Array, grad: Array) -> tuple[Any, Any]:
+        """As a block would: the shortcut reads x after the branch has, and both branches get the one incoming gradient."""
+        value = function(x) + x
+        return value, (None if vjp is None else vjp(x, grad) + grad)
+
+
+def arrays_of(framework: str) -> Arrays:
+    """Load a framework, and none but this one.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    if framework == "numpy":
+        return NumpyArrays()
+    if framework == "torch":
+        from stsm_ref.conformance.torch_arrays import TorchArrays
+
+        return TorchArrays()
+    if framework == "jax":
+        from stsm_ref.conformance.jax_arrays import JaxArrays
+
+        return JaxArrays()
+    raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Framework))}")

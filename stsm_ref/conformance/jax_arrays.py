@@ -1,0 +1,66 @@
+"""Targets written in JAX: gradients by `jax.vjp`, tangents by `jax.jvp`. Its arrays cannot be written, so memory is not an issue."""
+
+from typing import Any
+
+import numpy as np
+
+from stsm_ref.conformance.frameworks import Function
+from stsm_ref.conformance.target import Op, TargetError
+from stsm_ref.errors import MissingExtraError
+from stsm_ref.geometry import Array
+from stsm_ref.strategies import Layout as MemoryLayout
+
+try:
+    import jax
+    import jax.numpy as jnp
+except ModuleNotFoundError:
+    raise MissingExtraError("a target of framework jax", "jax", "jax") from None
+
+NARROW = ("f4", "f2", "i4", "i1", "i2", "u1", "u2", "u4", "?", "c8")
+WIDE = ("f8", "i8", "u8", "c16")
+
+
+class JaxArrays:
+    """JAX arrays; the 64-bit dtypes only where ``jax_enable_x64`` is on."""
+
+    kind = "jax"
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[Any], ...]:
+        """What JAX would keep as it is given."""
+        return tuple(np.dtype(c) for c in (*NARROW, *(WIDE if jax.config.jax_enable_x64 else ())))
+
+    def give(self, x: Array, memory: MemoryLayout) -> Any:
+        """A JAX array; it has no strides."""
+        return jnp.array(x.copy("C"))
+
+    def read(self, given: Any) -> Array:
+        """Its values."""
+        if not isinstance(given, jax.Array):
+            raise TargetError(f"it returned {type(given).__name__}, which is no jax.Array")
+        return np.asarray(given)
+
+    def share(self, first: Any, second: Any) -> bool:
+        """It cannot matter: no array can be written."""
+        return False
+
+    def keeps_layout(self, x: Any, y: Any) -> bool:
+        """There is none to keep."""
+        return True
+
+    def derived(self) -> frozenset[Op]:
+        """Both."""
+        return frozenset(("vjp", "jvp"))
+
+    def vjp(self, function: Function, x: Any, grad: Any) -> Any:
+        """`jax.vjp`."""
+        return jax.vjp(function, x)[1](grad)[0]
+
+    def jvp(self, function: Function, x: Any, dx: Any) -> Any:
+        """`jax.jvp`."""
+        return jax.jvp(function, (x,), (dx,))[1]
+
+    def residual(self, function: Function, vjp: Function | None, x: Any, grad: Any) -> tuple[Any, Any]:
+        """A block under `jax.vjp`, or with the target's own backward."""
+        value, back = jax.vjp(lambda v: function(v) + v, x)
+        return value, (back(grad)[0] if vjp is None else vjp(x, grad) + grad)

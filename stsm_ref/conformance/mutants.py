@@ -1,0 +1,197 @@
+"""The score of the suite: every planted mutant must be killed, and every right implementation must pass."""
+
+import difflib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from stsm_ref.conformance.planted.implementation import Implementation
+from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.conformance.report import Report
+from stsm_ref.conformance.suite import run_suite
+from stsm_ref.conformance.trial import Level
+from stsm_ref.errors import SpecError
+from stsm_ref.geometry import ShiftSpec
+
+Frameworks = Literal["numpy", "torch", "all"]
+
+
+def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
+    """Every implementation of a framework, wrong ones first.
+
+    Raises
+    ------
+    MissingExtraError
+        If torch is asked for and not installed.
+    """
+    from stsm_ref.conformance.planted import clips, cuts, gradients, moves, right, states, values
+
+    if framework not in get_args(Frameworks):
+        raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
+    found: list[Sequence[Implementation]] = []
+    if framework != "torch":
+        found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, states.MUTANTS, gradients.MUTANTS]
+        found += [right.RIGHT]
+    if framework != "numpy":
+        import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
+        from stsm_ref.conformance.planted import torch_moves, torch_right, torch_states
+
+        found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_right.RIGHT]
+    every = [implementation for table in found for implementation in table]
+    return (*(entry for entry in every if not entry.right), *(entry for entry in every if entry.right))
+
+
+def named(name: str, framework: Frameworks = "all") -> tuple[Implementation, ...]:
+    """The implementation of that name, alone.
+
+    Raises
+    ------
+    SpecError
+        If there is none; the message names the nearest.
+    """
+    # a name that NumPy has must not load torch
+    known = {entry.name: entry for entry in planted("numpy" if framework == "all" and not name.startswith("torch-") else framework)}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=3)
+        raise SpecError(
+            f"name={name!r} is no planted implementation: {'did you mean ' + ' or '.join(near) + '?' if near else 'see stsm-ref mutants'}"
+        )
+    return (known[name],)
+
+
+def as_target(implementation: Implementation) -> PythonTarget:
+    """The implementation as the suite takes it, without memory of earlier runs."""
+    fresh = implementation.fresh()
+    return PythonTarget(
+        fresh.forward,
+        layout=fresh.layout,
+        framework=fresh.framework,
+        vjp=fresh.vjp,
+        jvp=fresh.jvp,
+        name=fresh.name,
+        dtypes=fresh.dtypes,
+        moves_bits=fresh.moves_bits,
+    )
+
+
+def examine(implementation: Implementation, *, level: Level = "smoke", first: bool = False, shrink: bool = False) -> Report:
+    """Hold one implementation to the suite: to all of it or, with `first`, to the first violation; `shrink` looks for smaller cases."""
+    spec = ShiftSpec.parse(implementation.spec)
+    return run_suite(as_target(implementation), spec, level=level, first=first, shrink=shrink)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the suite made of one implementation."""
+
+    implementation: Implementation
+    report: Report
+
+    @property
+    def killed_by(self) -> tuple[str, ...]:
+        """The rules that it breaks, in the order in which they are tried, or during which it gave no answer."""
+        return tuple(result.rule for result in self.report.results if result.outcome in ("violated", "broken"))
+
+    @property
+    def seconds(self) -> float:
+        """From the first question to the first rule that it broke."""
+        spent = 0.0
+        for result in self.report.results:
+            spent += result.seconds
+            if result.outcome in ("violated", "broken"):
+                break
+        return spent
+
+    @property
+    def as_it_should(self) -> bool:
+        """A mutant violates a rule or gives no answer; a right implementation passes. Undecided is neither."""
+        return self.report.passed if self.implementation.right else bool(self.killed_by)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The verdict as plain data."""
+        entry, violations = self.implementation, self.report.violations
+        return {
+            "name": entry.name,
+            "what": entry.what,
+            "right": entry.right,
+            "bug": entry.bug or None,
+            "framework": entry.framework,
+            "layout": entry.layout,
+            "spec": entry.spec,
+            "outcome": self.report.outcome,
+            "as_it_should": self.as_it_should,
+            "killed_by": list(self.killed_by),
+            "requirement": violations[0].requirement if violations else None,
+            "message": violations[0].message if violations else self.report.broken,
+            "guess": violations[0].guess if violations else "",
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@dataclass(frozen=True)
+class Score:
+    """All verdicts of one level."""
+
+    level: Level
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def mutants(self) -> tuple[Verdict, ...]:
+        """Those of wrong implementations."""
+        return tuple(verdict for verdict in self.verdicts if not verdict.implementation.right)
+
+    @property
+    def right(self) -> tuple[Verdict, ...]:
+        """Those of right implementations."""
+        return tuple(verdict for verdict in self.verdicts if verdict.implementation.right)
+
+    @property
+    def as_it_should(self) -> bool:
+        """Every mutant killed, no false alarm, and something was tried."""
+        return bool(self.verdicts) and all(verdict.as_it_should for verdict in self.verdicts)
+
+    def only_killed_by(self) -> dict[str, tuple[str, ...]]:
+        """For each rule that was tried, the mutants that it alone kills."""
+        alone: dict[str, list[str]] = {result.rule: [] for verdict in self.verdicts for result in verdict.report.results}
+        for verdict in self.mutants:
+            if len(verdict.killed_by) == 1:
+                alone[verdict.killed_by[0]].append(verdict.implementation.name)
+        return {rule: tuple(names) for rule, names in alone.items()}
+
+    def summary(self) -> str:
+        """The score in a line."""
+        killed, passed = (sum(v.as_it_should for v in side) for side in (self.mutants, self.right))
+        return f"{killed} of {len(self.mutants)} mutants killed, {passed} of {len(self.right)} right ones pass, at level {self.level}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The score as plain data, format version 1."""
+        return {
+            "format": "stsm-ref mutants",
+            "version": 1,
+            "level": self.level,
+            "as_it_should": self.as_it_should,
+            "summary": self.summary(),
+            "rules": {
+                rule: {"kills_alone": list(names), "why_not": WHY_NOT_ALONE.get(rule, "")} for rule, names in self.only_killed_by().items()
+            },
+            "implementations": [verdict.as_dict() for verdict in self.verdicts],
+        }
+
+
+def score(
+    implementations: Iterable[Implementation],
+    *,
+    level: Level = "smoke",
+    on_each: Callable[[Implementation], None] | None = None,
+) -> Score:
+    """Hold each implementation to the whole suite; `on_each` is called before each."""
+    verdicts = []
+    for implementation in implementations:
+        if on_each:
+            on_each(implementation)
+        verdicts.append(Verdict(implementation, examine(implementation, level=level)))
+    return Score(level, tuple(verdicts))
+
+
+WHY_NOT_ALONE: dict[str, str] = {}
+"""Why a rule kills no mutant that another does not kill too, for each rule of which that is so."""

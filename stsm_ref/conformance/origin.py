@@ -1,0 +1,39 @@
+"""Where a verdict comes from: versions, and hashes of what decided it."""
+
+import hashlib
+import importlib.metadata
+import platform
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+import stsm_ref
+
+PACKAGE = Path(stsm_ref.__file__).parent
+
+
+def environment(kind: str) -> dict[str, str]:
+    """Versions that a reader needs to run the same again, that of the target's framework among them."""
+    versions = {
+        "stsm_ref": stsm_ref.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "hypothesis": importlib.metadata.version("hypothesis"),
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+    }
+    for package in {"torch": ("torch",), "jax": ("jax",), "onnx": ("onnx", "onnxruntime")}.get(kind, ()):
+        versions[package] = importlib.metadata.version(package)
+    return versions
+
+
+@cache
+def hashes() -> dict[str, str]:
+    """SHA-256 of the suite: the sources of the rules and of all that they are judged by, in the order of their names."""
+    judges = ("geometry.py", "definition.py", "strategies.py", "requirements.py", "proofs/certificate.py")
+    sources = sorted([*(PACKAGE / "conformance").glob("*.py"), *(PACKAGE / name for name in judges)])
+    suite = hashlib.sha256()
+    for path in sources:
+        if path.is_file():
+            suite.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return {"suite": suite.hexdigest()}

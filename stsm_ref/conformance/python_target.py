@@ -1,0 +1,162 @@
+"""A Python function as a target, called in this process: nothing of it needs to change.
+
+``forward(x, spec)`` is the full form. A function without a parameter called ``spec`` is asked for one spec only, and in the layout
+``(NT)CHW`` the frames of a clip arrive as ``num_segments=``, or under the name that it has for them.
+"""
+
+import inspect
+import traceback
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
+from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
+from stsm_ref.conformance.target import Declined, Layout, Observation, Op, TargetError
+from stsm_ref.geometry import Array, ShiftSpec
+
+OURS = Path(__file__).parent
+OPS: tuple[Op, ...] = get_args(Op)
+SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
+
+
+class PythonTarget:
+    """See `Target`; `vjp(x, grad, spec)` and `jvp(x, dx, spec)` stand in for the framework's own."""
+
+    sees_memory = True
+
+    def __init__(
+        self,
+        forward: Function,
+        *,
+        layout: str = "NTCHW",
+        framework: Framework | str = "numpy",
+        vjp: Function | None = None,
+        jvp: Function | None = None,
+        name: str = "",
+        dtypes: Sequence[Any] | None = None,
+        fixed: Mapping[str, int] | None = None,
+        moves_bits: bool = True,
+        segments: int | None = None,
+    ) -> None:
+        self.arrays: Arrays = arrays_of(framework)
+        self.kind = self.arrays.kind
+        self.name = name or getattr(forward, "__name__", type(forward).__name__)
+        self.layout: Layout = checked_layout(layout)
+        self.dtypes = self.arrays.dtypes if dtypes is None else tuple(np.dtype(d) for d in dtypes)
+        self.fixed = dict(fixed or {}) | ({"N": 1} if self.layout == "TCHW" else {})
+        self.moves_bits = moves_bits
+        functions = {"forward": forward, "vjp": vjp, "jvp": jvp}
+        self._functions: dict[Op, Function] = {op: function for op in OPS if (function := functions[op]) is not None}
+        self.ops: frozenset[Op] = frozenset(self._functions) | self.arrays.derived()
+        self._keywords = {op: _keywords(function, op, self.layout) for op, function in self._functions.items()}
+        if self.layout == "(NT)CHW" and "segments" not in self._keywords["forward"].values() and "T" not in self.fixed:
+            if segments is None:
+                raise TargetError(f"nothing tells {self.name} how many frames a clip has: give it a parameter num_segments")
+            self.fixed["T"] = segments
+        self._spec = ShiftSpec()
+
+    def use(self, spec: ShiftSpec) -> None:
+        """Take `spec` for all that follows."""
+        self._spec = spec
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
+        """Call it on copies, and see what it does to them."""
+        sent = {"x": x} | ({} if other is None else {"grad" if op == "vjp" else "dx": other})
+        inputs = {name: self._give(array) for name, array in sent.items()}
+        result = self._guarded(op, case, lambda: self._answer(op, x.shape, *inputs.values()))
+        output = self._read(result, op, x.shape)
+        wrote = tuple(name for name, given in inputs.items() if not _same_bits(self.arrays.read(given), to_own(sent[name], self.layout)))
+        shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
+        return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
+
+    def residual(self, x: Array, grad: Array, *, case: str = "") -> tuple[Array, Array | None]:
+        """Value and gradient of ``x + forward(x)``, as a network would compute them; the gradient is None without a backward."""
+        backward = self._call("vjp", x.shape) if "vjp" in self._functions else None
+        forward, given = self._call("forward", x.shape), (self._give(x), self._give(grad))
+        value, back = self._guarded("forward", case, lambda: self.arrays.residual(forward, backward, *given))
+        return self._read(value, "forward", x.shape), None if back is None else self._read(back, "vjp", x.shape)
+
+    def _answer(self, op: Op, shape: tuple[int, ...], *inputs: Any) -> Any:
+        if op in self._functions:
+            return self._call(op, shape)(*inputs)
+        derive = self.arrays.vjp if op == "vjp" else self.arrays.jvp
+        return derive(self._call("forward", shape), *inputs)
+
+    def _call(self, op: Op, shape: tuple[int, ...]) -> Function:
+        """The function of one operation with its spec and segments filled in."""
+        values = {"spec": self._spec, "segments": shape[1]}
+        keywords = {name: values[meaning] for name, meaning in self._keywords[op].items()}
+        function = self._functions[op]
+        return lambda *arrays: function(*arrays, **keywords)
+
+    def _give(self, x: Array) -> Any:
+        return self.arrays.give(to_own(x, self.layout), memory_of(x))
+
+    def _read(self, result: Any, op: Op, shape: tuple[int, ...]) -> Array:
+        output, own = self.arrays.read(result), own_shape(shape, self.layout)
+        if output.shape != own:
+            raise TargetError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
+        return from_own(output, self.layout, shape)
+
+    def _guarded(self, op: Op, case: str, call: Function) -> Any:
+        try:
+            with np.errstate(all="ignore"):  # arithmetic on NaN is for the rules to judge, not for a warning
+                return call()
+        except (TargetError, Declined):
+            raise
+        except (Exception, SystemExit, GeneratorExit) as error:
+            at = f" on case {case}" if case else ""
+            raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
+
+
+def told(error: BaseException) -> str:
+    """Type and message."""
+    text = str(error).strip()
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def frames(error: BaseException) -> str:
+    """The last places in the target's own files, for its author; ours are of no use there."""
+    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if not Path(frame.filename).is_relative_to(OURS)]
+    return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
+
+
+def _same_bits(first: Array, second: Array) -> bool:
+    if first.flags.c_contiguous and second.flags.c_contiguous and first.nbytes % 8 == 0:
+        return np.array_equal(first.reshape(-1).view(np.uint64), second.reshape(-1).view(np.uint64))
+    if first.dtype.itemsize <= 8:  # seen as whole numbers, NaN equals itself
+        whole = f"u{first.dtype.itemsize}"
+        return np.array_equal(first.view(whole), second.view(whole))
+    return first.tobytes() == second.tobytes()
+
+
+def _keywords(function: Function, op: Op, layout: Layout) -> dict[str, str]:
+    """Which of its parameters take the spec and the segments; refuse a function that cannot be called so."""
+    arrays = 1 if op == "forward" else 2
+    if not callable(function):
+        raise TargetError(f"{op} is {type(function).__name__}, which cannot be called")
+    try:
+        # a torch module's own call takes anything: its forward says what it means
+        signature = inspect.signature(getattr(function, "forward", function))
+    except (TypeError, ValueError):  # built in, with no signature to read: the full form
+        return {"spec": "spec"} | ({"num_segments": "segments"} if layout == "(NT)CHW" else {})
+    parameters = signature.parameters.values()
+    names = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in parameters)
+    keywords = {"spec": "spec"} if takes_any or "spec" in names else {}
+    if layout == "(NT)CHW":
+        named = [name for name in SEGMENT_NAMES if name in names] or (["num_segments"] if takes_any else [])
+        keywords |= dict.fromkeys(named[:1], "segments")
+    try:
+        signature.bind(*[None] * arrays, **dict.fromkeys(keywords))
+    except TypeError as error:
+        form = {"forward": "x, spec", "vjp": "x, grad, spec", "jvp": "x, dx, spec"}[op]
+        segments = ", num_segments" if layout == "(NT)CHW" else ""
+        raise TargetError(f"{op}{signature} has the wrong signature ({error}): it is called as {op}({form}{segments})") from None
+    return keywords

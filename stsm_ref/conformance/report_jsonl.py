@@ -1,0 +1,88 @@
+"""The report as JSON lines, for programs: ``schemas/report.schema.json`` describes each line.
+
+A header, one line a rule, one a violation, and a summary that counts the lines before it. A file without its summary was cut short, and
+`read` refuses it: half a report is no verdict.
+"""
+
+import json
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.errors import ReportError
+from stsm_ref.files import write_whole
+
+FORMAT, VERSION = "stsm-ref check", 1
+SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
+HEADER = tuple(field.name for field in fields(Report) if field.name not in ("results", "broken", "seconds"))
+
+
+def records(report: Report) -> list[dict[str, Any]]:
+    """The lines, as plain data."""
+    header = {"record": "header", "format": FORMAT, "version": VERSION} | {name: getattr(report, name) for name in HEADER}
+    lines = [header]
+    for result in report.results:
+        plain = asdict(result)
+        del plain["violation"]
+        lines.append({"record": "rule"} | plain | {"requirements": list(result.requirements)})
+    lines += [{"record": "violation"} | asdict(violation) for violation in report.violations]
+    summary = {"record": "summary", "outcome": report.outcome, "passed": report.passed, "rung": report.rung, "broken": report.broken}
+    table = {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in report.requirements().items()}
+    counts = {"cases": report.cases, "declared": report.declared, "seconds": report.seconds, "exit_code": report.exit_code}
+    return [*lines, summary | counts | {"requirements": table, "records": len(lines)}]
+
+
+def write(report: Report, path: Path) -> None:
+    """Write the lines to `path`, whole or not at all; raise `ReportError` if it cannot be written."""
+    write_whole(path, "".join(json.dumps(record, allow_nan=False) + "\n" for record in records(report)))
+
+
+def read(path: Path) -> Report:
+    """Read a report back.
+
+    Raises
+    ------
+    ReportError
+        If the file cannot be read, is no such report, or is cut short or otherwise not what its summary says.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReportError(f"{str(path)!r} cannot be read: {error}") from None
+    parsed = [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
+    if not parsed or parsed[0].get("record") != "header" or parsed[0].get("format") != FORMAT:
+        raise ReportError(f"{str(path)!r} is no report of {FORMAT}: its first line is no header")
+    header, *middle, summary = parsed if len(parsed) > 1 else [parsed[0], {}]
+    if header.get("version") != VERSION:
+        raise ReportError(f"{str(path)!r} has version {header.get('version')!r}: this release reads version {VERSION}")
+    if summary.get("record") != "summary" or summary.get("records") != len(parsed) - 1:
+        raise ReportError(f"{str(path)!r} is cut short: it has {len(parsed)} lines, and the last is no summary that counts them")
+    try:
+        found = {v["rule"]: Violation(**_rest(v)) for v in middle if v["record"] == "violation"}
+        results = tuple(_rule(r, found.get(r["rule"])) for r in middle if r["record"] == "rule")
+        report = Report(**{name: header[name] for name in HEADER}, seconds=summary["seconds"], broken=summary["broken"], results=results)
+    except (KeyError, TypeError) as error:
+        raise ReportError(f"{str(path)!r} is no whole report: {error}") from None
+    if records(report) != parsed:
+        raise ReportError(f"{str(path)!r} says {summary.get('outcome')!r}, and its lines do not add up to that")
+    return report
+
+
+def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
+    try:
+        record = json.loads(line)
+    except ValueError as error:
+        raise ReportError(f"{str(path)!r}, line {number}, is no JSON: {error}") from None
+    if not isinstance(record, dict):
+        raise ReportError(f"{str(path)!r}, line {number}, is no record: {line[:60]}")
+    return record
+
+
+def _rest(record: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != "record"}
+
+
+def _rule(record: dict[str, Any], violation: Violation | None) -> RuleResult:
+    plain = _rest(record)
+    return RuleResult(**plain | {"requirements": tuple(plain["requirements"])}, violation=violation)

@@ -1,0 +1,100 @@
+"""What a terminal shows of a report: a table if all is well, and if not the failure on one screen."""
+
+import shlex
+
+from rich import box
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from stsm_ref.conformance.report import Report, Violation
+from stsm_ref.requirements import REQUIREMENTS, requirement
+from stsm_ref.verification.check import RUNGS
+
+STYLES = {"passed": "green", "violated": "bold red", "broken": "bold red", "undecided": "yellow", "skipped": "dim"}
+VERDICTS = {
+    "passed": "conforms",
+    "violated": "does not conform",
+    "broken": "could not be judged",
+    "undecided": "undecided: it was not asked enough",
+    "skipped": "undecided: it was asked nothing",
+}
+MOST_OTHERS = 12
+
+
+def show(report: Report, console: Console) -> None:
+    """Print all that a person needs to know, the last line the verdict."""
+    if report.violations:
+        first, *others = report.violations
+        console.print(violation_panel(first))
+        if others:
+            console.print(_others(others))
+        for line in _commands(first):  # to be copied: left whole, whatever the width
+            console.print(Text(line, style="cyan"), soft_wrap=True)
+    elif report.broken:
+        title = "the target gave no answer that could be judged"
+        console.print(Panel(Text(report.broken), title=title, title_align="left", border_style="red"))
+    else:
+        console.print(requirement_table(report), *_notes(report))
+    console.print(_sum(report))
+
+
+def violation_panel(violation: Violation) -> Panel:
+    """One failure: the rule, the paper's place, the smallest case, what stands where, and a guess."""
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="bold", no_wrap=True)
+    facts.add_column(overflow="fold")
+    entry = requirement(violation.requirement)
+    facts.add_row("rule", Text(f"{violation.requirement}: {entry.rule}"))
+    facts.add_row("paper", Text(f"{entry.place}: “{entry.quote}”" if entry.quote else f"{entry.place}, derived from it"))
+    facts.add_row("tried", Text(violation.statement))
+    facts.add_row("case", Text(violation.case, style="cyan"))
+    facts.add_row("found", Text(violation.message, style="bold"))
+    if violation.guess:
+        facts.add_row("guess", Text(violation.guess, style="bold yellow"))
+    return Panel(facts, title=f"violated: {violation.rule}", title_align="left", border_style="red")
+
+
+def _commands(violation: Violation) -> tuple[str, str]:
+    return f"see it again:  {violation.reproduce}", f"see it drawn:  {shlex.join(['stsm-ref', 'explain', violation.case])}"
+
+
+def _others(violations: list[Violation]) -> RenderableType:
+    width = max(len(violation.rule) for violation in violations)
+    lines = [f"{v.requirement:8} {v.rule:{width}}  {v.message}" for v in violations[:MOST_OTHERS]]
+    rest = [f"and {len(violations) - MOST_OTHERS} more"] if len(violations) > MOST_OTHERS else []
+    return Group(Text("also violated", style="bold"), *(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *rest]))
+
+
+def requirement_table(report: Report) -> Table:
+    """One line a requirement that was asked of the target: the rule, the strongest rung that passed, the outcome."""
+    view = Table(title=f"{report.name} ({report.kind}, {report.layout}), spec {report.spec}", title_justify="left", box=box.SIMPLE_HEAD)
+    view.add_column("id", no_wrap=True)
+    view.add_column("rule", ratio=1)
+    view.add_column("rung", no_wrap=True)
+    view.add_column("outcome", no_wrap=True)
+    order = [entry.id for entry in REQUIREMENTS]
+    for identifier, (outcome, rung) in sorted(report.requirements().items(), key=lambda row: order.index(row[0])):
+        rule = Text(requirement(identifier).rule, no_wrap=True, overflow="ellipsis")
+        view.add_row(identifier, rule, rung.replace("none", "–"), Text(outcome, style=STYLES[outcome]))
+    return view
+
+
+def _notes(report: Report) -> list[RenderableType]:
+    """What was not asked and why, and what the rungs mean."""
+    undecided = [f"undecided: {r.rule}: {r.note}" for r in report.results if r.outcome == "undecided"]
+    skipped = [f"not asked: {r.rule}: {r.note}" for r in report.results if r.outcome == "skipped"]
+    limits = [f"not seen: {limit}" for limit in report.limits]
+    reached = {result.rung for result in report.results if result.outcome == "passed"}
+    rungs = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items() if rung in reached]
+    return [Text("\n".join(lines), style=style) for lines, style in ((undecided, "yellow"), ([*skipped, *limits, *rungs], "dim")) if lines]
+
+
+def _sum(report: Report) -> Text:
+    rung = f", rung {report.rung}" if report.passed else ""
+    line = (
+        f"{report.name} {VERDICTS[report.outcome]}: {report.cases:,} of {report.declared:,} cases at level {report.level}, "
+        f"seed {report.seed}, {report.seconds:.1f} s{rung}"
+    )
+    return Text(line, style=STYLES[report.outcome])

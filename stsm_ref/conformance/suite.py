@@ -1,0 +1,267 @@
+"""Hold a target to every rule that applies to it, and report."""
+
+import shlex
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
+from stsm_ref.conformance.attempt import Attempt
+from stsm_ref.conformance.cases import Case
+from stsm_ref.conformance.diagnosis import Diagnosis
+from stsm_ref.conformance.judge import requirement_of
+from stsm_ref.conformance.origin import environment, hashes
+from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.rule import Rule, registered
+from stsm_ref.conformance.target import Declined, Target, TargetError
+from stsm_ref.conformance.trial import Level, Trial
+from stsm_ref.errors import SpecError
+from stsm_ref.geometry import ShiftSpec
+from stsm_ref.requirements import requirement
+from stsm_ref.strategies import DTYPES
+from stsm_ref.verification import compare
+
+SHRINKING: dict[Level, float] = {"smoke": 0.6, "ci": 8.0, "night": 90.0}
+"""Seconds in which a run looks for smaller cases, over all rules."""
+PATIENCE = 1.0
+"""A target that broke after this many seconds is not asked again: the next question would take as long."""
+
+HANDSHAKE = "handshake"
+SMALL = (2, 3, 2, 3, 2)
+# what is quick and telling comes first
+RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
+
+
+def run_suite(
+    target: Target,
+    spec: ShiftSpec,
+    *,
+    level: Level = "ci",
+    seed: int = 0,
+    target_text: str = "",
+    on_case: Callable[[str], None] | None = None,
+    only: str | None = None,
+    first: bool = False,
+    shrink: bool = True,
+    on_result: Callable[[RuleResult], None] | None = None,
+) -> Report:
+    """Run the rules on `target`.
+
+    Parameters
+    ----------
+    target : Target
+        It is neither started nor closed here.
+    spec : ShiftSpec
+        What it must do; the spec of `only` where that is given.
+    level : {"smoke", "ci", "night"}
+        How many cases; see `plan`.
+    seed : int
+        Chooses the drawn cases: the same seed, the same cases.
+    target_text : str
+        How the command line names it, for the lines that reproduce a failure.
+    on_case : callable, optional
+        Called with ``RULE/CASE`` before each case.
+    only : str, optional
+        ``RULE/CASE``, or a case alone: nothing but this is run.
+    first : bool
+        End at the first violation.
+    shrink : bool
+        Look for the smallest failing case; without, the first one is reported.
+    on_result : callable, optional
+        Called with the result of each rule when it is through.
+
+    Returns
+    -------
+    Report
+        It never raises for what the target does; a target that answers nothing is `broken`.
+
+    Raises
+    ------
+    SpecError
+        If `only` names no rule or case.
+    """
+    started = time.perf_counter()
+    chosen = _chosen(only)
+    run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
+    run.on_result = on_result
+    if not shrink:
+        run.shrink_seconds = 0.0
+    run.shake_hands()
+    if not run.broken and run.taken:
+        run.hold_to(*chosen) if chosen else run.hold_to_all(first=first)
+    return Report(
+        target=target_text or target.name,
+        name=target.name,
+        kind=target.kind,
+        layout=target.layout,
+        spec=str(run.trial.spec),
+        level=level,
+        seed=seed,
+        declared=run.declared,
+        seconds=round(time.perf_counter() - started, 3),
+        results=tuple(run.results),
+        broken=run.broken,
+        limits=tuple(run.limits()),
+        environment=environment(target.kind),
+        hashes=hashes(),
+    )
+
+
+def plan(target: Target, spec: ShiftSpec, *, level: Level = "ci", only: str | None = None) -> int:
+    """Count the cases that `run_suite` declares for this target; it may be fewer if the target then declines an operation."""
+    trial = Trial(target, spec, level=level)
+    return 2 if only else 1 + sum(rule.declared(trial) for rule in RULES.values() if not rule.applies(trial))
+
+
+def _chosen(only: str | None) -> tuple[Rule, object] | None:
+    """Read ``RULE/CASE`` or ``CASE``."""
+    if only is None:
+        return None
+    name, slash, text = only.partition("/")
+    if slash and name in RULES:
+        return RULES[name], RULES[name].parse(text)
+    if slash and "@" not in name:
+        raise SpecError(f"case={only!r}: {name!r} is no rule of the suite: {', '.join(RULES)}")
+    case = Case.parse(only)
+    forward = "bits_are_moved" if case.values == "bits" else "forward_equals_definition"
+    return RULES[{"forward": forward, "vjp": "vjp_equals_definition", "jvp": "jvp_is_the_shift"}[case.op]], case
+
+
+class _Run:
+    """A run as it goes."""
+
+    def __init__(self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None) -> None:
+        self.target, self.text, self.on_case = target, text, on_case
+        self.trial = Trial(target, spec, level=level, seed=seed)
+        self.results: list[RuleResult] = []
+        self.on_result: Callable[[RuleResult], None] | None = None
+        self.declared = 1
+        self.broken = ""
+        self.taken = True
+        self.shrink_seconds = SHRINKING[level]
+        self.diagnosis = Diagnosis(self.trial)
+
+    def shake_hands(self) -> None:
+        """Put one small clip through each operation: a target that does not answer this is not judged at all."""
+        started, outcome, note = time.perf_counter(), "passed", ""
+        try:
+            self.target.use(self.trial.spec)
+            self._ask_once()
+        except Declined as error:
+            outcome, note, self.taken = "skipped", f"the target does not do {self.trial.spec}: {error}", False
+        except TargetError as error:
+            outcome, note = "broken", str(error)
+            self.broken = note
+        statement = "It answers a small clip with an array of that shape and dtype"
+        cases = int(outcome == "passed")
+        self._add(RuleResult(HANDSHAKE, statement, (), "L0", outcome, cases, _since(started), note))  # type: ignore[arg-type]  # three of the five
+
+    def _ask_once(self) -> None:
+        for op in ("forward", "vjp", "jvp"):
+            if op not in self.target.ops:
+                continue
+            case = self.trial.case(op, 2, 3, self.trial.full, 3, 2)
+            try:
+                output = self.trial.ask(case).output
+            except Declined as error:
+                if op == "forward":
+                    raise
+                self.trial.without[op] = str(error)
+                continue
+            if output.dtype != case.dtype:
+                raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
+
+    def limits(self) -> Iterator[str]:
+        """What cannot be asked of this target, and so was not seen."""
+        for axis, size in self.target.fixed.items():
+            if not (axis == "N" and self.target.layout == "TCHW"):
+                yield f"{axis} is {size} and no other size of it was seen"
+        missing = [d.name for d in DTYPES if d not in self.target.dtypes]
+        if missing:
+            yield f"not asked in {', '.join(missing)}"
+        if not self.target.sees_memory:
+            yield "writes to the input and shared memory cannot be seen in another process"
+
+    def hold_to_all(self, *, first: bool) -> None:
+        """Every rule in turn."""
+        reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
+        self.declared += sum(rule.declared(self.trial) for rule in RULES.values() if not reasons[rule.name])
+        for rule in RULES.values():
+            if reasons[rule.name]:
+                self._note(rule, "skipped", note=reasons[rule.name])
+                continue
+            result = self._attempt(rule)
+            if (first and result.outcome == "violated") or (result.outcome == "broken" and not self._answers(result.seconds)):
+                return
+
+    def hold_to(self, rule: Rule, case: object) -> None:
+        """One rule on one case."""
+        self.declared += 1
+        self._attempt(rule, case)
+
+    def _answers(self, seconds: float) -> bool:
+        """Whether it is worth while to ask a target again that broke."""
+        if seconds > PATIENCE:
+            return False
+        try:
+            self._ask_once()
+        except (TargetError, Declined):
+            return False
+        return True
+
+    def _attempt(self, rule: Rule, case: object = None) -> RuleResult:
+        started = time.perf_counter()
+        attempt = Attempt(rule, self.trial, self.on_case, self.shrink_seconds).run(case)
+        seconds = _since(started)
+        if attempt.failure is not None:
+            self.shrink_seconds = max(0.0, self.shrink_seconds - seconds)
+            violation = self._violation(rule, attempt.failing, attempt.failure)
+            return self._note(rule, "violated", attempt.ran, seconds, violation=violation)
+        if attempt.broken:
+            self.broken = self.broken or attempt.broken
+            return self._note(rule, "broken", attempt.ran, seconds, attempt.broken)
+        wanted = 1 if case is not None else rule.declared(self.trial)
+        if attempt.ran < wanted:
+            why = f": {attempt.declined}" if attempt.declined else ""
+            return self._note(rule, "undecided", attempt.ran, seconds, f"{attempt.ran} of {wanted} cases ran{why}")
+        return self._note(rule, "passed", attempt.ran, seconds)
+
+    def _note(
+        self, rule: Rule, outcome: str, cases: int = 0, seconds: float = 0.0, note: str = "", violation: Violation | None = None
+    ) -> RuleResult:
+        return self._add(
+            RuleResult(rule.name, rule.statement, rule.requirements, rule.rung, outcome, cases, seconds, note, violation)  # type: ignore[arg-type]  # outcomes, by the callers
+        )
+
+    def _add(self, result: RuleResult) -> RuleResult:
+        self.results.append(result)
+        if self.on_result:
+            self.on_result(result)
+        return result
+
+    def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
+        drawn = isinstance(case, Case)
+        identifier = requirement_of(case, error, rule.requirements) if drawn else rule.requirements[0]
+        return Violation(
+            rule=rule.name,
+            requirement=identifier,
+            statement=rule.statement,
+            place=requirement(identifier).place,
+            case=case.id,
+            message=str(error),
+            guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
+            reproduce=self._reproduce(rule, case.id),
+        )
+
+    def _reproduce(self, rule: Rule, case: str) -> str:
+        only = f"{rule.name}/{case}"
+        if not self.text:
+            how = f"spec={str(self.trial.spec)!r}, layout={self.target.layout!r}, framework={self.target.kind!r}"
+            return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"
+        words = ["stsm-ref", "check", self.text, "--spec", str(self.trial.spec), "--layout", self.target.layout]
+        words += ["--framework", self.target.kind] if self.text.startswith("py:") else []
+        return shlex.join([*words, "--case", only])
+
+
+def _since(started: float) -> float:
+    return round(time.perf_counter() - started, 4)

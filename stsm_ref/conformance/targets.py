@@ -1,0 +1,156 @@
+"""From the text on a command line to a `Target`: ``py:FILE_OR_MODULE:NAME``, ``cmd:PROGRAM ARGUMENTS``, ``onnx:FILE``.
+
+A Python target is one function; ``vjp``, ``jvp`` and ``info`` are looked up beside it::
+
+    info = {"name": "mine", "layout": "NTCHW", "framework": "numpy", "dtypes": ["float32"], "values": "bits", "fixed": {}}
+
+All of them may be left out. ``values: "finite"`` is for an implementation that computes, such as a convolution; ``fixed`` names sizes that
+it cannot change, by letters of ``NTCHW``.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from stsm_ref.conformance.python_target import PythonTarget, frames, told
+from stsm_ref.conformance.target import Target, TargetError
+
+FORMS = "py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx"
+INFO = ("name", "layout", "framework", "dtypes", "values", "fixed")
+
+
+def open_target(
+    text: str,
+    *,
+    layout: str | None = None,
+    framework: str | None = None,
+    segments: int = 8,
+    time_limit: float | None = None,
+    memory: int | None = None,
+) -> Target:
+    """Import, start or load what `text` names; close it when done.
+
+    Parameters
+    ----------
+    text : str
+        ``py:``, ``cmd:`` or ``onnx:`` and what follows.
+    layout, framework : str, optional
+        In place of what the target says of itself.
+    segments : int
+        Frames of a clip for a target in the layout ``(NT)CHW`` that cannot be told them.
+    time_limit, memory : number, optional
+        What a program may take: seconds for each answer, bytes.
+
+    Raises
+    ------
+    TargetError
+        If there is no such target, or it cannot be used.
+    MissingExtraError
+        If it needs what is not installed.
+    """
+    kind, colon, rest = text.partition(":")
+    if not colon or not rest or kind not in ("py", "cmd", "onnx"):
+        raise TargetError(f"target={text!r} is none: write {FORMS}")
+    if kind == "py":
+        return python_target(rest, layout=layout, framework=framework, segments=segments)
+    if framework is not None:
+        raise TargetError(f"framework={framework!r} is for py: targets: {kind}: has none")
+    if kind == "cmd":
+        from stsm_ref.conformance.process_target import ProcessTarget
+
+        limits: dict[str, Any] = {"time_limit": time_limit, "memory": memory}
+        target = ProcessTarget(rest, **{name: limit for name, limit in limits.items() if limit is not None})
+        if layout is not None and layout != target.layout:
+            target.close()
+            raise TargetError(f"layout={layout!r}: the program says that its layout is {target.layout}, and it must know")
+        return target
+    from stsm_ref.conformance.onnx_target import OnnxTarget
+
+    return OnnxTarget(Path(rest), layout=layout or "NTCHW", segments=segments)
+
+
+def python_target(text: str, *, layout: str | None = None, framework: str | None = None, segments: int = 8) -> PythonTarget:
+    """Import ``FILE_OR_MODULE:NAME`` in this process."""
+    module_text, _, name = text.rpartition(":")
+    if not module_text or not name.isidentifier():
+        raise TargetError(f"target='py:{text}' names no function: write py:FILE.py:NAME or py:package.module:NAME")
+    with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
+        module = _imported(module_text)
+    if not hasattr(module, name):
+        near = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
+        raise TargetError(f"{module_text} has no {name!r}: it has {', '.join(near[:12]) or 'nothing that can be called'}")
+    info = _checked_info(getattr(module, "info", {}), module_text)
+    return PythonTarget(
+        getattr(module, name),
+        layout=layout or info.get("layout", "NTCHW"),
+        framework=framework or info.get("framework", "numpy"),
+        vjp=_beside(module, "vjp"),
+        jvp=_beside(module, "jvp"),
+        name=info.get("name", name),
+        dtypes=info.get("dtypes"),
+        fixed=info.get("fixed"),
+        moves_bits=info.get("values", "bits") == "bits",
+        segments=segments,
+    )
+
+
+def _beside(module: ModuleType, name: str) -> Callable[..., Any] | None:
+    found = getattr(module, name, None)
+    if found is not None and not callable(found):
+        raise TargetError(f"{module.__name__}.{name} is {type(found).__name__}, which cannot be called: rename it, or make it the {name}")
+    return found
+
+
+def _imported(text: str) -> ModuleType:
+    """Import a file, by its path, or a module, by its name."""
+    try:
+        if not text.endswith(".py"):
+            sys.path.insert(0, str(Path.cwd()))
+            return importlib.import_module(text)
+        path = Path(text).resolve()
+        if not path.is_file():
+            raise TargetError(f"there is no file {text!r}")
+        sys.path.insert(0, str(path.parent))  # as `python FILE` does, so that it finds what lies beside it
+        spec = importlib.util.spec_from_file_location(f"_target_{path.stem}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+        return module
+    except TargetError:
+        raise
+    except (Exception, SystemExit) as error:
+        raise TargetError(f"{text} cannot be imported: {told(error)}{frames(error)}") from None
+
+
+def _checked_info(info: Any, where: str) -> dict[str, Any]:
+    """Refuse an `info` with a key or a value that means nothing."""
+    if not isinstance(info, dict):
+        raise TargetError(f"info in {where} is {type(info).__name__}: write a dict with some of {', '.join(INFO)}")
+    unknown = [key for key in info if key not in INFO]
+    if unknown:
+        raise TargetError(f"info in {where} has {unknown[0]!r}, which means nothing: its keys are {', '.join(INFO)}")
+    for key in ("name", "layout", "framework"):
+        if not isinstance(info.get(key, ""), str):
+            raise TargetError(f"info[{key!r}]={info[key]!r} in {where} is no string")
+    if info.get("values", "bits") not in ("bits", "finite"):
+        raise TargetError(f"info['values']={info['values']!r} in {where} is neither 'bits' nor 'finite'")
+    fixed = info.get("fixed") or {}
+    if not isinstance(fixed, dict) or not all(key in "NTCHW" and isinstance(size, int) and size > 0 for key, size in fixed.items()):
+        raise TargetError(f"info['fixed']={fixed!r} in {where} must give sizes from 1 up to letters of NTCHW")
+    try:
+        dtypes = info.get("dtypes")
+        checked = None if dtypes is None else [np.dtype(d) for d in dtypes]
+    except TypeError:
+        raise TargetError(f"info['dtypes']={info['dtypes']!r} in {where} must name dtypes, as in ['float32', 'int64']") from None
+    if checked is not None and not checked:
+        raise TargetError(f"info['dtypes'] in {where} is empty: name one dtype at least, or leave it out")
+    return {**info, "dtypes": checked}

@@ -1,0 +1,98 @@
+"""Targets written in PyTorch, on the CPU: gradients by autograd, tangents by its forward mode."""
+
+from typing import Any
+
+import numpy as np
+
+from stsm_ref.conformance.frameworks import Function
+from stsm_ref.conformance.target import Declined, Op, TargetError
+from stsm_ref.errors import MissingExtraError
+from stsm_ref.geometry import Array
+from stsm_ref.strategies import Layout as MemoryLayout
+
+try:
+    import torch
+    from torch import Tensor
+    from torch.autograd import forward_ad
+except ModuleNotFoundError:
+    raise MissingExtraError("a target of framework torch", "torch", "torch") from None
+
+torch.set_num_threads(1)  # the clips are small: threads that wait for a busy core would take most of the time
+
+
+class TorchArrays:
+    """Tensors. Memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
+
+    kind = "torch"
+    dtypes = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "?", "c8", "c16"))
+
+    def give(self, x: Array, memory: MemoryLayout) -> Tensor:
+        """A tensor of its own memory."""
+        t = torch.from_numpy(x.copy("C"))
+        if memory == "F" and t.dim() in (4, 5):
+            return t.contiguous(memory_format=torch.channels_last if t.dim() == 4 else torch.channels_last_3d)
+        if memory == "reversed":
+            return t.transpose(-1, -2).contiguous().transpose(-1, -2)
+        if memory == "strided":
+            wide = t.new_zeros((*t.shape[:-1], 2 * t.shape[-1]))
+            wide[..., ::2] = t
+            return wide[..., ::2]
+        return t
+
+    def read(self, given: Any) -> Array:
+        """A view of the tensor's values."""
+        if not isinstance(given, Tensor):
+            raise TargetError(f"it returned {type(given).__name__}, which is no torch.Tensor")
+        try:
+            return given.detach().resolve_conj().resolve_neg().cpu().numpy()
+        except (TypeError, RuntimeError) as error:
+            raise TargetError(f"it returned a tensor of dtype {given.dtype} that cannot be read: {error}") from None
+
+    def share(self, first: Tensor, second: Tensor) -> bool:
+        """Whether both are views of one storage."""
+        return first.untyped_storage().data_ptr() == second.untyped_storage().data_ptr() != 0
+
+    def keeps_layout(self, x: Tensor, y: Tensor) -> bool:
+        """Channels-last stays channels-last, where that differs from the plain order."""
+        if x.dim() != 4 or x.is_contiguous() or not x.is_contiguous(memory_format=torch.channels_last):
+            return True
+        return y.is_contiguous(memory_format=torch.channels_last)
+
+    def derived(self) -> frozenset[Op]:
+        """Both."""
+        return frozenset(("vjp", "jvp"))
+
+    def vjp(self, function: Function, x: Tensor, grad: Tensor) -> Tensor:
+        """Autograd; the function gets a copy of a leaf, as inside a network, so that a write to it is not refused by torch."""
+        leaf = x.requires_grad_()
+        inside = leaf.clone()
+        back = self._gradient(function(inside), leaf, grad)
+        leaf.data.copy_(inside.detach())  # what was done to the copy, by the backward too, is done to x
+        return back
+
+    def jvp(self, function: Function, x: Tensor, dx: Tensor) -> Tensor:
+        """Forward mode."""
+        with forward_ad.dual_level():
+            try:
+                y = function(forward_ad.make_dual(x, dx))  # type: ignore[no-untyped-call]  # torch's
+            except (NotImplementedError, RuntimeError) as error:
+                raise Declined(f"torch has no forward mode for it: {error}") from None
+            tangent = forward_ad.unpack_dual(y).tangent  # type: ignore[no-untyped-call]  # torch's
+            return torch.zeros_like(y) if tangent is None else tangent
+
+    def residual(self, function: Function, vjp: Function | None, x: Tensor, grad: Tensor) -> tuple[Any, Any]:
+        """A block under autograd, or with the target's own backward."""
+        if not x.is_floating_point() and not x.is_complex():
+            return function(x) + x, None
+        leaf = x.requires_grad_()
+        inside = leaf.clone()
+        value = function(inside) + inside
+        if vjp is None:
+            return value, self._gradient(value, leaf, grad)
+        return value, vjp(x.detach(), grad) + grad
+
+    def _gradient(self, y: Any, leaf: Tensor, grad: Tensor) -> Tensor:
+        if not isinstance(y, Tensor) or not y.requires_grad:
+            return torch.zeros_like(leaf, requires_grad=False)  # it was cut off the graph: no gradient comes back
+        (found,) = torch.autograd.grad(y, leaf, grad, allow_unused=True)
+        return torch.zeros_like(leaf, requires_grad=False) if found is None else found

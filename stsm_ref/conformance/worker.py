@@ -1,0 +1,66 @@
+"""The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found to the parent.
+
+Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The request is one line of JSON on standard
+input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``opened``, ``case`` before each
+case, ``result`` after each rule, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from dataclasses import asdict
+from typing import Any
+
+
+def main() -> None:
+    """Answer one request."""
+    channel = os.dup(int(sys.argv[1]))  # the copy is not inherited, so no child of the target keeps the pipe open
+    os.close(int(sys.argv[1]))
+    _die_with_the_parent()
+    request = json.loads(sys.stdin.readline())
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)  # a target that reads finds the end at once
+
+    def send(**message: Any) -> None:
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(channel, data) :]
+
+    from stsm_ref.errors import StsmError
+
+    try:
+        send(report=_run(request, send))
+    except StsmError as error:
+        send(refused=type(error).__name__, why=str(error))
+
+
+def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
+    from stsm_ref.conformance.origin import environment, hashes
+    from stsm_ref.conformance.running import run_target
+    from stsm_ref.geometry import ShiftSpec
+
+    def opened(target: Any, declared: int) -> None:
+        about = {"name": target.name, "kind": target.kind, "layout": target.layout, "declared": declared}
+        send(opened=about | {"environment": environment(target.kind), "hashes": hashes()})
+
+    request["spec"] = ShiftSpec.parse(request["spec"])
+    report = run_target(
+        **request,
+        on_open=opened,
+        on_progress=lambda begun, declared, case: send(case=case),
+        on_result=lambda result: send(result=asdict(result)),
+    )
+    return report.as_dict()
+
+
+def _die_with_the_parent() -> None:
+    """Where the system can (Linux), be killed when the parent ends, however it ends."""
+    with contextlib.suppress(ImportError, OSError, AttributeError):
+        import ctypes
+
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
+if __name__ == "__main__":
+    main()
