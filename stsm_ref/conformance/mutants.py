@@ -182,15 +182,16 @@ def score(
     implementations: Iterable[Implementation],
     *,
     level: Level = "smoke",
+    first: bool = False,
     shrink: bool = False,
     on_each: Callable[[Implementation], None] | None = None,
 ) -> Score:
-    """Hold each implementation to the whole suite; `on_each` is called before each; `shrink` as in `examine`."""
+    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink` are those of `examine`."""
     verdicts = []
     for implementation in implementations:
         if on_each:
             on_each(implementation)
-        verdicts.append(Verdict(implementation, examine(implementation, level=level, shrink=shrink)))
+        verdicts.append(Verdict(implementation, examine(implementation, level=level, first=first, shrink=shrink)))
     return Score(level, tuple(verdicts))
 
 
@@ -202,7 +203,7 @@ WHY_NOT_ALONE: dict[str, str] = {
     "the_same_input_gives_the_same_output": "other rules ask some cases twice as well; this one says what is wrong",
     "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
     "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
-    "forward_is_linear": "what is not linear on whole numbers is wrong on values too; the certificate assumes it and must not stand without it",
+    "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",
     "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant must be killed",
 }
 """Why a rule kills no mutant that another does not kill too, for each rule of which that is so at level smoke."""

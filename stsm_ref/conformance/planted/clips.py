@@ -52,10 +52,6 @@ def _segments_baked_in(segments: int) -> Callable[..., Array]:
     return forward
 
 
-def _whole_batch(x: Array, spec: ShiftSpec, num_segments: int) -> Array:
-    return shifted(x, spec)
-
-
 def _channels_last_ignored(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, spec)
 
@@ -121,7 +117,6 @@ MUTANTS = (
     _folded("frames-interleaved", _frames_interleaved, 16, "the batch is read as (T, N), not (N, T)"),
     _folded("segments-are-eight", _segments_baked_in(8), 16, "num_segments is 8 wherever that divides"),
     _folded("segments-are-two", _segments_baked_in(2), 16, "num_segments is 2 wherever that divides"),
-    _folded("segments-ignored", _whole_batch, 17, "num_segments is not used: the batch is one clip"),
     Implementation("channels-last-ignored", _channels_last_ignored, "NTHWC is shifted as if it were NTCHW", 18, layout="NTHWC"),
     _mutant("sizes-baked-in", _SizesBakedIn, 25, "the zeros of the first input's size stay for all others"),
     _mutant("wrong-at-one-frame", _left_alone(lambda s: s[1] == 1), 28, "nothing moves where T = 1"),
