@@ -1,11 +1,10 @@
 """`stsm-ref check`."""
 
-import contextlib
 import importlib
-import sys
+import os
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -50,6 +49,11 @@ def check(
     segments: Annotated[int, typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them.")] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
+    memory: Annotated[float, typer.Option(min=0.001, help="GiB that the target may take.")] = 4,
+    validate_protocol: Annotated[
+        bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
+    ] = False,
     as_json: AsJson = False,
     report: Annotated[Path | None, typer.Option(help="Also write the run as JSON lines.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it as JUnit XML.")] = None,
@@ -58,9 +62,9 @@ def check(
 ) -> int:
     """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
     from stsm_ref.conformance import screen as view
-    from stsm_ref.conformance.suite import plan, run_suite
-    from stsm_ref.conformance.targets import open_target
 
+    if validate_protocol:
+        return _validate_protocol(target, as_json, time_limit or 10, int(memory * 2**30))
     outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
     for path in outputs.values():
         if path:
@@ -68,19 +72,49 @@ def check(
     wanted = ShiftSpec.parse(spec)
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
-        opened = open_target(target, layout=layout, framework=framework, segments=segments)
-        with contextlib.closing(opened), contextlib.redirect_stdout(sys.stderr):  # what a target prints is no result
-            progress.update(task, total=plan(opened, wanted, level=level.value, only=case))
 
-            def watch(name: str) -> None:
-                progress.update(task, advance=1, description=name.partition("/")[0])
+        def watch(begun: int, planned: int, name: str) -> None:
+            progress.update(task, completed=begun, total=planned, description=name.partition("/")[0])
 
-            found = run_suite(opened, wanted, level=level.value, seed=seed, target_text=target, on_case=watch, only=case)
+        how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
+        how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
+        how |= {"time_limit": time_limit, "memory": int(memory * 2**30)}
+        if os.name == "posix" and not target.startswith("cmd:"):
+            from stsm_ref.conformance.sandbox import run_python_target
+
+            found = run_python_target(target, wanted, **how)
+        else:
+            from stsm_ref.conformance.running import run_target
+
+            found = run_target(target, wanted, **how)
     for module, path in outputs.items():
         if path:
             importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
     if as_json:
         print_json(found.as_dict())
     else:
-        screen.print(view.verdict(found))
+        view.show(found, screen)
     return found.exit_code
+
+
+def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:
+    from stsm_ref.conformance import protocol_screen
+    from stsm_ref.conformance import validate_protocol as protocol
+    from stsm_ref.conformance.target import TargetError
+
+    kind, _, words = target.partition(":")
+    if kind != "cmd":
+        raise TargetError(f"target={target!r} speaks no protocol: --validate-protocol is for cmd:PROGRAM ARGUMENTS")
+    with progress_bar() as progress:
+        task = progress.add_task("starting", total=None)
+        found = protocol.run(
+            words,
+            time_limit=time_limit,
+            memory=memory,
+            on_point=lambda tried, points, point: progress.update(task, completed=tried, total=points, description=point[:60]),
+        )
+    if as_json:
+        print_json(protocol.as_json(found))
+    else:
+        screen.print(protocol_screen.findings(found))
+    return protocol.exit_code(found)

@@ -42,14 +42,14 @@ class Diagnosis:
             asked.append(telling)
             answer = self._answer(telling)
             if answer is not None and not _equal(answer, self.trial.right(telling)):
-                return self._named(asked)
+                return self._named(asked) or self._named([case, telling], "at such sizes it ")
         return ""
 
-    def _named(self, asked: list[Case]) -> str:
-        """The first that fits everywhere, where the target was right too."""
+    def _named(self, asked: list[Case], where: str = "") -> str:
+        """The first that fits all that was asked, places where the target was right among them."""
         for text, wrong in known(self.trial.spec):
             if all(self._fits(wrong, case) for case in asked):
-                return f"equals {text}"
+                return f"{where}equals {text}"
         return ""
 
     def _fits(self, wrong: Wrong, case: Case) -> bool:

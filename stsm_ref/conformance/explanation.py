@@ -65,7 +65,8 @@ class Explanation:
         for number, rule in enumerate(self.requirements):
             words = f" “{rule.quote}”" if rule.quote else ""
             table.add_row("rule" if number == 0 else "", Text(f"{rule.id} ({rule.place}): {rule.rule}.{words}"))
-        return Panel(Group(table, Text(), Text(self.picture, no_wrap=True)), title=self.id, title_align="left")
+        drawn = [Text(), Text(self.picture, no_wrap=True)] if self.picture else []
+        return Panel(Group(table, *drawn), title=self.id, title_align="left")
 
 
 def explain_case(identifier: str) -> Explanation:
@@ -147,7 +148,7 @@ def _of_reject(vector: VectorCase) -> Explanation:
         said = "we take it, which is a bug"
     except SpecError as error:
         said = str(error)
-    return _explained(vector, facts, f"we say: {said}")
+    return _explained(vector, facts | {"we say": said}, "")
 
 
 def _explained(vector: VectorCase, facts: dict[str, str], picture: str) -> Explanation:

@@ -27,7 +27,7 @@ def backward_cases(trial: Trial) -> Sequence[Case]:
     return [first, *(trial.case("vjp", 2, t, trial.full, h, w) for t, h, w in sizes)]
 
 
-@rule("GRAD-1", "BATCH-1", rung="L2", each=backward_cases, applies=_has_vjp)
+@rule("GRAD-1", "BATCH-1", rung="L2", each=backward_cases, applies=lambda trial: _has_vjp(trial) or trial.lacks_labels("vjp"))
 def labels_reveal_every_move_back(trial: Trial, case: Case) -> None:
     """Unique labels of a gradient come back to the places that their values came from, and nowhere else."""
     require_same(trial.ask(case).output, trial.right(case), case)
@@ -39,7 +39,7 @@ def vjp_equals_definition(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, trial.right(case), case)
 
 
-@rule("GRAD-1", draw=lambda trial: trial.cases("vjp"), applies=_has_vjp)
+@rule("GRAD-1", draw=lambda trial: trial.cases("vjp", moving=True), applies=_has_vjp)
 def vjp_is_the_adjoint(trial: Trial, case: Case) -> None:
     """<g, f(x)> = <vjp(g), x>, exactly, on whole numbers: the target's own forward and backward fit each other."""
     rng = np.random.default_rng(case.seed)
@@ -51,7 +51,7 @@ def vjp_is_the_adjoint(trial: Trial, case: Case) -> None:
         raise Mismatch(f"<g, forward(x)> = {left.real:.0f} and <vjp(g), x> = {right.real:.0f}: the backward is not the forward's adjoint")
 
 
-@rule("GRAD-3", draw=lambda trial: trial.cases("vjp"), applies=_has_vjp)
+@rule("GRAD-3", draw=lambda trial: trial.cases("vjp", moving=True), applies=_has_vjp)
 def vjp_does_not_depend_on_x(trial: Trial, case: Case) -> None:
     """With another x the same gradient comes back: the second derivative is zero."""
     first = trial.ask(case).output.copy()
@@ -60,7 +60,10 @@ def vjp_does_not_depend_on_x(trial: Trial, case: Case) -> None:
 
 
 @rule(
-    "GRAD-1", draw=lambda trial: trial.cases("vjp", memory=("C", "F", "strided", "reversed")), counts=Counts(5, 60, 1000), applies=_has_vjp
+    "GRAD-1",
+    draw=lambda trial: trial.cases("vjp", moving=True, memory=("C", "F", "strided", "reversed")),
+    counts=Counts(5, 60, 1000),
+    applies=_has_vjp,
 )
 def strides_of_the_gradient_make_no_difference(trial: Trial, case: Case) -> None:
     """An incoming gradient that is strided, reversed or transposed in memory gives the same result."""
@@ -78,7 +81,7 @@ def gradients_keep_their_dtype(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, trial.right(case), case)
 
 
-@rule("GRAD-2", draw=lambda trial: trial.cases("jvp"), counts=Counts(8, 100, 2000), applies=_has_jvp)
+@rule("GRAD-2", draw=lambda trial: trial.cases("jvp", moving=True), counts=Counts(8, 100, 2000), applies=_has_jvp)
 def jvp_is_the_shift(trial: Trial, case: Case) -> None:
     """The Jacobian-vector product is the shift of the tangent."""
     require_same(trial.ask(case).output, trial.right(case), case)

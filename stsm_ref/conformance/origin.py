@@ -22,8 +22,8 @@ def environment(kind: str) -> dict[str, str]:
         "hypothesis": importlib.metadata.version("hypothesis"),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-    if kind in ("torch", "jax"):
-        versions[kind] = importlib.metadata.version(kind)
+    for package in {"torch": ("torch",), "jax": ("jax",), "onnx": ("onnx", "onnxruntime")}.get(kind, ()):
+        versions[package] = importlib.metadata.version(package)
     return versions
 
 

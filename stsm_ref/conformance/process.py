@@ -108,11 +108,17 @@ class Child:
         """
         if self._ended:
             raise TargetError(f"{self.what} runs no more: it {self._reason}")
-        self._pump(0)
-        if self._lines:
-            self.fail(f"wrote a line that nobody asked for: {shown(bytes(self._lines))}")
+        self.expect_nothing()
         self._send(line)
         return self.receive(seconds=seconds, most=most)
+
+    def expect_nothing(self, seconds: float = 0) -> None:
+        """Listen for that long; a line that nobody asked for is an error."""
+        ends = time.monotonic() + seconds
+        while self._pump(max(0.0, ends - time.monotonic())) and time.monotonic() < ends and not self._lines:
+            pass
+        if self._lines:
+            self.fail(f"wrote a line that nobody asked for: {shown(bytes(self._lines))}")
 
     def receive(self, *, seconds: float, most: int) -> bytes:
         """The next line, without its end; see `ask`."""

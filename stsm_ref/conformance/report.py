@@ -1,7 +1,7 @@
 """What a run found, as plain data: everything that is printed or written is made from a `Report`."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 Outcome = Literal["passed", "violated", "broken", "undecided", "skipped"]
@@ -45,6 +45,12 @@ class RuleResult:
     seconds: float
     note: str = ""
     violation: Violation | None = None
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "RuleResult":
+        """Read what `dataclasses.asdict` made."""
+        violation = None if data["violation"] is None else Violation(**data["violation"])
+        return cls(**{**data, "requirements": tuple(data["requirements"]), "violation": violation})
 
 
 @dataclass(frozen=True)
@@ -129,18 +135,13 @@ class Report:
             "requirements": {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in self.requirements().items()},
         }
 
+    def broken_by(self, reason: str) -> "Report":
+        """The report with what went wrong after the last case, unless it has a reason already."""
+        return self if self.broken else replace(self, broken=reason)
+
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Report":
         """Read what `as_dict` made; what is computed from the rest is computed again."""
         given = {each.name: data[each.name] for each in fields(cls)}
-        results = tuple(
-            RuleResult(
-                **result
-                | {
-                    "requirements": tuple(result["requirements"]),
-                    "violation": None if result["violation"] is None else Violation(**result["violation"]),
-                }
-            )
-            for result in data["results"]
-        )
+        results = tuple(map(RuleResult.from_dict, data["results"]))
         return cls(**given | {"results": results, "limits": tuple(data["limits"])})

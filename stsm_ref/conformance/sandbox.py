@@ -4,18 +4,19 @@ A target that hangs, exits, kills the interpreter, floods its output, takes memo
 `TargetError`, as a program does. It is no prison: a target may still write files, open connections and do all that its user may.
 """
 
-import contextlib
 import json
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from stsm_ref.conformance.process import Child
 from stsm_ref.conformance.process_words import MIB, size
-from stsm_ref.conformance.report import Report
+from stsm_ref.conformance.report import Report, RuleResult
 from stsm_ref.conformance.target import TargetError
 from stsm_ref.errors import ArrayError, SpecError, StsmError
+from stsm_ref.geometry import ShiftSpec
 
 TIME_LIMITS = {"smoke": 10.0, "ci": 30.0, "night": 120.0}
 """Seconds from one case to the next, by level: the cases grow."""
@@ -27,6 +28,9 @@ ENDING = 5.0
 """Seconds in which the interpreter must end after the report."""
 
 MEMORY = 4 << 30
+MOST = 64 * MIB
+"""Bytes of a message from the worker."""
+
 ERRORS = {kind.__name__: kind for kind in (TargetError, SpecError, ArrayError)}
 
 Progress = Callable[[int, int, str], None]
@@ -34,7 +38,7 @@ Progress = Callable[[int, int, str], None]
 
 def run_python_target(
     text: str,
-    spec: str,
+    spec: ShiftSpec | str,
     *,
     level: str = "ci",
     seed: int = 0,
@@ -47,14 +51,14 @@ def run_python_target(
     time_limit: float | None = None,
     memory: int = MEMORY,
 ) -> Report:
-    """Run the suite on ``py:...`` in a process of its own.
+    """Run the suite on ``py:...`` or ``onnx:...`` in a process of its own.
 
     Parameters
     ----------
     text : str
         The target as the command line names it.
     spec, level, seed, only, first
-        As in `suite.run_suite`; the spec as text.
+        As in `suite.run_suite`.
     layout, framework, segments
         As in `targets.open_target`.
     on_progress : callable, optional
@@ -67,64 +71,88 @@ def run_python_target(
     Returns
     -------
     Report
-        A target that ended badly after its last case is `broken` in it.
+        A target that hung, ended, flooded its output, took too much memory or left processes behind is `broken` in it, with the case at
+        which it did; what was found before stands there too. Nothing is left of it.
 
     Raises
     ------
     TargetError
-        If the target hung, ended, flooded its output or took too much memory: the case is named, and nothing is left of it.
+        If it did so while it was imported, or cannot be opened.
     StsmError
-        If the target or an argument is refused.
+        If an argument is refused.
     """
     what = f"the target {text!r}"
-    request = {"text": text, "spec": spec, "level": level, "seed": seed, "layout": layout, "framework": framework}
+    request = {"text": text, "spec": str(spec), "level": level, "seed": seed, "layout": layout, "framework": framework}
     request |= {"segments": segments, "only": only, "first": first}
     command = [sys.executable, "-P", "-m", "stsm_ref.conformance.worker", "{channel}"]
     child = Child(command, memory=memory, total=float("inf"), what=what, own_channel=True)
+    run = _Run(child, on_progress)
     try:
-        report = _follow(child, json.dumps(request).encode(), time_limit or TIME_LIMITS[level], on_progress)
-        with _reported() as late:
+        report = run.follow(json.dumps(request).encode(), time_limit or TIME_LIMITS[level])
+    except TargetError as error:
+        if error is run.refused:
+            raise
+        if not run.opened:
+            raise TargetError(f"while it was imported: {error}") from None
+        report = run.cut_short(text, str(spec), level, seed, str(error))
+    else:
+        try:
             child.end(seconds=ENDING)
+        except TargetError as error:
+            report = report.broken_by(str(error))
     finally:  # interrupted, too
         child.kill()
-    if late and not report.broken:
-        report = replace(report, broken=late[0])
     if "MemoryError" in report.broken and size(memory) not in report.broken:
         report = replace(report, broken=f"{report.broken}\n(it may have {size(memory)} of memory)")
     return report
 
 
-def _follow(child: Child, request: bytes, seconds: float, on_progress: Progress | None) -> Report:
-    """Read what the worker sends, until the report."""
-    planned, begun, case = 0, 0, ""
-    try:
-        line = child.ask(request, seconds=max(START_LIMIT, seconds), most=64 * MIB)
+class _Run:
+    """What the worker has sent so far."""
+
+    def __init__(self, child: Child, on_progress: Progress | None) -> None:
+        self.child, self.on_progress = child, on_progress
+        self.opened: dict[str, Any] = {}
+        self.refused: StsmError | None = None
+        self.results: list[RuleResult] = []
+        self.begun, self.case = 0, ""
+        self.started = time.perf_counter()
+
+    def follow(self, request: bytes, seconds: float) -> Report:
+        """Read until the report."""
+        line = self.child.ask(request, seconds=max(START_LIMIT, seconds), most=MOST)
         while True:
-            message = _message(child, line)
+            message = _message(self.child, line)
             if "report" in message:
                 return Report.from_dict(message["report"])
             if "refused" in message:
-                raise _Refused(ERRORS.get(message["refused"], StsmError)(message["why"]))
-            if "case" in message:
-                begun, case = begun + 1, message["case"]
-                if on_progress:
-                    on_progress(begun, planned, case)
-            else:
-                planned = message["planned"]
-            line = child.receive(seconds=seconds, most=64 * MIB)
-    except _Refused as error:
-        raise error.error from None
-    except TargetError as error:
-        where = f"in case {case}" if case else "while it was imported"
-        raise TargetError(f"{where}: {error}") from None
+                self.refused = ERRORS.get(message["refused"], StsmError)(message["why"])
+                raise self.refused
+            self._note(message)
+            line = self.child.receive(seconds=seconds, most=MOST)
 
+    def cut_short(self, text: str, spec: str, level: str, seed: int, reason: str) -> Report:
+        """The report of a run that never came to its end."""
+        return Report(
+            target=text,
+            spec=str(ShiftSpec.parse(spec)),
+            level=level,
+            seed=seed,
+            seconds=round(time.perf_counter() - self.started, 3),
+            results=tuple(self.results),
+            broken=f"in case {self.case}: {reason}" if self.case else reason,
+            **self.opened,
+        )
 
-class _Refused(Exception):
-    """Carries an error of the worker past those of the child."""
-
-    def __init__(self, error: StsmError) -> None:
-        super().__init__(str(error))
-        self.error = error
+    def _note(self, message: dict[str, Any]) -> None:
+        if "case" in message:
+            self.begun, self.case = self.begun + 1, message["case"]
+            if self.on_progress:
+                self.on_progress(self.begun, self.opened.get("declared", 0), self.case)
+        elif "result" in message:
+            self.results.append(RuleResult.from_dict(message["result"]))
+        elif "opened" in message:
+            self.opened = message["opened"]
 
 
 def _message(child: Child, line: bytes) -> dict[str, Any]:
@@ -133,13 +161,3 @@ def _message(child: Child, line: bytes) -> dict[str, Any]:
     except ValueError:
         child.fail("wrote into a pipe that was not opened for it")
     return dict(message)
-
-
-@contextlib.contextmanager
-def _reported() -> Any:
-    """Collect the reason of a `TargetError` instead of raising it."""
-    reasons: list[str] = []
-    try:
-        yield reasons
-    except TargetError as error:
-        reasons.append(str(error))

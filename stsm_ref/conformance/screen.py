@@ -3,7 +3,7 @@
 import shlex
 
 from rich import box
-from rich.console import Group, RenderableType
+from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -23,18 +23,21 @@ VERDICTS = {
 MOST_OTHERS = 12
 
 
-def verdict(report: Report) -> RenderableType:
-    """All that a person needs to know, the last line the verdict."""
-    parts: list[RenderableType] = []
+def show(report: Report, console: Console) -> None:
+    """Print all that a person needs to know, the last line the verdict."""
     if report.violations:
         first, *others = report.violations
-        parts += [violation_panel(first), *([_others(others)] if others else []), *_commands(first)]
+        console.print(violation_panel(first))
+        if others:
+            console.print(_others(others))
+        for line in _commands(first):  # to be copied: left whole, whatever the width
+            console.print(Text(line, style="cyan"), soft_wrap=True)
     elif report.broken:
         title = "the target gave no answer that could be judged"
-        parts.append(Panel(Text(report.broken), title=title, title_align="left", border_style="red"))
+        console.print(Panel(Text(report.broken), title=title, title_align="left", border_style="red"))
     else:
-        parts += [requirement_table(report), *_notes(report)]
-    return Group(*parts, _sum(report))
+        console.print(requirement_table(report), *_notes(report))
+    console.print(_sum(report))
 
 
 def violation_panel(violation: Violation) -> Panel:
@@ -53,10 +56,8 @@ def violation_panel(violation: Violation) -> Panel:
     return Panel(facts, title=f"violated: {violation.rule}", title_align="left", border_style="red")
 
 
-def _commands(violation: Violation) -> list[RenderableType]:
-    """The lines to copy: not wrapped, whatever the width, so that they arrive whole."""
-    commands = [f"see it again:  {violation.reproduce}", f"see it drawn:  {shlex.join(['stsm-ref', 'explain', violation.case])}"]
-    return [Text(line, no_wrap=True, overflow="ignore", style="cyan") for line in commands]
+def _commands(violation: Violation) -> tuple[str, str]:
+    return f"see it again:  {violation.reproduce}", f"see it drawn:  {shlex.join(['stsm-ref', 'explain', violation.case])}"
 
 
 def _others(violations: list[Violation]) -> RenderableType:

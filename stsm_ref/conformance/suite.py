@@ -3,6 +3,7 @@
 import shlex
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
 from stsm_ref.conformance.attempt import Attempt
@@ -26,6 +27,7 @@ PATIENCE = 1.0
 """A target that broke after this many seconds is not asked again: the next question would take as long."""
 
 HANDSHAKE = "handshake"
+SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first
 RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
 
@@ -41,6 +43,7 @@ def run_suite(
     only: str | None = None,
     first: bool = False,
     shrink: bool = True,
+    on_result: Callable[[RuleResult], None] | None = None,
 ) -> Report:
     """Run the rules on `target`.
 
@@ -64,6 +67,8 @@ def run_suite(
         End at the first violation.
     shrink : bool
         Look for the smallest failing case; without, the first one is reported.
+    on_result : callable, optional
+        Called with the result of each rule when it is through.
 
     Returns
     -------
@@ -78,6 +83,7 @@ def run_suite(
     started = time.perf_counter()
     chosen = _chosen(only)
     run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
+    run.on_result = on_result
     if not shrink:
         run.shrink_seconds = 0.0
     run.shake_hands()
@@ -128,6 +134,7 @@ class _Run:
         self.target, self.text, self.on_case = target, text, on_case
         self.trial = Trial(target, spec, level=level, seed=seed)
         self.results: list[RuleResult] = []
+        self.on_result: Callable[[RuleResult], None] | None = None
         self.declared = 1
         self.broken = ""
         self.taken = True
@@ -147,7 +154,7 @@ class _Run:
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
         cases = int(outcome == "passed")
-        self.results.append(RuleResult(HANDSHAKE, statement, (), "L0", outcome, cases, _since(started), note))  # type: ignore[arg-type]  # three of the five
+        self._add(RuleResult(HANDSHAKE, statement, (), "L0", outcome, cases, _since(started), note))  # type: ignore[arg-type]  # three of the five
 
     def _ask_once(self) -> None:
         for op in ("forward", "vjp", "jvp"):
@@ -222,13 +229,19 @@ class _Run:
     def _note(
         self, rule: Rule, outcome: str, cases: int = 0, seconds: float = 0.0, note: str = "", violation: Violation | None = None
     ) -> RuleResult:
-        self.results.append(
+        return self._add(
             RuleResult(rule.name, rule.statement, rule.requirements, rule.rung, outcome, cases, seconds, note, violation)  # type: ignore[arg-type]  # outcomes, by the callers
         )
-        return self.results[-1]
 
-    def _violation(self, rule: Rule, case: Case, error: compare.Violation) -> Violation:
-        identifier = requirement_of(case, error, rule.requirements) if isinstance(case, Case) else rule.requirements[0]
+    def _add(self, result: RuleResult) -> RuleResult:
+        self.results.append(result)
+        if self.on_result:
+            self.on_result(result)
+        return result
+
+    def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
+        drawn = isinstance(case, Case)
+        identifier = requirement_of(case, error, rule.requirements) if drawn else rule.requirements[0]
         return Violation(
             rule=rule.name,
             requirement=identifier,
@@ -236,12 +249,12 @@ class _Run:
             place=requirement(identifier).place,
             case=case.id,
             message=str(error),
-            guess=self.diagnosis.guess(case, error) if isinstance(case, Case) else "",
-            reproduce=self._reproduce(rule, case),
+            guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
+            reproduce=self._reproduce(rule, case.id),
         )
 
-    def _reproduce(self, rule: Rule, case: Case) -> str:
-        only = f"{rule.name}/{case.id}"
+    def _reproduce(self, rule: Rule, case: str) -> str:
+        only = f"{rule.name}/{case}"
         if not self.text:
             how = f"spec={str(self.trial.spec)!r}, layout={self.target.layout!r}, framework={self.target.kind!r}"
             return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"

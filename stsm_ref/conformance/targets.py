@@ -26,7 +26,15 @@ FORMS = "py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:
 INFO = ("name", "layout", "framework", "dtypes", "values", "fixed")
 
 
-def open_target(text: str, *, layout: str | None = None, framework: str | None = None, segments: int = 8) -> Target:
+def open_target(
+    text: str,
+    *,
+    layout: str | None = None,
+    framework: str | None = None,
+    segments: int = 8,
+    time_limit: float | None = None,
+    memory: int | None = None,
+) -> Target:
     """Import, start or load what `text` names; close it when done.
 
     Parameters
@@ -37,6 +45,8 @@ def open_target(text: str, *, layout: str | None = None, framework: str | None =
         In place of what the target says of itself.
     segments : int
         Frames of a clip for a target in the layout ``(NT)CHW`` that cannot be told them.
+    time_limit, memory : number, optional
+        What a program may take: seconds for each answer, bytes.
 
     Raises
     ------
@@ -55,7 +65,8 @@ def open_target(text: str, *, layout: str | None = None, framework: str | None =
     if kind == "cmd":
         from stsm_ref.conformance.process_target import ProcessTarget
 
-        target = ProcessTarget(rest)
+        limits: dict[str, Any] = {"time_limit": time_limit, "memory": memory}
+        target = ProcessTarget(rest, **{name: limit for name, limit in limits.items() if limit is not None})
         if layout is not None and layout != target.layout:
             target.close()
             raise TargetError(f"layout={layout!r}: the program says that its layout is {target.layout}, and it must know")

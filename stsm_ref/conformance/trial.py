@@ -75,15 +75,16 @@ class Trial:
     def case(self, op: Op, *sizes: int, **how: Any) -> Case:
         """A case of this spec, in the main dtype unless another is named."""
         plain = Case(op, self.spec, self.shape(*sizes), self._dtype(op).name, seed=self.seed)
-        return plain.smaller(**how)
+        return fitting(plain.smaller(**how))
 
     def _dtype(self, op: Op) -> np.dtype[Any]:
         return self.dtype if op == "forward" else self.float
 
-    def shapes(self) -> st.SearchStrategy[Shape]:
-        """Shapes to draw, small ones first."""
+    def shapes(self, *, moving: bool = False) -> st.SearchStrategy[Shape]:
+        """Shapes to draw, small ones first; `moving` leaves out channel counts at which a group is empty."""
+        channels = [count for count in self.channels if count >= self.full] if moving else self.channels
         clips, time, height, width = (st.sampled_from(self.sizes(axis, CLIPS if axis == "N" else SIZES)) for axis in "NTHW")
-        return st.tuples(clips, time, st.sampled_from(self.channels), height, width)
+        return st.tuples(clips, time, st.sampled_from(channels), height, width)
 
     def cases(
         self,
@@ -92,18 +93,19 @@ class Trial:
         values: Values = "labels",
         dtypes: Sequence[np.dtype[Any]] | None = None,
         memory: Sequence[str] = ("C",),
+        moving: bool = False,
     ) -> st.SearchStrategy[Case]:
         """Cases to draw; they shrink towards small shapes, the first dtype and the plain memory layout."""
         return st.builds(
             Case,
             st.just(op),
             st.just(self.spec),
-            self.shapes(),
+            self.shapes(moving=moving),
             st.sampled_from([d.name for d in (dtypes or [self._dtype(op)])]),
             st.just(values),
             st.sampled_from(list(memory)),
             st.integers(0, 2**32 - 1),
-        )
+        ).map(fitting)
 
     def ask(self, case: Case, x: Array | None = None, other: Array | None = None) -> Observation:
         """Put a case, or its operation on other arrays than its own, to the target."""
@@ -118,6 +120,20 @@ class Trial:
         second = case.array(1) if other is None else other
         return oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
 
+    def lacks_labels(self, op: Op = "forward") -> str:
+        """Why the largest labelled clip cannot be made for the target, or nothing."""
+        dtype = self._dtype(op)
+        return "" if self.case(op, 2, 8, self.wide, 7, 5).values == "labels" else f"{dtype} has too few different values for labels"
+
     def lacks(self, op: Op) -> str:
         """Why an operation is not asked of the target, or nothing."""
         return self.without.get(op, "") if op in self.target.ops else f"the target has no {op}"
+
+
+def fitting(case: Case) -> Case:
+    """The case, with values instead of labels where its dtype has fewer different ones than it has places."""
+    dtype = np.dtype(case.dtype)
+    different = {"b": 1, "i": 2**31, "u": 2**31}.get(dtype.kind, 0) or 2 ** (np.finfo(dtype).nmant + 1)
+    if dtype.kind in "iu":
+        different = min(different, int(np.iinfo(dtype).max))
+    return case.smaller(values="finite") if case.values == "labels" and math.prod(case.shape) > different else case

@@ -55,7 +55,7 @@ def the_rest_stays(trial: Trial, case: Case) -> None:
     require_same(got, want, case, bits=True)
 
 
-@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(memory=get_args(MemoryLayout)[1:]), counts=Counts(15, 150, 3000))
+@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(moving=True, memory=get_args(MemoryLayout)[1:]), counts=Counts(15, 150, 3000))
 def strides_make_no_difference(trial: Trial, case: Case) -> None:
     """Input that is strided, reversed, transposed or channels-last in memory gives the same output."""
     plain = trial.ask(case, np.ascontiguousarray(case.array())).output.copy()
@@ -66,14 +66,14 @@ def _has_formats(trial: Trial) -> str:
     return "" if trial.target.kind == "torch" and trial.target.layout == "(NT)CHW" else "only torch frames (NT)CHW have a memory format"
 
 
-@rule("NUM-2", draw=lambda trial: trial.cases(memory=("F",)), counts=Counts(5, 50, 500), applies=_has_formats)
+@rule("NUM-2", draw=lambda trial: trial.cases(moving=True, memory=("F",)), counts=Counts(5, 50, 500), applies=_has_formats)
 def channels_last_is_kept(trial: Trial, case: Case) -> None:
     """A channels-last input gives a channels-last output: the next layer would pay for another."""
     if not trial.ask(case).kept_layout:
         raise Mismatch("the input is channels_last in memory and the output is not: keep the memory format", "layout")
 
 
-@rule("CONV-2", draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float]), counts=Counts(3, 30, 500))
+@rule("CONV-2", draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float], moving=True), counts=Counts(3, 30, 500))
 def it_is_a_sparse_convolution(trial: Trial, case: Case) -> None:
     """On finite values it equals the sparse convolution with one-hot kernels and one-sided zeros."""
     from stsm_ref.correlate import correlate_stsm
@@ -81,14 +81,25 @@ def it_is_a_sparse_convolution(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, correlate_stsm(case.array(), case.spec), case)
 
 
-@rule("GRAD-2", draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float]), counts=Counts(10, 100, 2000))
+def _has_floats(trial: Trial) -> str:
+    return "" if trial.float.kind in "fc" else "no floating dtype"
+
+
+@rule(
+    "GRAD-2",
+    draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float], moving=True),
+    counts=Counts(10, 100, 2000),
+    applies=_has_floats,
+)
 def forward_is_linear(trial: Trial, case: Case) -> None:
     """Sums and multiples pass through exactly, on whole numbers, and zero gives zero; the certificate rests on this."""
     rng = np.random.default_rng(case.seed)
-    x, y = (rng.integers(-500, 501, case.shape).astype(case.dtype) for _ in range(2))
-    a, b = (int(v) for v in rng.integers(-3, 4, 2))
-    scale = np.dtype(case.dtype).type
+    real = np.dtype(case.dtype).type
+    large = 2 ** (np.finfo(case.dtype).nmant - 2)  # 3 * large + 9 is still a whole number in this dtype
+    x, y = (rng.integers(-most, most + 1, case.shape).astype(case.dtype) for most in (3, large))
+    a, b = (int(v) for v in rng.choice([-3, -2, -1, 1, 2, 3], 2))
     fx, fy = trial.ask(case, x).output.copy(), trial.ask(case, y).output.copy()
-    together = trial.ask(case, scale(a) * x + scale(b) * y).output
-    require_same(together, scale(a) * fx + scale(b) * fy, case, what=f"f({a}x + {b}y) against {a}f(x) + {b}f(y)")
+    together = trial.ask(case, real(a) * x + real(b) * y).output
+    require_same(together, real(a) * fx + real(b) * fy, case, what=f"f({a}x + {b}y) against {a}f(x) + {b}f(y)")
+    require_same(trial.ask(case, real(large) * x).output, real(large) * fx, case, what=f"f({large}x) against {large}f(x)")
     require_same(trial.ask(case, np.zeros_like(x)).output, np.zeros_like(x), case, what="f(0)")

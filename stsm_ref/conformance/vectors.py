@@ -28,7 +28,7 @@ def known_wrong(case: VectorCase, output: Array) -> str:
     """The name of the known wrong implementation that gives this whole output for the input of the valid `case`, or "".
 
     >>> import stsm_ref
-    >>> case = find("wrong-forward/t-h-w_3of8_forward/001")
+    >>> case = find("wrong-forward/t-h-w_3of8_forward/012")
     >>> swapped = stsm_ref.ShiftSpec(order="backward-first")
     >>> known_wrong(case, stsm_ref.stsm(case.arrays().x, swapped))
     'directions-swapped'

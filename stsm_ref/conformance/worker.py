@@ -1,8 +1,8 @@
 """The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found to the parent.
 
 Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The request is one line of JSON on standard
-input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``planned``, ``case`` before each
-case, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
+input. The answers are lines of JSON on the pipe CHANNEL, which the target neither sees nor passes on: ``opened``, ``case`` before each
+case, ``result`` after each rule, and at last ``report`` or ``refused``. What the target prints goes where the parent throws it away.
 """
 
 import contextlib
@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+from dataclasses import asdict
 from typing import Any
 
 
@@ -35,25 +36,21 @@ def main() -> None:
 
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
-    from stsm_ref.conformance.suite import plan, run_suite
-    from stsm_ref.conformance.targets import open_target
+    from stsm_ref.conformance.origin import environment, hashes
+    from stsm_ref.conformance.running import run_target
     from stsm_ref.geometry import ShiftSpec
 
-    spec = ShiftSpec.parse(request["spec"])
-    text, level, only = request["text"], request["level"], request["only"]
-    target = open_target(text, layout=request["layout"], framework=request["framework"], segments=request["segments"])
-    with contextlib.closing(target):
-        send(planned=plan(target, spec, level=level, only=only))
-        report = run_suite(
-            target,
-            spec,
-            level=level,
-            seed=request["seed"],
-            target_text=text,
-            on_case=lambda case: send(case=case),
-            only=only,
-            first=request["first"],
-        )
+    def opened(target: Any, declared: int) -> None:
+        about = {"name": target.name, "kind": target.kind, "layout": target.layout, "declared": declared}
+        send(opened=about | {"environment": environment(target.kind), "hashes": hashes()})
+
+    request["spec"] = ShiftSpec.parse(request["spec"])
+    report = run_target(
+        **request,
+        on_open=opened,
+        on_progress=lambda begun, declared, case: send(case=case),
+        on_result=lambda result: send(result=asdict(result)),
+    )
     return report.as_dict()
 
 

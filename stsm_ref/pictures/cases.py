@@ -68,7 +68,8 @@ def draw_groups(
     if len(chosen) > MOST_GROUPS:
         blocks.append(f"... and {len(chosen) - MOST_GROUPS} more groups")
     if len(chosen) < len(groups):
-        blocks.append(f"the other {len(groups) - len(chosen)} groups come out right")
+        others = len(groups) - len(chosen)
+        blocks.append("the other group comes out right" if others == 1 else f"the other {others} groups come out right")
     return "\n\n".join([*blocks, f"{ENTERED} a zero that entered" + ("; ! differs from what must come out" if wrong is not None else "")])
 
 
@@ -146,4 +147,5 @@ def _number(value: Any) -> str:
         return f"{value.real:.4g}{value.imag:+.4g}j"
     if isinstance(value, np.bool_ | np.integer):
         return str(int(value))
-    return f"{value:.0f}" if np.isfinite(value) and float(value).is_integer() and abs(value) < 1e15 else f"{value:.4g}"
+    number = float(value)
+    return f"{number:.0f}" if number.is_integer() and abs(number) < 1e15 else f"{number:.4g}"

@@ -1,13 +1,19 @@
 """The valid vjp and jvp cases: the opposite displacement, and the shift itself."""
 
+import itertools
 from collections.abc import Iterator
 
+import numpy as np
+
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.vectors.drafts import DEFAULT, TSM, Draft, Shape, fill, shifted, table_specs, term_sets
+from stsm_ref.vectors import values
+from stsm_ref.vectors.case import Kind
+from stsm_ref.vectors.drafts import DEFAULT, TSM, Draft, Shape, fill, shifted, slug, table_specs, term_sets
 from stsm_ref.vectors.forward_families import BACKWARD, frames_for
 
 SIZES = ((1, 1, 1), (1, 1, 3), (1, 3, 1), (3, 1, 1), (2, 2, 2), (2, 3, 1), (1, 2, 3), (3, 2, 2), (5, 1, 1), (1, 5, 1), (1, 1, 5))
 MOST_CHANNELS = 64
+KINDS: tuple[Kind, ...] = ("vjp", "jvp")
 
 
 def vjp() -> Iterator[Draft]:
@@ -37,6 +43,20 @@ def jvp() -> Iterator[Draft]:
     for spec in (DEFAULT, TSM, BACKWARD):
         for t, h, w in SIZES:
             yield _jvp(spec, (1, t, fill(spec), h, w), "every-size")
+
+
+def dtypes() -> Iterator[Draft]:
+    """Gradients and tangents of other dtypes, and of values that arithmetic would spoil."""
+    for spec, kind in itertools.product((DEFAULT, TSM, BACKWARD, ShiftSpec("THW", 1)), KINDS):
+        shape: Shape = (1, 2, fill(spec), 1, 2)
+        rules = (("GRAD-1",) if kind == "vjp" else ("GRAD-2",)) + ("NUM-1", "NUM-2")
+        for dtype in ("float16", "float64", "complex64", "complex128"):  # autograd has no gradients of integers
+            yield shifted(kind, spec, shape, flags=["every-dtype"], requirements=rules, dtype=dtype)
+        for dtype in ("float32", "float64"):
+            mixed = np.array([np.nan, np.inf, -0.0, 1.5, -np.inf], dtype)
+            key = f"{kind}/{slug(spec)}/mixed/{dtype}"
+            arrays = {name: mixed[values.labels(f"{key}/{name}", shape) % len(mixed)] for name in ("x", "other")}
+            yield shifted(kind, spec, shape, flags=["special-values-mixed"], requirements=rules, arrays=arrays, packing="bits")
 
 
 def _vjp(spec: ShiftSpec, shape: Shape, flag: str) -> Draft:

@@ -29,6 +29,7 @@ FAMILIES: dict[str, Callable[[], Iterable[Draft]]] = {
     "forward-precisions": value_families.precisions,
     "vjp": gradient_families.vjp,
     "jvp": gradient_families.jvp,
+    "gradient-dtypes": gradient_families.dtypes,
     "conv": conv_families.convs,
     "wrong-forward": wrong_families.forwards,
     "wrong-gradients": wrong_families.gradients,

@@ -72,6 +72,7 @@ HELLOS = {
     "unknown-key": {"colour": "blue"},
     "unknown-layout": {"layout": "NHWC"},
     "name-with-escapes": {"name": "\x1b[2J"},
+    "names-vjp-without-it": {"ops": ["forward", "vjp"]},
     "ops-without-forward": {"ops": ["vjp"]},
     "unknown-dtype": {"dtypes": ["float32", "float7"]},
 }
@@ -149,36 +150,66 @@ ANSWERS = {
 """The answer that it gives, from the sequence number and the input; where nothing moves, the input is right."""
 
 
-def run(way: str, message: dict) -> None:
-    """Answer ``run`` in that way."""
-    if way in BEHAVIOURS:
-        BEHAVIOURS[way]()
-    if way in LINES:
-        say(LINES[way])
-        return
-    right = lambda seq, x: {"seq": seq, "result": x}  # noqa: E731 # one of its kind
-    answer = ANSWERS.get(way, right)(message["seq"], message["x"])
-    say(answer)
-    if way == "two-lines":
-        say(answer)
+CARELESS = {
+    "float32-only": lambda line, message: message["x"]["dtype"] != "float32",
+    "no-single-pixels": lambda line, message: message["x"]["shape"] == [1] * 5,
+    "tires": lambda line, message: message["seq"] % 50 == 49,
+    "splits-at-commas": lambda line, message: '"cmd":"run"' not in line.replace(": ", ":"),
+    "counts-braces": lambda line, message: line.count("{") != line.count("}"),
+}
+"""When a careless reader of lines, shapes or JSON stumbles."""
 
 
-def main() -> None:
-    """Answer line by line."""
-    way = sys.argv[1]
-    for line in sys.stdin:
-        message = json.loads(line)
-        command = message["cmd"]
-        if command == "start":
-            hello(way)
-        elif command == "spec":
-            say({"ok": False, "why": "no time axis here"} if way == "declines" else {"ok": True})
-        elif command == "run":
-            run(way, message)
-        elif command == "stop" and way == "ignores-stop":
+class Program:
+    """A program that gives back its input, or does in one way what it should not."""
+
+    def __init__(self, way: str) -> None:
+        self.way = way
+        self.specs: list[dict] = []
+
+    def serve(self) -> None:
+        """Answer line by line."""
+        for line in sys.stdin:
+            message = json.loads(line)
+            command = message["cmd"]
+            if command == "start":
+                hello(self.way)
+            elif command == "spec":
+                self.specs.append(message["spec"])
+                say({"ok": False, "why": "no time axis here"} if self.way == "declines" else {"ok": True})
+            elif command == "run":
+                if self.way == "reads-64-KiB" and len(line) > 65536:
+                    os.abort()
+                self.run(line, message)
+            else:
+                time.sleep(FOREVER if self.way == "ignores-stop" else 0)
+                sys.exit(4 if self.way == "ends-badly" else 0)
+        if self.way == "ignores-the-end":
             time.sleep(FOREVER)
-        elif command == "stop":
-            sys.exit(4 if way == "ends-badly" else 0)
+
+    def run(self, line: str, message: dict) -> None:
+        """Answer ``run`` in the way of this program."""
+        seq, x, way = message["seq"], message["x"], self.way
+        if way in BEHAVIOURS:
+            BEHAVIOURS[way]()
+        exact = self.specs and self.specs[-1]["rounding"] == "exact" and x["shape"][2] % 16
+        if way in LINES:
+            say(LINES[way])
+        elif way in ANSWERS:
+            say(ANSWERS[way](seq, x))
+        elif way in CARELESS and CARELESS[way](line, message):
+            say({"seq": seq, "error": "I stumbled"})
+        elif message["op"] != "forward" and way != "does-every-op":
+            say({"seq": seq, "skipped": "forward only"})
+        elif exact and way != "does-not-refuse":
+            say({"seq": seq, "error": "the channels do not divide"})
+        elif way == "remembers" and len({str(spec) for spec in self.specs}) > 1:
+            say({"seq": seq, "result": {**x, "hex": "0" * len(x["hex"])}})
+        else:
+            say({"seq": seq & 0x7FFFFFFF if way == "counts-in-31-bits" else seq, "result": x})
+        if way == "two-lines":
+            say({"seq": seq, "result": x})
 
 
-main()
+if __name__ == "__main__":
+    Program(sys.argv[1]).serve()

@@ -62,8 +62,6 @@ def after(calls: int, what: str) -> str:
 SLEEPER = "[sys.executable, '-S', '-E', '-c', 'import time; time.sleep(60)']"
 HOARD = "x = b'1' * (150 << 20); import time; time.sleep(60)"
 FATAL = {
-    "hangs on import": ("import time; time.sleep(60)", r"^while it was imported: the target 'py:.*' gave no answer within 2 s"),
-    "exits on import": ("import os; os._exit(7)", r"^while it was imported: .*ended with status 7, without an answer"),
     "hangs": (after(9, "time.sleep(60)"), r"^in case \w+/\w+:.*: the target 'py:.*' gave no answer within 2 s$"),
     "hangs where Python cannot stop it": (
         after(9, "ctypes.PyDLL(None).pause()"),
@@ -85,6 +83,13 @@ FATAL = {
         r"wrote into a pipe that was not opened for it",
     ),
 }
+UNOPENED = {
+    "hangs on import": ("import time; time.sleep(60)", r"^while it was imported: the target 'py:.*' gave no answer within 2 s"),
+    "exits on import": ("import os; os._exit(7)", r"^while it was imported: .*ended with status 7, without an answer"),
+    "raises on import": ("raise RuntimeError('no licence')", r"cannot be imported: RuntimeError: no licence"),
+    "has no such function": ("def backward(): ...", r"^.* has no 'forward': it has backward$"),
+    "has another signature": ("def forward(): ...", r"wrong signature"),
+}
 BROKEN = {
     "raises": (after(9, "raise RuntimeError('no device')"), r"forward raised RuntimeError: no device on case "),
     "calls sys.exit": (after(9, "sys.exit('enough')"), r"forward raised SystemExit: enough"),
@@ -103,16 +108,33 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("way", FATAL)
-def test_a_fatal_target_is_an_error_that_names_the_case(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What takes the interpreter along, or never comes back, is a TargetError within seconds."""
-    monkeypatch.setattr(sandbox, "START_LIMIT", 2.0)
+def test_a_fatal_target_is_reported_with_the_case(way: str, tmp_path: Path) -> None:
+    """What takes the interpreter along, or never comes back, is broken within seconds, at a case that is named."""
     lines, reason = FATAL[way]
     started = time.monotonic()
-    with pytest.raises(TargetError) as caught:
-        run(tmp_path, lines, time_limit=2, memory=500 << 20)
+    report = run(tmp_path, lines, time_limit=2, memory=500 << 20)
     assert time.monotonic() - started < 12
-    assert re.search(reason, str(caught.value), re.DOTALL), str(caught.value)
-    assert "Traceback" not in str(caught.value)
+    assert (report.outcome, report.exit_code) == ("broken", 2)
+    assert re.search(reason, report.broken, re.DOTALL), report.broken
+    assert "Traceback" not in report.broken
+    assert report.results[0].outcome == "passed"
+
+
+@pytest.mark.parametrize("way", UNOPENED)
+def test_what_cannot_be_imported_is_an_error(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before the first case there is nothing to report, but a reason."""
+    monkeypatch.setattr(sandbox, "START_LIMIT", 2.0)
+    lines, reason = UNOPENED[way]
+    with pytest.raises(TargetError, match=reason):
+        run(tmp_path, lines, time_limit=2)
+
+
+def test_a_violation_before_the_end_is_not_lost(tmp_path: Path) -> None:
+    """A wrong shift that kills the interpreter later is a violation, and the report says both."""
+    lines = "import os\ndef forward(x, spec):\n    if x.dtype != 'float32': os._exit(9)\n    return x.copy()"
+    report = run(tmp_path, lines)
+    assert report.exit_code == 1
+    assert "ended with status 9" in report.broken
 
 
 @pytest.mark.parametrize("way", BROKEN)
@@ -138,7 +160,7 @@ def test_the_report_is_that_of_the_same_run_in_this_process(tmp_path: Path) -> N
         (r.rule, r.outcome, r.cases, r.requirements) for r in here.results
     ]
     assert [begun for begun, _, _ in seen] == list(range(1, len(seen) + 1))
-    assert {planned for _, planned, _ in seen} == {report.declared}
+    assert {declared for _, declared, _ in seen} == {report.declared}
     assert len(seen) >= report.declared - 1
 
 

@@ -39,6 +39,8 @@ def test_our_imports_go_down(copy: Path) -> None:
         ("kernels.py", "import hypothesis", "The mathematics needs NumPy and SciPy only"),
         ("correlate.py", "import matplotlib", "The mathematics needs NumPy and SciPy only"),
         ("strategies.py", "import stsm_ref.verification.run", "Arrows go down"),
+        ("vectors/drafts.py", "import stsm_ref.slicing", "Expected values come from the definition"),
+        ("vectors/store.py", "import hypothesis", "The mathematics needs NumPy and SciPy only"),
     ],
 )
 def test_a_planted_import_is_caught(copy: Path, module: str, line: str, contract: str) -> None:

@@ -1,0 +1,303 @@
+"""The suite passes what is right, catches what is wrong, and never passes by having run nothing."""
+
+import functools
+import statistics
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from stsm_ref.conformance import certificate_rules, check, suite
+from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.conformance.suite import RULES, plan, run_suite
+from stsm_ref.conformance.target import Declined, TargetError
+from stsm_ref.conformance.trial import Trial
+from stsm_ref.errors import SpecError
+from stsm_ref.geometry import ShiftSpec
+from stsm_ref.requirements import REQUIREMENTS
+from tests.conformance.implementations import Counting, forward, jvp, rolled, vjp, wrong_at_three_frames
+
+SPECS = ["T+H+W@3/8", "T@1/4,backward-first", "T+H+W+TH+TW+HW@1", "THW@1/2", "H@0", "HW@3/4,backward-first,exact", "W@1/64"]
+
+
+@pytest.mark.parametrize("spec", SPECS)
+def test_ours_conforms_under_any_spec(spec):
+    """Every rule that applies passes, as many cases ran as the level declares, and the plan knew the number."""
+    wanted = ShiftSpec.parse(spec)
+    report = check(forward, vjp=vjp, jvp=jvp, spec=spec, level="smoke")
+    assert report.outcome == "passed", (report.violations, report.broken)
+    assert report.cases == report.declared == plan(PythonTarget(forward, vjp=vjp, jvp=jvp), wanted, level="smoke")
+    assert report.rung == "L3"
+    assert report.exit_code == 0
+
+
+def as_layout(layout):
+    """Ours behind another layout, by axes moved there and back."""
+    source = {"NCTHW": (0, 2, 1, 3, 4), "NTHWC": (0, 1, 4, 2, 3), "TCHW": (0, 1, 2, 3)}[layout]
+    return lambda x, spec: forward(x.transpose(source), spec).transpose(np.argsort(source))
+
+
+@pytest.mark.parametrize("layout", ["NCTHW", "NTHWC", "TCHW"])
+def test_ours_conforms_in_other_layouts(layout):
+    """And what belongs to one layout fails in another."""
+    assert check(as_layout(layout), layout=layout, level="smoke").passed
+    if layout != "TCHW":
+        assert check(as_layout(layout), layout="NTCHW", level="smoke").outcome != "passed"
+
+
+def test_torch_conforms_with_its_own_gradients():
+    """Frames folded into the batch, gradients by autograd, channels-last kept."""
+    import stsm_ref.nn as snn
+
+    report = check(snn.stsm, layout="(NT)CHW", framework="torch", level="smoke")
+    assert report.passed, report.violations
+    ran = {result.rule for result in report.results if result.outcome == "passed"}
+    assert {"vjp_is_the_adjoint", "jvp_is_the_shift", "channels_last_is_kept", "a_residual_block_is_right"} <= ran
+
+
+def test_a_violation_says_all_that_is_needed():
+    """Rule, requirement, the paper's place, the smallest case, the place and both values, the group, a guess, one line to repeat it."""
+    report = check(rolled, level="smoke")
+    assert (report.outcome, report.exit_code) == ("violated", 1)
+    found = report.violations[0]
+    assert (found.rule, found.requirement, found.place) == ("labels_reveal_every_move", "SHIFT-6", "§3.2")
+    assert found.case == "forward:T+H+W@3/8,forward-first,floor:1x1x16x1x1:float32:labels:C:0"
+    assert found.message == (
+        "out[0, 0, 0, 0, 0] = 65541.0, should be 0.0 (6 of 16 places differ); channel 0: T group, +1 (forward in time)"
+    )
+    assert found.guess == "equals a roll along every axis: what leaves enters at the other end"
+    again = check(rolled, level="smoke", only=f"{found.rule}/{found.case}")
+    assert [violation.message for violation in again.violations] == [found.message]
+    assert repr(f"{found.rule}/{found.case}") in found.reproduce
+
+
+@pytest.mark.parametrize(
+    "wrong", [rolled, wrong_at_three_frames, lambda x, spec: x.astype(np.float64) if x.dtype == bool else forward(x, spec)]
+)
+def test_every_violation_can_be_repeated(wrong):
+    """Each rule, on the one case that is reported, fails again with the same words."""
+    for found in check(wrong, vjp=lambda x, grad, spec: wrong(grad, spec), level="smoke").violations:
+        again = check(wrong, vjp=lambda x, grad, spec: wrong(grad, spec), level="smoke", only=f"{found.rule}/{found.case}")
+        assert [violation.message for violation in again.violations] == [found.message], found
+
+
+def test_drawn_cases_are_shrunk():
+    """A rule that draws its cases reports the smallest that fails: one clip of the fewest channels that move."""
+    report = check(rolled, level="smoke")
+    drawn = next(v for v in report.violations if v.rule == "forward_equals_definition")
+    assert ":1x1x16x1x1:" in drawn.case
+
+
+def test_the_same_seed_asks_the_same():
+    """Two runs ask the same cases in the same order; another seed asks others."""
+
+    def asked(seed):
+        names = []
+        run_suite(PythonTarget(forward), ShiftSpec(), level="smoke", seed=seed, on_case=names.append)
+        return names
+
+    assert asked(1) == asked(1) != asked(2)
+
+
+def test_it_can_stop_at_the_first_violation():
+    """Then the report has one violation, and no later rule was tried."""
+    report = run_suite(PythonTarget(rolled), ShiftSpec(), level="smoke", first=True)
+    assert len(report.violations) == 1
+    assert report.results[-1].violation is report.violations[0]
+
+
+def test_nothing_passes_by_having_run_nothing(monkeypatch):
+    """A rule whose cases are cut, and a run without rules, leave the verdict open: exit 3."""
+    cut = replace(RULES["long_axes_are_right"], body=lambda trial, case: (_ for _ in ()).throw(Declined("not today")))
+    monkeypatch.setitem(suite.RULES, "long_axes_are_right", cut)
+    report = check(forward, level="smoke")
+    assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
+    assert next(r for r in report.results if r.rule == cut.name).note == "0 of 19 cases ran: not today"
+    assert report.cases < report.declared
+
+
+class Refusing(PythonTarget):
+    """Takes no spec but TSM's."""
+
+    def use(self, spec):
+        """Decline any other."""
+        if spec != ShiftSpec.tsm():
+            raise Declined("TSM only")
+        super().use(spec)
+
+
+def test_a_spec_that_is_declined_is_no_verdict():
+    """Undecided, with the target's own words; the spec that it does is judged."""
+    report = run_suite(Refusing(forward), ShiftSpec(), level="smoke")
+    assert (report.outcome, report.exit_code) == ("undecided", 3)
+    assert "TSM only" in report.results[0].note
+    assert run_suite(Refusing(forward), ShiftSpec.tsm(), level="smoke").passed
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        (lambda x, spec: 1 / 0, "ZeroDivisionError"),
+        (lambda x, spec: x.astype(np.float64), r"float64 for float32: the dtype must be kept \(NUM-2\)"),
+        (lambda x, spec: x[..., :1], "returned shape"),
+    ],
+)
+def test_a_target_that_gives_no_answer_is_broken(target, complaint):
+    """Nothing is judged, the reason is told, exit 2."""
+    report = check(target, level="smoke")
+    assert (report.outcome, report.exit_code) == ("broken", 2)
+    assert len(report.results) == 1
+    with pytest.raises(AssertionError, match=complaint):
+        raise AssertionError(report.broken)
+
+
+def test_breaking_later_is_broken_and_a_violation_goes_first():
+    """A target that raises at T = 5 is broken; one that also rolls is violated."""
+
+    def raises(x, spec, right=forward):
+        if x.shape[1] == 5:
+            raise IndexError("five")
+        return right(x, spec)
+
+    report = check(raises, level="smoke")
+    assert (report.outcome, report.exit_code) == ("broken", 2)
+    assert "IndexError: five on case forward:" in report.broken
+    assert sum(result.outcome == "passed" for result in report.results) > 5
+    assert check(lambda x, spec: raises(x, spec, rolled), level="smoke").outcome == "violated"
+
+
+def test_a_target_that_hangs_is_not_asked_again(monkeypatch):
+    """What broke after a long time ends the run: each further question could take as long."""
+    monkeypatch.setattr(suite, "PATIENCE", 0.0)
+
+    def times_out(x, spec):
+        if x.shape[1] == 5:
+            raise TargetError("no answer within 10 s")
+        return forward(x, spec)
+
+    report = check(times_out, level="smoke")
+    assert report.outcome == "broken"
+    assert [result.outcome for result in report.results].count("broken") == 1
+    assert report.results[-1].outcome == "broken"
+
+
+def test_state_is_found():
+    """A target that is right a hundred times and wrong later is caught, however the cases fall."""
+    assert check(Counting(100), level="smoke").outcome == "violated"
+
+
+@pytest.mark.parametrize("dtypes", [["float16"], ["int8"], ["bool"], ["complex128"], ["int32"], ["float64"]])
+def test_any_dtype_alone_is_enough(dtypes):
+    """Right and wrong are told apart in the dtypes that the target has, and the report says which were not seen."""
+    report = check(forward, vjp=vjp, dtypes=dtypes, level="smoke")
+    assert report.passed, (report.violations, report.broken)
+    assert any("not asked in" in limit for limit in report.limits)
+    assert check(rolled, dtypes=dtypes, level="smoke").outcome == "violated"
+
+
+def test_fixed_sizes_are_kept_and_told():
+    """A target of one size is asked for no other, and the report says what was not seen."""
+
+    def fixed(x, spec):
+        assert x.shape == (2, 4, 16, 3, 5)
+        return forward(x, spec)
+
+    target = PythonTarget(fixed, fixed={"N": 2, "T": 4, "C": 16, "H": 3, "W": 5})
+    report = run_suite(target, ShiftSpec(), level="smoke")
+    assert report.passed, (report.violations, report.broken)
+    assert "W is 5 and no other size of it was seen" in report.limits
+    assert run_suite(PythonTarget(rolled, fixed={"T": 4, "C": 16}), ShiftSpec(), level="smoke").outcome == "violated"
+
+
+def test_a_convolution_is_not_held_to_bits():
+    """What computes fails on NaN and -0.0, and passes when it says that it computes; the report says that this was not asked."""
+
+    def computes(x, spec):
+        with np.errstate(all="ignore"):
+            return forward(x * np.ones((), x.dtype) + np.zeros((), x.dtype), spec)
+
+    assert {v.requirement for v in check(computes, dtypes=["float32"], level="smoke").violations} <= {"NUM-1", "SHIFT-1", "SHIFT-4"}
+    report = check(computes, dtypes=["float32"], moves_bits=False, level="smoke")
+    assert report.passed, report.violations
+    assert report.requirements()["NUM-2"][0] == "passed"
+    assert next(r for r in report.results if r.rule == "bits_are_moved").outcome == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("only", "complaint"),
+    [
+        ("no_such_rule/forward:T@1/4:1x1x1x1x1:float32:labels:C:0", "'no_such_rule' is no rule of the suite"),
+        ("forward", "is no case, such as"),
+        ("golden_vectors_are_met/none/such/1", "is no golden vector"),
+    ],
+)
+def test_a_case_that_is_none_is_refused(only, complaint):
+    """With the choices, or the right form."""
+    with pytest.raises(SpecError, match=complaint):
+        check(forward, only=only)
+
+
+def test_a_case_alone_is_held_to_the_definition():
+    """Without a rule, its operation decides; the spec is the case's own."""
+    report = check(rolled, only="forward:T@1,backward-first,floor:1x2x2x1x1:float32:bits:C:0")
+    assert [v.rule for v in report.violations] == ["bits_are_moved"]
+    assert report.spec == "T@1,backward-first,floor"
+    assert check(forward, vjp=vjp, only="vjp:T@1,backward-first,floor:1x2x2x1x1:float32:labels:C:0").passed
+
+
+def test_rules_name_requirements_and_rungs():
+    """Each rule speaks for ids of the table and says its statement; names are told apart from cases."""
+    known = {entry.id for entry in REQUIREMENTS}
+    for rule in RULES.values():
+        assert set(rule.requirements) <= known
+        assert rule.requirements
+        assert rule.statement
+        assert "@" not in rule.name
+
+
+@pytest.mark.parametrize(("level", "most"), [("smoke", 3), ("ci", 60)])
+def test_levels_are_as_quick_as_they_say(level, most):
+    """In processor time of this process, so that a busy machine does not fail it."""
+    started = time.process_time()
+    assert check(forward, vjp=vjp, jvp=jvp, level=level).passed
+    assert time.process_time() - started < most
+
+
+def usual(x, spec):
+    """The shift as people write it: a copy, then slices of it."""
+    y = np.zeros_like(x)
+    for start, stop, moves in spec.partition(x.shape[2]):
+        into, out = [slice(None)] * 5, [slice(None)] * 5
+        into[2] = out[2] = slice(start, stop)
+        for axis, step in zip((1, 3, 4), moves, strict=True):
+            into[axis], out[axis] = slice(max(step, 0), x.shape[axis] + min(step, 0)), slice(max(-step, 0), x.shape[axis] + min(-step, 0))
+        y[tuple(into)] = x[tuple(out)]
+    return y
+
+
+def test_labels_at_the_size_of_a_network_cost_little():
+    """Given labels, at most five times the target's own time, and one wrong value among 6,422,528 is found."""
+    trial = Trial(PythonTarget(usual), ShiftSpec(), level="ci")
+    (case,) = certificate_rules.network_cases(trial)
+    labels = certificate_rules.unique_labels(case.shape, case.dtype)
+    assert len(np.unique(labels)) == labels.size
+
+    def seconds(run):
+        started = time.process_time()
+        run()
+        return time.process_time() - started
+
+    verify = functools.partial(certificate_rules.labels_at_the_size_of_a_network, trial, case)
+    pairs = [(seconds(lambda: usual(labels, trial.spec)), seconds(verify)) for _ in range(9)]
+    own, whole = (statistics.median(column) for column in zip(*pairs, strict=True))
+    assert whole < 5 * own, pairs
+
+    def slightly_wrong(x, spec):
+        y = usual(x, spec)
+        y[0, 3, 200, 17, 55] += 1
+        return y
+
+    wrong = Trial(PythonTarget(slightly_wrong), ShiftSpec(), level="ci")
+    with pytest.raises(AssertionError, match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N"):
+        certificate_rules.labels_at_the_size_of_a_network(wrong, case)
