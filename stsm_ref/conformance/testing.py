@@ -14,12 +14,13 @@
 import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, cast
+from weakref import WeakKeyDictionary
 
 from stsm_ref.conformance.checking import check
 from stsm_ref.conformance.frameworks import Framework
 from stsm_ref.conformance.report import Report, RuleResult, Violation
 from stsm_ref.conformance.suite import HANDSHAKE, RULES
-from stsm_ref.conformance.target import Layout, TargetError
+from stsm_ref.conformance.target import Layout
 from stsm_ref.conformance.trial import Level
 from stsm_ref.errors import MissingExtraError, StsmError
 
@@ -58,24 +59,21 @@ class ConformanceTests:
     dtypes: ClassVar[Any] = None
     moves_bits: ClassVar[bool] = True
 
-    @pytest.fixture(scope="class")
-    def conformance(self, request: pytest.FixtureRequest) -> Report:
-        """The report of the one run."""
-        return run(cast(type[ConformanceTests], request.cls))
-
     @pytest.mark.parametrize("rule", NAMES)
-    def test_rule(self, conformance: Report, rule: str) -> None:
+    def test_rule(self, rule: str) -> None:
         """The rule holds, or it does not apply."""
         __tracebackhide__ = True
+        conformance = report_of(type(self))
         found = next((result for result in conformance.results if result.rule == rule), None)
         if found is not None and found.outcome == "skipped":
             pytest.skip(found.note or "does not apply")
         if found is None or found.outcome != "passed":
             pytest.fail(explain(conformance, rule, found), pytrace=False)
 
-    def test_enough_was_run(self, conformance: Report) -> None:
+    def test_enough_was_run(self) -> None:
         """As many cases ran as the level declares: nothing passes by having run nothing."""
         __tracebackhide__ = True
+        conformance = report_of(type(self))
         if not conformance.passed and not conformance.violations:
             reason = (
                 conformance.broken or f"{conformance.cases} cases ran of {conformance.declared} that level {conformance.level} declares"
@@ -83,26 +81,23 @@ class ConformanceTests:
             pytest.fail(f"{conformance.outcome}: {reason}", pytrace=False)
 
 
-def run(cls: type[ConformanceTests]) -> Report:
-    """Hold what a subclass names to the suite; a mistake in the class fails its tests in one sentence."""
-    forward = _function(cls, "forward")
-    if forward is None:
-        pytest.fail(f"{cls.__name__} names no implementation: write forward = staticmethod(yours) in the class", pytrace=False)
-    try:
-        return check(
-            forward,
-            spec=cls.spec,
-            layout=cls.layout,
-            framework=cls.framework,
-            vjp=_function(cls, "vjp"),
-            jvp=_function(cls, "jvp"),
-            level=cls.level,
-            seed=cls.seed,
-            dtypes=cls.dtypes,
-            moves_bits=cls.moves_bits,
-        )
-    except (StsmError, TargetError) as error:
-        return pytest.fail(f"{cls.__name__}: {error}", pytrace=False)
+REPORTS: WeakKeyDictionary[type[ConformanceTests], Report] = WeakKeyDictionary()
+
+
+def report_of(cls: type[ConformanceTests]) -> Report:
+    """The report of the one run of a class; a mistake in the class fails its tests in one sentence."""
+    if cls not in REPORTS:
+        forward = _function(cls, "forward")
+        if forward is None:
+            pytest.fail(f"{cls.__name__} names no implementation: write forward = staticmethod(yours) in the class", pytrace=False)
+        how: dict[str, Any] = {
+            name: getattr(cls, name) for name in ("spec", "layout", "framework", "level", "seed", "dtypes", "moves_bits")
+        }
+        try:
+            REPORTS[cls] = check(forward, vjp=_function(cls, "vjp"), jvp=_function(cls, "jvp"), **how)
+        except StsmError as error:
+            pytest.fail(f"{cls.__name__}: {error}", pytrace=False)
+    return REPORTS[cls]
 
 
 def explain(report: Report, rule: str, found: RuleResult | None) -> str:

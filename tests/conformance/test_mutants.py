@@ -2,6 +2,7 @@
 
 import json
 from functools import cache
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -18,6 +19,7 @@ from stsm_ref.errors import SpecError
 from tests.conformance.panel import behaviour
 
 FRAMEWORKS = ("numpy", "torch")
+ROOT = Path(__file__).parents[2]
 ROWS_OF_THE_CATALOGUE = 33
 NEEDS_A_NETWORK = {24: "an insertion that renames checkpoint keys: tests/nn/test_insertion.py"}
 
@@ -120,6 +122,29 @@ def test_a_rule_kills_alone(rule, name):
     """The mutant breaks this rule and no other."""
     (verdict,) = kit.score(kit.named(name)).mutants
     assert verdict.killed_by == (rule,)
+
+
+def test_the_documented_numbers_are_right():
+    """docs/score.md and the changelog say how many there are."""
+    every = kit.planted("all")
+    wrong = {framework: sum(not e.right and e.framework == framework for e in every) for framework in FRAMEWORKS}
+    text = (ROOT / "docs" / "score.md").read_text()
+    right = sum(entry.right for entry in every)
+    assert f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} in torch) and {right} right ones" in text
+    assert f"{sum(wrong.values())} distinct wrong shifts" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("level", ["smoke", "ci"])
+def test_a_suite_that_runs_less_decides_nothing(monkeypatch, level):
+    """With half of the cases cut out of the rules a right implementation is undecided, exit code 3, at any level."""
+    from stsm_ref.conformance import attempt
+
+    whole = attempt.Attempt._each
+    monkeypatch.setattr(attempt.Attempt, "_each", lambda self, cases: whole(self, list(cases)[::2]))
+    monkeypatch.setattr(suite, "RULES", {name: RULES[name] for name in ("every_channel_count_is_cut_right", "every_dtype_is_kept")})
+    report = kit.examine(kit.named("right-rolled")[0], level=level)
+    assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
+    assert 0 < report.cases < report.declared
 
 
 def _report(outcome: str, *, cases: int = 1, declared: int = 1) -> Report:

@@ -35,7 +35,7 @@ def hostile() -> Report:
         RuleResult("later", EVIL, ("NUM-1",), "L1", "broken", 1, 0.1, note=EVIL),
         RuleResult("last", EVIL, ("ELSE-1",), "L1", "skipped", 0, 0.1, note=EVIL),
     )
-    return Report(EVIL, EVIL, EVIL, "NTCHW", EVIL, "smoke", 0, 9, 0.3, results, EVIL, {"python": EVIL}, {"suite": EVIL})
+    return Report(EVIL, EVIL, EVIL, "NTCHW", EVIL, "smoke", 0, 9, 0.3, results, EVIL, (EVIL,), {"python": EVIL}, {"suite": EVIL})
 
 
 REPORTS = {
@@ -109,6 +109,7 @@ def test_the_page_has_every_rule_and_requirement():
         assert result.rule in text
     for identifier in report.requirements():
         assert identifier in text
+    assert "T is fixed at 8" in _read(replace(report, limits=("T is fixed at 8",))).text
     for violation in report.violations:
         assert violation.message in text
         assert violation.case in text
@@ -164,7 +165,7 @@ def test_a_report_cut_short_is_refused(tmp_path, lines):
     path = tmp_path / "run.jsonl"
     report_jsonl.write(examined("height-and-width-swapped"), path)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[lines]))
-    with pytest.raises(ReportError, match="cut short|no header|is no JSON"):
+    with pytest.raises(ReportError, match=r"cut short|no header|is no JSON"):
         report_jsonl.read(path)
 
 
@@ -178,7 +179,7 @@ def test_a_changed_report_is_refused(tmp_path, old, new):
     text = path.read_text()
     assert old in text
     path.write_text(text[::-1].replace(old[::-1], new[::-1], 1)[::-1] if "version" not in old else text.replace(old, new))
-    with pytest.raises(ReportError, match="add up|version"):
+    with pytest.raises(ReportError, match=r"add up|version"):
         report_jsonl.read(path)
 
 
