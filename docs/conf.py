@@ -18,6 +18,6 @@ nb_execution_mode = "off"  # stored outputs; `make notebooks` keeps them true
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 napoleon_numpy_docstring = True
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 html_theme = "furo"
 html_title = "stsm_ref"

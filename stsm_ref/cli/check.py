@@ -2,6 +2,9 @@
 
 import importlib
 import os
+import signal
+import sys
+import threading
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -50,7 +53,7 @@ def check(
     seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
-    memory: Annotated[float, typer.Option(min=0.001, help="GiB that the target may take.")] = 4,
+    memory: Annotated[float, typer.Option(min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need.")] = 4,
     validate_protocol: Annotated[
         bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
     ] = False,
@@ -63,6 +66,7 @@ def check(
     """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
     from stsm_ref.conformance import screen as view
 
+    _leave_nothing_when_terminated()
     if validate_protocol:
         return _validate_protocol(target, as_json, time_limit or 10, int(memory * 2**30))
     outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
@@ -95,6 +99,13 @@ def check(
     else:
         view.show(found, screen)
     return found.exit_code
+
+
+def _leave_nothing_when_terminated() -> None:
+    """Let SIGTERM and a terminal that goes end this process by an exception, so that the target ends with it."""
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name), lambda number, frame: sys.exit(128 + number))
 
 
 def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:

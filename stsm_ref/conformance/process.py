@@ -25,14 +25,15 @@ TAIL_LINES, TAIL_BYTES = 20, 4000
 TICK = 0.25
 """Seconds between two looks at the process and its memory."""
 
-OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate memory", "allocation failed")
+OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate memory", "allocation failed", "failed to allocate")
 _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 
 class Child:
     """A process in a session of its own, whose answers are lines on its standard output, or on a pipe that is passed to it.
 
-    `memory` limits the writable memory of each process by the operating system (Linux), and what the tree holds by looking (everywhere).
+    `memory` limits the writable memory of each process by the operating system (Linux), and what the tree holds by looking (everywhere);
+    0 sets no limit.
     `total` limits the seconds from the start to the end. Raises `TargetError` if it cannot be started.
     """
 
@@ -75,7 +76,8 @@ class Child:
                 os.close(end)
             raise TargetError(f"{what} cannot be started: {why_not(command, error)}") from None
         _alive.add(self)
-        _limit_memory(self._process.pid, memory)
+        if memory:
+            _limit_memory(self._process.pid, memory)
         self._answers: IO[bytes] = self._process.stdout if channel is None else os.fdopen(channel[0], "rb", 0)  # type: ignore[assignment]  # PIPE
         if channel:
             os.close(channel[1])
@@ -204,8 +206,9 @@ class Child:
                 break
         self.kill()
         tail = self.tail
-        if any(words in tail.lower() for words in OUT_OF_MEMORY):
-            reason += f" (it may have {size(self.memory)} of memory)"
+        if self.memory and any(words in tail.lower() for words in OUT_OF_MEMORY):
+            hint = "; sanitisers reserve more than any limit allows, so run them with --memory 0" if "Sanitizer" in tail else ""
+            reason += f" (it may have {size(self.memory)} of memory{hint})"
         self._reason = reason
         return TargetError(f"{self.what} {reason}" + (f"; the end of its standard error:\n{tail}" if tail else ""))
 
@@ -269,7 +272,7 @@ class Child:
                 self.fail(how_it_ended(self._process.returncode) + middle)
         if now - self._started > self.total:
             self.fail(f"took longer than {self.total:g} s in all")
-        if now - self._looked > TICK:
+        if self.memory and now - self._looked > TICK:
             self._looked = now
             if (used := process_tree.memory(self.pid)) > self.memory:
                 self.fail(f"used {size(used)} of memory, and may have {size(self.memory)}")

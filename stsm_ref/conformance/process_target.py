@@ -31,7 +31,7 @@ class ProcessTarget:
     time_limit, total : float
         Seconds for each answer, and from the start to the end.
     memory : int
-        Bytes that the program and all it starts may hold.
+        Bytes that the program and all it starts may hold; 0 for no limit.
 
     Raises
     ------

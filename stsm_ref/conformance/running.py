@@ -10,6 +10,9 @@ from stsm_ref.conformance.targets import open_target
 from stsm_ref.conformance.trial import Level
 from stsm_ref.geometry import ShiftSpec
 
+TIME_LIMITS: dict[Level, float] = {"smoke": 10.0, "ci": 10.0, "night": 60.0}
+"""Seconds for an answer of a program, by level: the clips grow."""
+
 
 def run_target(
     text: str,
@@ -43,7 +46,7 @@ def run_target(
     on_result : callable, optional
         Called with the result of each rule when it is through.
     time_limit, memory
-        For a program: seconds for each answer, bytes that it and all it starts may hold.
+        For a program: seconds for each answer, bytes that it and all it starts may hold, 0 for no limit.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def run_target(
     StsmError
         If the target cannot be opened, or an argument is refused.
     """
-    target = open_target(text, layout=layout, framework=framework, segments=segments, time_limit=time_limit, memory=memory)
+    limit = time_limit or TIME_LIMITS[level]
+    target = open_target(text, layout=layout, framework=framework, segments=segments, time_limit=limit, memory=memory)
     try:
         planned, begun = plan(target, spec, level=level, only=only), 0
         if on_open:

@@ -66,7 +66,7 @@ def run_python_target(
     time_limit : float, optional
         Seconds from one case to the next; see `TIME_LIMITS`.
     memory : int
-        Bytes that the process and all that it starts may hold.
+        Bytes that the process and all that it starts may hold; 0 for no limit.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def run_python_target(
             report = report.broken_by(str(error))
     finally:  # interrupted, too
         child.kill()
-    if "MemoryError" in report.broken and size(memory) not in report.broken:
+    if memory and "MemoryError" in report.broken and size(memory) not in report.broken:
         report = replace(report, broken=f"{report.broken}\n(it may have {size(memory)} of memory)")
     return report
 

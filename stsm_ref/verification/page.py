@@ -12,7 +12,8 @@ PAGE = Template("""<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>stsm_ref: $outcome</title>
 <style>
-$styledetails { border-top: 1px solid var(--line); padding: .5rem 0; }
+$style
+details { border-top: 1px solid var(--line); padding: .5rem 0; }
 summary { display: grid; grid-template-columns: 6.5rem 1fr 5rem 3rem 6rem; gap: .8rem; cursor: pointer; align-items: baseline; }
 summary > :first-child { font-weight: 600; } summary > :last-child { font-weight: 600; text-align: right; }
 blockquote { border-left: 3px solid var(--line); margin: .6rem 0; padding-left: .8rem; color: var(--quiet); }

@@ -61,6 +61,7 @@ BEFORE_HELLO = {
     "hangs-on-start": lambda: time.sleep(FOREVER),
     "leaves-a-child": start_child,
     "leaves-a-child-with-a-session-of-its-own": lambda: start_child(start_new_session=True),
+    "leaves-a-child-that-hides": lambda: start_child(env={}),
     "leaves-an-orphan": leave_an_orphan,
     "stderr-by-the-megabyte": write_much,
     "no-newline": begin_a_line,
@@ -120,6 +121,7 @@ BEHAVIOURS = {
     "endless-line": lambda: flood("0" * 65536),
     "allocates": allocate,
     "allocates-in-children": allocate_in_children,
+    "takes-a-large-block": lambda: bytearray(300 << 20),
     "closes-stdout": shut_up,
 }
 """What else it does when it should answer."""

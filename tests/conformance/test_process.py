@@ -1,6 +1,7 @@
 """A program that misbehaves costs a clear error within seconds, and leaves nothing behind."""
 
 import contextlib
+import os
 import re
 import shlex
 import subprocess
@@ -83,6 +84,7 @@ BAD = {
     "closes-stdout": r"closed the stream of its answers and goes on running",
     "leaves-a-child": r"left 1 process behind: .*\(\d+\)",
     "leaves-a-child-with-a-session-of-its-own": r"left 1 process behind",
+    "leaves-a-child-that-hides": r"left 1 process behind",
     "leaves-an-orphan": r"left 1 process behind",
     "ignores-stop": r"was told to stop and had not ended 2 s later",
     "ends-badly": r"ended with status 4",
@@ -110,6 +112,21 @@ def test_memory_without_end_is_stopped(way: str) -> None:
     """A program, or one that it starts, cannot take more memory than it may, and the limit is named."""
     with pytest.raises(TargetError, match=r"100\.0 MiB"):
         play(way, time_limit=20, memory=100 << 20)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of another process")
+def test_the_system_refuses_a_block_beyond_the_limit() -> None:
+    """Memory that is asked for and never touched is not held, so nothing but the system can refuse it."""
+    with pytest.raises(TargetError, match=r"(?s)it may have 100\.0 MiB of memory.*MemoryError") as caught:
+        play("takes-a-large-block", memory=100 << 20)
+    assert "ended with status 1" in str(caught.value)
+    np.testing.assert_array_equal(play("takes-a-large-block", memory=1 << 30), X)
+
+
+def test_a_target_has_a_session_of_its_own() -> None:
+    """So that Ctrl-C in the terminal reaches us alone, and one signal reaches all of it."""
+    with ProcessTarget(command("rightly")) as target:
+        assert os.getsid(target._child.pid) == target._child.pid
 
 
 def test_what_the_tree_holds_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -131,6 +131,22 @@ def test_an_agreement_is_one_of_two(line: dict[str, Any], why: str) -> None:
     assert complaint("spec-answer", line)
 
 
+def test_the_documented_messages_are_messages() -> None:
+    """Every line of the how-to is valid by its schema, reads back, and is answered as it says."""
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "check-your-implementation.md").read_text()
+    lines = re.findall(r"^([<>]) (\{.*\})$", page, re.MULTILINE)
+    assert len(lines) == 9
+    asked = ""
+    for side, text in lines:
+        message = json.loads(text)
+        asked = message["cmd"] if side == ">" else asked
+        assert complaint(asked if side == ">" else f"{asked}-answer", message) == ""
+    [file] = re.findall(r"^\{.*safetensors.*\}$", page, re.MULTILINE)
+    assert complaint("run-answer", {"seq": 1, "result": json.loads(file)}) == ""
+    assert all(f"protocol-{message}`" in page for message in MESSAGES)
+    assert f"{len(POINTS)} points of the protocol" in page
+
+
 def test_bools_are_zero_or_one() -> None:
     """Any other byte would be a bool that is neither."""
     x = np.ones(2, bool)

@@ -218,3 +218,27 @@ def test_torch_is_not_imported_for_numpy(tmp_path: Path) -> None:
     loaded = set((tmp_path / "mine.txt").read_text().split())
     assert "hypothesis" in loaded
     assert loaded.isdisjoint({"torch", "jax", "onnxruntime", "matplotlib", "rich", "typer"})
+
+
+PUBLISHED = """
+    import torch
+    info = {"framework": "torch", "layout": "(NT)CHW"}
+    def forward(x, n_segment, fold_div=8):
+        nt, c, h, w = x.size()
+        x = x.view(nt // n_segment, n_segment, c, h, w)
+        fold = c // fold_div
+        out = torch.zeros_like(x)
+        out[:, :-1, :fold] = x[:, 1:, :fold]
+        out[:, 1:, fold : 2 * fold] = x[:, :-1, fold : 2 * fold]
+        out[:, :, 2 * fold :] = x[:, :, 2 * fold :]
+        return out.view(nt, c, h, w)
+"""
+
+
+def test_torch_fits_into_the_limits(tmp_path: Path) -> None:
+    """The published manner of TSM, as its users have it, conforms unchanged in the child, with torch's own gradients."""
+    pytest.importorskip("torch")
+    report = run(tmp_path, PUBLISHED, spec="T@1/4,backward-first")
+    assert report.passed, [report.broken, *report.violations]
+    assert (report.kind, report.layout) == ("torch", "(NT)CHW")
+    assert run(tmp_path, PUBLISHED, spec="T@1/4").outcome == "violated"

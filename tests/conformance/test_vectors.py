@@ -227,7 +227,7 @@ def test_the_cases_of_a_spec_are_all_of_them() -> None:
 
 
 def test_the_cases_of_a_spec_come_fast() -> None:
-    """In a fresh process, verified and read, in a twentieth of a smoke run: the best of five, since others use the machine."""
+    """In a fresh process, verified and read, in a tenth of a smoke run at most: the best of five, since others use the machine."""
     code = """
 import time
 from stsm_ref import ShiftSpec
@@ -241,7 +241,7 @@ for _ in range(5):
 print(best)
 """
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert float(ended.stdout) < 0.15
+    assert float(ended.stdout) < 0.3  # 0.06 s on an idle machine
 
 
 def test_a_case_is_found_by_its_name() -> None:
@@ -261,6 +261,32 @@ def test_labels_are_made_as_they_are_said_to_be() -> None:
     assert values.labels("a key", (2, 3)).tolist() == [ranks[:3], ranks[3:]]
     assert values.bits("a key", (8,), np.dtype("u4")).tobytes() == digests[0]
     assert set(values.bits("a key", (40,), np.dtype(bool)).tolist()) == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("flag", "half", "single"),
+    [
+        ("nan-with-payload", 0x7E2A, 0x7FC0002A),
+        ("negative-nan", 0xFE01, 0xFFC00001),
+        ("signalling-nan", 0x7C15, 0x7F800015),
+        ("infinity", 0x7C00, 0x7F800000),
+        ("negative-infinity", 0xFC00, 0xFF800000),
+        ("negative-zero", 0x8000, 0x80000000),
+        ("smallest-subnormal", 0x0001, 0x00000001),
+        ("largest-finite", 0x7BFF, 0x7F7FFFFF),
+    ],
+)
+def test_special_values_are_the_bits_that_they_are_called(flag: str, half: int, single: int) -> None:
+    """The inputs hold that bit pattern and nothing else, the outputs that and +0: nothing on the way made a NaN quiet."""
+    ran = 0
+    for case in CASES:
+        if flag in case.flags and case.dtype in ("float16", "float32"):
+            bits, wanted = (np.uint16, half) if case.dtype == "float16" else (np.uint32, single)
+            x, _, expected, _ = case.arrays()
+            assert set(x.view(bits).ravel().tolist()) == {wanted}
+            assert set(expected.view(bits).ravel().tolist()) <= {0, wanted}
+            ran += 1
+    assert ran >= 10
 
 
 def test_texts_of_arrays() -> None:
