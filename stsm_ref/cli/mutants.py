@@ -8,9 +8,10 @@ import typer
 from stsm_ref.cli.shell import AsJson, command, notes, print_json, progress_bar, screen
 
 if TYPE_CHECKING:
+    from rich.console import Group
     from rich.table import Table
 
-    from stsm_ref.conformance.mutants import Score
+    from stsm_ref.conformance.mutants import Score, Verdict
 
 
 class Framework(StrEnum):
@@ -31,7 +32,7 @@ class Level(StrEnum):
 
 @command
 def mutants(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one; without, all.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one, with every rule that it breaks.")] = None,
     level: Annotated[Level, typer.Option(help="How many cases each is held to.")] = Level.SMOKE,
     framework: Annotated[Framework, typer.Option(help="Those in NumPy, those in torch, or both.")] = Framework.ALL,
     as_json: AsJson = False,
@@ -44,14 +45,18 @@ def mutants(
     with progress_bar() as progress:
         task = progress.add_task("mutants", total=len(planted))
         found = kit.score(
-            planted, level=level.value, on_each=lambda entry: progress.update(task, advance=1, description=f"{entry.name:40.40}")
+            planted,
+            level=level.value,
+            shrink=bool(name),
+            on_each=lambda entry: progress.update(task, advance=1, description=f"{entry.name:40.40}"),
         )
     if as_json:
         print_json(found.as_dict())
         return 0 if found.as_it_should else 1
-    screen.print(_verdicts(found))
-    if name is None:
-        screen.print(_rules(found, kit.WHY_NOT_ALONE))
+    if name:
+        screen.print(_alone(found.verdicts[0]))
+    else:
+        screen.print(_verdicts(found), _rules(found, kit.WHY_NOT_ALONE))
     screen.print(found.summary(), style="green" if found.as_it_should else "bold red", highlight=False)
     return 0 if found.as_it_should else 1
 
@@ -64,16 +69,31 @@ def _verdicts(found: "Score") -> "Table":
     view = Table(title=f"Who is killed by what, at level {found.level}", title_justify="left", box=box.SIMPLE_HEAD, header_style="bold")
     view.add_column("bug", justify="right", no_wrap=True)
     view.add_column("name", no_wrap=True)
-    view.add_column("what is wrong, or how it is written", ratio=1, no_wrap=True, overflow="ellipsis")
     view.add_column("first killed by", no_wrap=True)
-    view.add_column("rules", justify="right", no_wrap=True)
+    view.add_column("and", no_wrap=True)
     view.add_column("seconds", justify="right", no_wrap=True)
     for verdict in found.verdicts:
         entry, killers = verdict.implementation, verdict.killed_by
         first = killers[0] if killers else ("passes" if verdict.report.passed else verdict.report.outcome)
         style = "bold red" if not verdict.as_it_should else "green" if entry.right else ""
-        view.add_row(str(entry.bug or ""), entry.name, entry.what, first, str(len(killers) or ""), f"{verdict.seconds:.2f}", style=style)
+        more = f"{len(killers) - 1} more" if len(killers) > 1 else ""
+        view.add_row(str(entry.bug or ""), entry.name, first, more, f"{verdict.seconds:.2f}", style=style)
     return view
+
+
+def _alone(verdict: "Verdict") -> "Group":
+    """One implementation: what is wrong with it, and every rule that says so."""
+    from rich.console import Group
+    from rich.text import Text
+
+    entry, report = verdict.implementation, verdict.report
+    lines = [Text(f"{entry.name}: {entry.what}", style="bold"), Text(f"{entry.framework}, {entry.layout}, {entry.spec}", style="dim")]
+    for violation in report.violations:
+        lines += [Text(f"{violation.requirement:8} {violation.rule}", style="red"), Text(f"         {violation.message}")]
+        lines += [Text(f"         looks like: {violation.guess}")] if violation.guess else []
+    if report.broken:
+        lines += [Text("no answer", style="red"), Text(report.broken)]
+    return Group(*lines)
 
 
 def _rules(found: "Score", why_not: dict[str, str]) -> "Table":

@@ -73,7 +73,7 @@ def check(
     >>> check(stsm, vjp=lambda x, grad, spec: stsm_vjp(grad, spec), level="smoke").passed
     True
     >>> print(check(lambda x, spec: x.copy(), level="smoke").violations[0].message)
-    out[0, 0, 0, 0, 0] = 65537.0, should be 0.0 (1 of 16 places differ); channel 0: T group, +1 (forward in time)
+    out[0, 0, 0, 0, 0] = 65541.0, should be 0.0 (6 of 16 places differ); channel 0: T group, +1 (forward in time)
     """
     target = PythonTarget(
         forward,

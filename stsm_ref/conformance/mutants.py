@@ -182,16 +182,30 @@ def score(
     implementations: Iterable[Implementation],
     *,
     level: Level = "smoke",
+    first: bool = False,
+    shrink: bool = False,
     on_each: Callable[[Implementation], None] | None = None,
 ) -> Score:
-    """Hold each implementation to the whole suite; `on_each` is called before each."""
+    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink` are those of `examine`."""
     verdicts = []
     for implementation in implementations:
         if on_each:
             on_each(implementation)
-        verdicts.append(Verdict(implementation, examine(implementation, level=level)))
+        verdicts.append(Verdict(implementation, examine(implementation, level=level, first=first, shrink=shrink)))
     return Score(level, tuple(verdicts))
 
 
-WHY_NOT_ALONE: dict[str, str] = {}
-"""Why a rule kills no mutant that another does not kill too, for each rule of which that is so."""
+WHY_NOT_ALONE: dict[str, str] = {
+    "forward_equals_definition": "at level smoke other rules draw shapes of the same kinds; at ci and night it draws by far the most",
+    "vjp_equals_definition": "at level smoke other rules draw gradients of the same kinds; at ci and night it draws by far the most",
+    "clips_do_not_mix": "labels are unique over all clips, so that a value from another clip shows in every comparison; this one names it",
+    "it_is_tsm": "under TSM's spec the definition is TSM; it is written out once more so that the definition is held to TSM too",
+    "vjp_is_the_adjoint": "forward and backward that equal the definition fit each other; a pair that fits and is wrong passes here",
+    "vjp_does_not_depend_on_x": "the certificate takes its gradients at x = 0, where such a backward is wrong too",
+    "the_same_input_gives_the_same_output": "other rules ask some cases twice as well; this one says what is wrong",
+    "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
+    "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
+    "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",
+    "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant must be killed",
+}
+"""Why a rule kills no mutant that another does not kill too, for each rule of which that is so at level smoke."""

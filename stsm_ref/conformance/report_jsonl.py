@@ -21,6 +21,7 @@ HEADER = tuple(field.name for field in fields(Report) if field.name not in ("res
 def records(report: Report) -> list[dict[str, Any]]:
     """The lines, as plain data."""
     header = {"record": "header", "format": FORMAT, "version": VERSION} | {name: getattr(report, name) for name in HEADER}
+    header["limits"] = list(report.limits)
     lines = [header]
     for result in report.results:
         plain = asdict(result)
@@ -61,7 +62,8 @@ def read(path: Path) -> Report:
     try:
         found = {v["rule"]: Violation(**_rest(v)) for v in middle if v["record"] == "violation"}
         results = tuple(_rule(r, found.get(r["rule"])) for r in middle if r["record"] == "rule")
-        report = Report(**{name: header[name] for name in HEADER}, seconds=summary["seconds"], broken=summary["broken"], results=results)
+        given = {name: header[name] for name in HEADER} | {"limits": tuple(header["limits"])}
+        report = Report(**given, seconds=summary["seconds"], broken=summary["broken"], results=results)
     except (KeyError, TypeError) as error:
         raise ReportError(f"{str(path)!r} is no whole report: {error}") from None
     if records(report) != parsed:

@@ -83,7 +83,7 @@ $rules
 </table></div></details>
 <section><h2>What the rungs mean</h2><ul>$rungs</ul>
 <p class="quiet">A requirement carries the strongest rung among its rules that passed. Shapes, specs and dtypes that were not tried are not
-covered, and neither is a spec other than the one above.</p></section>
+covered, and neither is a spec other than the one above.</p>$limits</section>
 <details><summary>Where this verdict comes from</summary><pre>$origin</pre></details>
 </main>
 </html>
@@ -110,6 +110,9 @@ def page(report: Report) -> str:
         requirements="\n".join(_requirement(*row) for row in _in_table_order(report)),
         rules="\n".join(_rule(result) for result in report.results),
         rungs="".join(f"<li><b>{rung}</b> {_safe(meaning)}</li>" for rung, meaning in RUNGS.items()),
+        limits=f"<p>Not seen of this target:</p><ul>{''.join(f'<li>{_safe(limit)}</li>' for limit in report.limits)}</ul>"
+        if report.limits
+        else "",
         origin=_safe("\n".join(_origin(report))),
     )
 

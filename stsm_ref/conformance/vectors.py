@@ -2,7 +2,8 @@
 
 How a case is judged:
 
-- *valid* (`forward`, `vjp`, `jvp`): the output equals `expected` to the last bit, dtype and shape included.
+- *valid* (`forward`, `vjp`, `jvp`): the output equals `expected`, dtype and shape included; a forward to the last bit, a gradient or a
+  tangent in value, since a framework adds it to zeros on its way and 0.0 + -0.0 is 0.0.
 - *invalid with `forbidden`*: the target is given the same input, and must not produce that output. Who passes the valid case `instead_of`
   passes it too; its use is that a wrong output can be called by its name (`known_wrong`).
 - *reject*: a parser of specs must refuse it (`is_refused`). A target never parses a spec: a Python function is given a `ShiftSpec`, and the

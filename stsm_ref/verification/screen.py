@@ -14,7 +14,7 @@ from stsm_ref.verification.run import Result, Row, worst
 
 STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
 NOT_COVERED = (
-    "Not looked at here: proofs for all sizes, other people's implementations, CUDA, "
+    "Not looked at here: proofs for all sizes, other people's implementations (stsm-ref check is for them), CUDA, "
     "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
 )
 

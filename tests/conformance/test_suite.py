@@ -4,6 +4,7 @@ import functools
 import statistics
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -254,6 +255,14 @@ def test_rules_name_requirements_and_rungs():
         assert rule.requirements
         assert rule.statement
         assert "@" not in rule.name
+
+
+@pytest.mark.parametrize("level", ["smoke", "ci", "night"])
+def test_the_documentation_knows_the_declared_counts(level):
+    """The table of levels says what the suite declares."""
+    text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
+    declared = plan(PythonTarget(forward, vjp=vjp, jvp=jvp), ShiftSpec(), level=level)
+    assert f"| `{level}` | {declared:,} |" in text
 
 
 @pytest.mark.parametrize(("level", "most"), [("smoke", 3), ("ci", 60)])

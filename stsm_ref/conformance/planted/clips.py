@@ -8,6 +8,9 @@ from stsm_ref.conformance.planted.implementation import Function, Implementation
 from stsm_ref.conformance.planted.parts import Forward, afterwards, shifted
 from stsm_ref.geometry import Array, ShiftSpec
 
+RARE = "H+W@2/3"
+"""A spec that no golden vector has."""
+
 
 def _one_long_clip(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x.reshape(-1, *x.shape[-3:]), spec).reshape(x.shape)
@@ -47,10 +50,6 @@ def _segments_baked_in(segments: int) -> Callable[..., Array]:
         return shifted(x.reshape(-1, used, *x.shape[1:]), spec).reshape(x.shape)
 
     return forward
-
-
-def _whole_batch(x: Array, spec: ShiftSpec, num_segments: int) -> Array:
-    return shifted(x, spec)
 
 
 def _channels_last_ignored(x: Array, spec: ShiftSpec) -> Array:
@@ -101,8 +100,8 @@ def _square_is_transposed(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x.swapaxes(-1, -2), spec).swapaxes(-1, -2).copy()
 
 
-def _mutant(name: str, forward: Function, bug: int, what: str) -> Implementation:
-    return Implementation(name, forward, what, bug)
+def _mutant(name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
+    return Implementation(name, forward, what, bug, spec)
 
 
 def _folded(name: str, forward: Callable[..., Array], bug: int, what: str) -> Implementation:
@@ -118,7 +117,6 @@ MUTANTS = (
     _folded("frames-interleaved", _frames_interleaved, 16, "the batch is read as (T, N), not (N, T)"),
     _folded("segments-are-eight", _segments_baked_in(8), 16, "num_segments is 8 wherever that divides"),
     _folded("segments-are-two", _segments_baked_in(2), 16, "num_segments is 2 wherever that divides"),
-    _folded("segments-ignored", _whole_batch, 17, "num_segments is not used: the batch is one clip"),
     Implementation("channels-last-ignored", _channels_last_ignored, "NTHWC is shifted as if it were NTCHW", 18, layout="NTHWC"),
     _mutant("sizes-baked-in", _SizesBakedIn, 25, "the zeros of the first input's size stay for all others"),
     _mutant("wrong-at-one-frame", _left_alone(lambda s: s[1] == 1), 28, "nothing moves where T = 1"),
@@ -130,14 +128,14 @@ MUTANTS = (
     _mutant("wrong-at-one-clip", _left_alone(lambda s: s[0] == 1), 28, "nothing moves where N = 1: the batch axis was squeezed away"),
     _mutant("wrong-at-odd-channels", _left_alone(lambda s: s[2] % 2 == 1), 28, "nothing moves where C is odd"),
     _mutant("wrong-beyond-thirty-channels", _left_alone(lambda s: s[2] > 30), 28, "nothing moves beyond 30 channels"),
-    _mutant("wrong-at-one-combination", _left_alone(lambda s: s[1:2] + s[3:] == (3, 5, 1)), 28, "nothing moves where T, H, W = 3, 5, 1"),
+    _mutant(
+        "wrong-at-one-combination", _left_alone(lambda s: s[1:2] + s[3:] == (3, 5, 1)), 28, "nothing moves where T, H, W = 3, 5, 1", RARE
+    ),
+    _mutant("wrong-at-fourteen-rows", _left_alone(lambda s: s[3] == 14), 28, "nothing moves where H = 14"),
     _mutant("wrong-at-sixteen-columns", _left_alone(lambda s: s[4] == 16), 28, "nothing moves where W = 16"),
     _mutant("wrong-at-nine-clips", _left_alone(lambda s: s[0] == 9), 28, "nothing moves where N = 9"),
     _mutant(
         "wrong-at-eight-by-seven-by-five", _left_alone(lambda s: s[1:2] + s[3:] == (8, 7, 5)), 28, "nothing moves where T, H, W = 8, 7, 5"
-    ),
-    _mutant(
-        "wrong-at-four-columns-of-three-clips", _left_alone(lambda s: s[0] == 3 and s[4] == 4), 28, "nothing moves where N = 3 and W = 4"
     ),
     _mutant("first-clip-only", afterwards(_last_clips), 28, "only the first clip of a batch is shifted"),
     _mutant("columns-in-fours", _in_blocks_of(4), 28, "columns are done in fours; the rest of a row is forgotten"),

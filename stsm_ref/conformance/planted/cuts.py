@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from stsm_ref.conformance.planted.implementation import Implementation
-from stsm_ref.conformance.planted.parts import REST, Cut, Forward, afterwards, moved, put_together, shifted
+from stsm_ref.conformance.planted.parts import REST, Cut, Forward, afterwards, put_together, shifted
 from stsm_ref.geometry import Array, ChannelGroup, ShiftSpec
 
 Groups = tuple[ChannelGroup, ...]
@@ -168,19 +168,6 @@ def _refuses_fractions(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, ShiftSpec(spec.terms, spec.alpha, spec.order, "exact"))
 
 
-def _reshaped_groups(x: Array, spec: ShiftSpec) -> Array:
-    """Splits the channels into equal blocks and fails where they do not divide."""
-    *moving, rest = spec.partition(x.shape[-3])
-    y = x.copy()
-    blocks = y[..., : rest.start, :, :].reshape(*x.shape[:-3], len(moving), int(spec.alpha * x.shape[-3]) // len(moving), *x.shape[-2:])
-    if x.shape[-3] * spec.alpha % len(moving):
-        blocks = y.reshape(*x.shape[:-3], len(moving), -1, *x.shape[-2:])
-    for k, group in enumerate(moving):
-        blocks[..., k, :, :, :] = moved(blocks[..., k, :, :, :], group.displacement)
-    y[..., : rest.start, :, :] = blocks.reshape(*x.shape[:-3], rest.start, *x.shape[-2:])
-    return y
-
-
 def _mutant(name: str, cut: Cut, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
     return Implementation(name, put_together(cut=cut), what, bug, spec)
 
@@ -200,9 +187,6 @@ MUTANTS = (
     ),
     _changed("flag-flips-direction", _as_spec(_other_order), 3, "rounding='exact' turns the order around", "T+H+W@3/8,exact"),
     _changed("fractions-refused", _refuses_fractions, 10, "fails where the channels do not divide"),
-    _changed(
-        "groups-reshaped", _reshaped_groups, 10, "channels are reshaped into equal blocks, which fails or lies where they do not divide"
-    ),
     _mutant("groups-rounded-up", _sized(lambda s, c, n, k: math.ceil(_share(s, c, n, k))), 10, "a share is rounded up"),
     _mutant("groups-rounded", _sized(lambda s, c, n, k: round(_share(s, c, n, k))), 10, "a share is rounded to the nearest whole number"),
     _mutant("boundaries-rounded", _rounded_boundaries, 11, "int(k*C*r) for each boundary: the halves differ by a channel"),

@@ -189,7 +189,6 @@ MUTANTS = (
     _mutant("rows-run-on", _rolled_as_one_row, 8, "what leaves a row enters the next one: frames were flattened"),
     _mutant("height-and-width-swapped", lambda p, d: moved(p, (d.dt, d.dw, d.dh)), 15, "the H groups move along W, the W groups along H"),
     _mutant("time-and-height-swapped", lambda p, d: moved(p, (d.dh, d.dt, d.dw)), 0, "the T groups move along H, the H groups along T"),
-    _mutant("two-steps", lambda p, d: moved(p, (2 * d.dt, 2 * d.dh, 2 * d.dw)), 0, "everything moves by two positions"),
     _mutant("half-a-step", _half_a_step, 0, "interpolates between a place and its neighbour"),
     _mutant("one-frame-lost", _one_frame_lost, 0, "the forward groups lose one frame too many"),
     _mutant("filled-with-ones", _filled_with_ones, 0, "ones enter instead of zeros"),

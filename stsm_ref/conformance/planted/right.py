@@ -4,6 +4,8 @@ None calls our own shift: they take the groups from the spec, and move them in t
 """
 
 import itertools
+from functools import cache
+from typing import Any
 
 import numpy as np
 from scipy import ndimage, sparse
@@ -82,14 +84,21 @@ def _steps(size: int, distance: int) -> sparse.csr_array:
     return sparse.csr_array(sparse.diags_array([1], offsets=[-distance], shape=(size, size), dtype=np.uint8))
 
 
+@cache
+def _routes(sizes: tuple[int, ...], d: Displacement) -> tuple[Any, Any]:
+    """Where values arrive and where they come from, read off the Kronecker product of three shift matrices."""
+    t, h, w = (_steps(size, distance) for size, distance in zip(sizes, d, strict=True))
+    matrix = sparse.kron(sparse.kron(t, h), w).tocoo()
+    matrix.eliminate_zeros()  # kron stores dense blocks, with their zeros
+    return np.unravel_index(matrix.row, sizes), np.unravel_index(matrix.col, sizes)
+
+
 def _by_matrices(x: Array, spec: ShiftSpec) -> Array:
-    """Rows of Kronecker products say where each place comes from; bits are looked up, never multiplied."""
+    """Entries of the matrices say where each place comes from; bits are looked up, never multiplied."""
     t, _, h, w = x.shape[-4:]
     y = np.zeros_like(x)
     for start, stop, d in spec.partition(x.shape[-3]):
-        matrix = sparse.kron(sparse.kron(_steps(t, d.dt), _steps(h, d.dh)), _steps(w, d.dw)).tocoo()
-        matrix.eliminate_zeros()  # kron stores dense blocks, with their zeros
-        there, here = np.unravel_index(matrix.row, (t, h, w)), np.unravel_index(matrix.col, (t, h, w))
+        there, here = _routes((t, h, w), d)
         for channel in range(start, stop):
             y[..., there[0], channel, there[1], there[2]] = x[..., here[0], channel, here[1], here[2]]
     return y

@@ -123,8 +123,8 @@ def _one_frame_short(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, spec)[:, 1:]
 
 
-def _mutant(name: str, forward: Function, bug: int, what: str) -> Implementation:
-    return Implementation(name, forward, what, bug)
+def _mutant(name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
+    return Implementation(name, forward, what, bug, spec)
 
 
 MUTANTS = (
@@ -136,7 +136,9 @@ MUTANTS = (
     _mutant("a-race", _Random, 0, "now and then one value is lost"),
     _mutant("seen-before", _SeenBefore, 0, "an input that it has seen before comes back unshifted"),
     _mutant("shifts-once", _OnlyOnce, 23, "what it has shifted it does not shift again"),
-    _mutant("sparse-left-alone", afterwards(_sparse_left_alone), 0, "a short cut for clips that are almost empty leaves them alone"),
+    _mutant(
+        "sparse-left-alone", afterwards(_sparse_left_alone), 0, "a short cut for clips that are almost empty leaves them alone", "H+W@2/3"
+    ),
     _mutant("nothing-is-something", afterwards(_nothing_is_something), 0, "a clip of zeros becomes one of ones"),
     _mutant("not-there", _not_there, 0, "fails whatever it is asked"),
     _mutant("one-frame-short", _one_frame_short, 0, "the output has a frame less"),

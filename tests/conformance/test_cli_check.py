@@ -1,0 +1,175 @@
+"""`stsm-ref check`: verdicts, the failure on one screen, the line that repeats it, and bad input in one sentence."""
+
+import json
+import resource
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from stsm_ref import cli
+
+RUNNER = CliRunner()
+
+RIGHT = """
+from stsm_ref import stsm, stsm_vjp
+def forward(x, spec):
+    print("chatter")
+    return stsm(x, spec)
+def vjp(x, grad, spec):
+    return stsm_vjp(grad, spec)
+"""
+
+ROLLED = """
+import numpy as np
+def forward(x, spec):
+    y = x.copy()
+    for start, stop, displacement in spec.partition(x.shape[2]):
+        y[:, :, start:stop] = np.roll(x[:, :, start:stop], displacement, (1, 3, 4))
+    return y
+"""
+
+# the shift of TSM's repository in its manner, as somebody has it in a network: nothing in it knows of this package
+TSM = """
+import torch
+
+def temporal_shift(x, n_segment, fold_div=8):
+    nt, c, h, w = x.size()
+    x = x.view(nt // n_segment, n_segment, c, h, w)
+    fold = c // fold_div
+    out = torch.zeros_like(x)
+    out[:, :-1, :fold] = x[:, 1:, :fold]
+    out[:, 1:, fold:2 * fold] = x[:, :-1, fold:2 * fold]
+    out[:, :, 2 * fold:] = x[:, :, 2 * fold:]
+    return out.view(nt, c, h, w)
+"""
+
+
+def invoke(*arguments: str) -> Any:
+    """Run a command in this process."""
+    return RUNNER.invoke(cli.app, list(arguments))
+
+
+@pytest.fixture
+def target(tmp_path: Path) -> Any:
+    """Write a module and name one of its functions as a target."""
+
+    def write(source: str, name: str = "forward") -> str:
+        (tmp_path / "mine.py").write_text(source)
+        return f"py:{tmp_path / 'mine.py'}:{name}"
+
+    return write
+
+
+def test_what_is_right_conforms(target: Any) -> None:
+    """A table of requirements with their rungs, what was not asked and why, and the sum; exit 0."""
+    ended = invoke("check", target(RIGHT), "--level", "smoke")
+    assert ended.exit_code == 0, ended.output
+    assert "forward conforms: " in ended.output
+    assert "rung L3" in ended.output
+    assert "not asked: jvp_is_the_shift: the target has no jvp" in ended.output
+    lines = [line.split() for line in ended.output.splitlines() if "SHIFT-6" in line]
+    assert lines[0][-2:] == ["L3", "passed"]
+
+
+def test_what_is_wrong_is_told_on_one_screen(target: Any) -> None:
+    """Rule and id, the paper's words, the smallest case, the place, a guess and a line to repeat it, in 40 lines; exit 1."""
+    ended = invoke("check", target(ROLLED), "--level", "smoke")
+    assert ended.exit_code == 1, ended.output
+    text = " ".join(ended.output.replace("│", "").split())
+    assert "violated: labels_reveal_every_move" in text
+    assert "SHIFT-6: what leaves is dropped" in text
+    assert "§3.2: “delete the leftmost column" in text
+    assert "out[0, 0, 0, 0, 0] = 65541.0, should be 0.0 (6 of 16 places differ); channel 0: T group, +1 (forward in time)" in text
+    assert "equals a roll along every axis" in text
+    assert "forward does not conform" in text
+    assert len(ended.output.splitlines()) <= 40
+
+
+def test_the_line_that_repeats_a_failure_does(target: Any) -> None:
+    """It stands whole on its line, and run as it stands it shows the same; so does the line that draws it."""
+    ended = invoke("check", target(ROLLED), "--level", "smoke")
+    again = next(line for line in ended.output.splitlines() if line.startswith("see it again:"))
+    program, *words = shlex.split(again.partition(":")[2])
+    assert program == "stsm-ref"
+    repeated = invoke(*words)
+    assert repeated.exit_code == 1
+    assert "65541.0, should be 0.0 (6 of 16 places differ)" in " ".join(repeated.output.replace("│", "").split())
+    drawn = next(line for line in ended.output.splitlines() if line.startswith("see it drawn:"))
+    assert invoke(*shlex.split(drawn.partition(":")[2])[1:]).exit_code == 0
+
+
+def test_tsm_as_published_conforms_unchanged(target: Any) -> None:
+    """In torch, frames folded into the batch, its own names for its arguments; the paper's order of directions it does not have."""
+    folded = (target(TSM, "temporal_shift"), "--framework", "torch", "--layout", "(NT)CHW", "--level", "smoke")
+    ended = invoke("check", *folded, "--spec", "T@1/4,backward-first", "--json")
+    data = json.loads(ended.stdout)
+    assert (ended.exit_code, data["outcome"], data["rung"]) == (0, "passed", "L3")
+    assert data["requirements"]["TSM-1"]["outcome"] == "passed"
+    wrong = json.loads(invoke("check", *folded, "--spec", "T@1/4,forward-first", "--json").stdout)
+    first = next(result["violation"] for result in wrong["results"] if result["violation"])
+    assert first["guess"] == "equals TSM's direction order, backward before forward (+1 and -1 exchanged)"
+
+
+def test_json_is_all_of_standard_output(target: Any) -> None:
+    """What the target prints does not stand between; versions, hashes and the seed are there."""
+    ended = invoke("check", target(RIGHT), "--level", "smoke", "--seed", "3", "--json")
+    data = json.loads(ended.stdout)
+    assert (data["format"], data["version"], data["outcome"], data["seed"]) == ("stsm-ref check", 1, "passed", 3)
+    assert len(data["hashes"]["suite"]) == 64
+    assert {"stsm_ref", "python", "numpy", "hypothesis", "platform"} <= set(data["environment"])
+    assert data["cases"] == data["declared"]
+
+
+def test_reports_are_written(target: Any, tmp_path: Path) -> None:
+    """All four forms; one that cannot be written is refused before the work, exit 2."""
+    files = [tmp_path / name for name in ("run.jsonl", "run.xml", "run.html", "badge.json")]
+    options = [
+        word for option, file in zip(("--report", "--junit", "--html", "--badge"), files, strict=True) for word in (option, str(file))
+    ]
+    assert invoke("check", target(ROLLED), "--level", "smoke", *options).exit_code == 1
+    assert all(file.stat().st_size > 50 for file in files)
+    refused = invoke("check", target(RIGHT), "--html", str(tmp_path / "no" / "run.html"))
+    assert refused.exit_code == 2
+    assert "cannot be written" in " ".join(refused.output.split())
+
+
+@pytest.mark.parametrize(
+    ("source", "arguments", "complaint"),
+    [
+        ("def forward(x, spec): return 1 / 0", (), "forward raised ZeroDivisionError: division by zero"),
+        ("def forward(x): ...", (), "returned NoneType, which is no numpy.ndarray"),
+        ("def forward(x, spec): return x.astype('f8')", (), "returned float64 for float32: the dtype must be kept (NUM-2)"),
+        ("def forward(x, y, z): ...", (), "has the wrong signature"),
+        ("import no_such_module", (), "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
+        (RIGHT, ("--spec", "T+Q"), "'Q' is no set of axes"),
+        (RIGHT, ("--case", "nonsense"), "'nonsense' is no case, such as"),
+    ],
+)
+def test_bad_input_is_exit_2_in_a_sentence(target: Any, source: str, arguments: tuple[str, ...], complaint: str) -> None:
+    """What is wrong is said, without a traceback of ours."""
+    ended = invoke("check", target(source), "--level", "smoke", *arguments)
+    assert ended.exit_code == 2, ended.output
+    assert complaint in " ".join(ended.output.replace("│", "").split())
+    assert "Traceback" not in ended.output
+
+
+def test_smoke_takes_three_seconds_and_no_torch(target: Any, tmp_path: Path) -> None:
+    """Start-up included, in processor time of both processes; torch is not imported for a NumPy target."""
+    source = f"""{RIGHT}
+import atexit, pathlib, sys
+atexit.register(lambda: pathlib.Path({str(tmp_path / "modules")!r}).write_text(" ".join(sys.modules)))
+"""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, "-c", "from stsm_ref.cli import main; main()", "check", target(source), "--level", "smoke"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    assert ended.returncode == 0, ended.stderr
+    modules = (tmp_path / "modules").read_text().split()
+    assert "stsm_ref.conformance.suite" in modules
+    assert "torch" not in modules
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3

@@ -1,0 +1,235 @@
+"""The suite's own score: it kills every mutant and no right implementation, and says who killed whom."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from stsm_ref.cli import app
+from stsm_ref.conformance import mutants as kit
+from stsm_ref.conformance import suite
+from stsm_ref.conformance.mutants import WHY_NOT_ALONE, Score, Verdict
+from stsm_ref.conformance.planted.implementation import Implementation
+from stsm_ref.conformance.planted.parts import shifted
+from stsm_ref.conformance.report import Report
+from stsm_ref.conformance.suite import HANDSHAKE, RULES
+from stsm_ref.errors import SpecError
+from tests.conformance.panel import behaviour
+
+FRAMEWORKS = ("numpy", "torch")
+ROOT = Path(__file__).parents[2]
+ROWS_OF_THE_CATALOGUE = 33
+NEEDS_A_NETWORK = {24: "an insertion that renames checkpoint keys: tests/nn/test_insertion.py"}
+
+
+# for each rule that kills something alone, one mutant that nothing else kills
+ALONE = {
+    "handshake": "not-there",
+    "labels_reveal_every_move": "wrong-at-eight-by-seven-by-five",
+    "every_small_size_is_right": "wrong-at-one-combination",
+    "long_axes_are_right": "wrong-at-sixteen-columns",
+    "every_channel_count_is_cut_right": "single-precision-share",
+    "the_output_can_be_shifted_again": "shifts-once",
+    "golden_vectors_are_met": "wrong-at-fourteen-rows",
+    "labels_reveal_every_move_back": "backward-wrong-at-eight-by-seven-by-five",
+    "strides_of_the_gradient_make_no_difference": "backward-assumes-contiguous",
+    "gradients_keep_their_dtype": "backward-in-single-precision",
+    "jvp_is_the_shift": "tangent-stays",
+    "the_input_is_not_written": "torch-in-place-without-gradient",
+    "the_output_owns_its_memory": "view-where-nothing-moves",
+    "the_backward_writes_nothing": "backward-overwrites-the-input",
+    "a_residual_block_is_right": "torch-gradient-by-hook",
+    "every_dtype_is_kept": "double-through-single",
+    "bits_are_moved": "stops-at-nan",
+    "strides_make_no_difference": "contiguous-assumed",
+    "channels_last_is_kept": "torch-channels-last-lost",
+    "every_basis_vector_moves_right": "sparse-left-alone",
+    "exact_rounding_refuses_fractions": "exact-is-floor",
+}
+
+
+@cache
+def scored(framework: str) -> Score:
+    """Every implementation of a framework, each to the first rule that it breaks."""
+    return kit.score(kit.planted(framework), first=True)  # type: ignore[arg-type]  # one of the two
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_every_mutant_is_killed_and_nothing_else(framework):
+    """At level smoke each mutant breaks a rule or gives no answer, nine of ten within a second; each right implementation passes.
+
+    And no rule whose redundancy is explained is the only one to kill something after all.
+    """
+    found = scored(framework)
+    wrong = [f"{v.implementation.name}: {v.report.outcome}" for v in found.verdicts if not v.as_it_should]
+    assert not wrong
+    assert found.as_it_should
+    quick = [verdict for verdict in found.mutants if verdict.seconds < 1]
+    assert len(quick) >= 0.9 * len(found.mutants)
+    for verdict in found.mutants:
+        if verdict.killed_by[0] in WHY_NOT_ALONE:
+            again = kit.score([verdict.implementation]).mutants[0]
+            assert len(again.killed_by) > 1, f"{again.implementation.name} is killed by {again.killed_by} alone: drop its reason"
+
+
+def test_there_are_enough_of_both():
+    """At least 60 mutants in NumPy alone, 20 in torch, and 8 right implementations in different styles and every layout."""
+    every = kit.planted("all")
+    assert sum(not entry.right and entry.framework == "numpy" for entry in every) >= 60
+    assert sum(not entry.right and entry.framework == "torch" for entry in every) >= 20
+    right = [entry for entry in every if entry.right]
+    assert len(right) >= 8
+    assert {entry.layout for entry in right} == {"TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"}
+
+
+@pytest.mark.parametrize("framework", FRAMEWORKS)
+def test_mutants_are_distinct(framework):
+    """No two mutants do the same on the panel, and none does what a right implementation does."""
+    seen: dict[str, str] = {}
+    for entry in kit.planted(framework):
+        if not entry.right:
+            known = seen.setdefault(behaviour(entry), entry.name)
+            assert known == entry.name, f"{entry.name} does what {known} does"
+    right = Implementation("right", shifted, "right", None) if framework == "numpy" else kit.named("torch-right-module")[0]
+    assert behaviour(right) not in seen
+
+
+def test_names_are_unique_and_say_what_is_wrong():
+    """A name stands for one implementation, and its sentence is not empty."""
+    every = kit.planted("all")
+    assert len({entry.name for entry in every}) == len(every)
+    assert all(entry.what for entry in every)
+
+
+def test_every_row_of_the_catalogue_is_planted():
+    """Each way in which real implementations go wrong is a mutant, but for those that only a network can have."""
+    rows = {entry.bug for entry in kit.planted("all") if not entry.right} - {0}
+    assert rows == set(range(1, ROWS_OF_THE_CATALOGUE + 1)) - set(NEEDS_A_NETWORK)
+
+
+def test_every_rule_earns_its_place():
+    """Each rule kills a mutant alone, or says why not."""
+    assert set(ALONE) | set(WHY_NOT_ALONE) == set(RULES) | {HANDSHAKE}
+    assert not set(ALONE) & set(WHY_NOT_ALONE)
+
+
+@pytest.mark.parametrize(("rule", "name"), ALONE.items())
+def test_a_rule_kills_alone(rule, name):
+    """The mutant breaks this rule and no other."""
+    (verdict,) = kit.score(kit.named(name)).mutants
+    assert verdict.killed_by == (rule,)
+
+
+def test_the_documented_numbers_are_right():
+    """docs/score.md and the changelog say how many there are."""
+    every = kit.planted("all")
+    wrong = {framework: sum(not e.right and e.framework == framework for e in every) for framework in FRAMEWORKS}
+    text = (ROOT / "docs" / "score.md").read_text()
+    right = sum(entry.right for entry in every)
+    assert (
+        f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} in torch) and {right} right ones" in text
+    )
+    assert f"{sum(wrong.values())} distinct wrong shifts" in (ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.parametrize("level", ["smoke", "ci"])
+def test_a_suite_that_runs_less_decides_nothing(monkeypatch, level):
+    """With half of the cases cut out of the rules a right implementation is undecided, exit code 3, at any level."""
+    from stsm_ref.conformance import attempt
+
+    whole = attempt.Attempt._each
+    monkeypatch.setattr(attempt.Attempt, "_each", lambda self, cases: whole(self, list(cases)[::2]))
+    monkeypatch.setattr(suite, "RULES", {name: RULES[name] for name in ("every_channel_count_is_cut_right", "every_dtype_is_kept")})
+    report = kit.examine(kit.named("right-rolled")[0], level=level)
+    assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
+    assert 0 < report.cases < report.declared
+
+
+def _report(outcome: str, *, cases: int = 1, declared: int = 1) -> Report:
+    from stsm_ref.conformance.report import RuleResult
+
+    result = RuleResult("a_rule", "It holds", ("SHIFT-1",), "L1", outcome, cases, 0.1)  # type: ignore[arg-type]  # an outcome
+    return Report("t", "t", "numpy", "NTCHW", "T@1", "smoke", 0, declared, 0.1, (result,))
+
+
+@pytest.mark.parametrize(
+    ("bug", "report", "as_it_should"),
+    [
+        (1, _report("violated"), True),
+        (1, _report("broken"), True),
+        (1, _report("passed"), False),
+        (1, _report("undecided"), False),
+        (1, _report("passed", cases=1, declared=2), False),
+        (None, _report("passed"), True),
+        (None, _report("violated"), False),
+        (None, _report("broken"), False),
+        (None, _report("passed", cases=1, declared=2), False),
+    ],
+)
+def test_undecided_is_neither_killed_nor_passed(bug, report, as_it_should):
+    """Only a broken rule or no answer kills; only a whole pass clears."""
+    entry = Implementation("one", shifted, "an example", bug)
+    assert Verdict(entry, report).as_it_should is as_it_should
+    assert Score("smoke", (Verdict(entry, report),)).as_it_should is as_it_should
+
+
+def test_a_score_of_nothing_is_no_success():
+    """No implementation tried is not 100%."""
+    assert not Score("smoke", ()).as_it_should
+
+
+def test_a_survivor_is_seen(monkeypatch):
+    """A suite that has lost its rules kills nothing, and the score says so with exit code 1."""
+    monkeypatch.setattr(suite, "RULES", {"exact_rounding_refuses_fractions": RULES["exact_rounding_refuses_fractions"]})
+    ended = CliRunner().invoke(app, ["mutants", "rolled", "--json"])
+    assert ended.exit_code == 1
+    assert json.loads(ended.stdout)["summary"].startswith("0 of 1 mutants killed")
+
+
+def test_a_false_alarm_is_seen(monkeypatch):
+    """A right implementation that fails is exit code 1."""
+    (right,) = kit.named("right-padded")
+    monkeypatch.setattr(kit, "planted", lambda framework: (Implementation("right-padded", lambda x, spec: x.copy(), right.what, None),))
+    ended = CliRunner().invoke(app, ["mutants", "right-padded"])
+    assert ended.exit_code == 1
+    assert "0 of 1 right ones pass" in ended.stdout
+
+
+def test_the_command_shows_one():
+    """One mutant is shown with the rules that it breaks, the first place that is wrong, and the score."""
+    ended = CliRunner().invoke(app, ["mutants", "height-reversed"])
+    assert ended.exit_code == 0
+    assert "labels_reveal_every_move" in ended.stdout
+    assert "should be" in ended.stdout
+    assert "1 of 1 mutants killed" in ended.stdout
+
+
+def test_the_command_prints_json():
+    """`--json` has each verdict, its killers and its time, and each rule with what it alone kills."""
+    ended = CliRunner().invoke(app, ["mutants", "nothing-moves", "--json"])
+    data = json.loads(ended.stdout)
+    (entry,) = data["implementations"]
+    assert entry["killed_by"][0] == "labels_reveal_every_move"
+    assert entry["bug"] == 23
+    assert entry["seconds"] < 60
+    assert set(data["rules"]) >= {"labels_reveal_every_move"}
+
+
+def test_a_name_that_is_none():
+    """The nearest names are told."""
+    with pytest.raises(SpecError, match=r"name='roled' is no planted implementation: did you mean rolled"):
+        kit.named("roled")
+    with pytest.raises(SpecError, match="framework='jax' is none of numpy, torch, all"):
+        kit.planted("jax")  # type: ignore[arg-type]  # that is the point
+    assert CliRunner().invoke(app, ["mutants", "roled"]).exit_code == 2
+
+
+def test_numpy_mutants_do_not_load_torch():
+    """Scoring NumPy's mutants in a fresh process leaves torch out."""
+    import subprocess
+    import sys
+
+    code = "import sys; from stsm_ref.conformance import mutants as m; m.score(m.named('rolled')); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
