@@ -63,6 +63,8 @@ class SymbolicArray:
         written, before = _content(value, place.shape), self.memory.content
 
         def content(index: Index) -> Term:
+            if any(map(_is_outside, index, place.starts, place.shape)):
+                return before(index)
             inner = [_plus(i, -1, start) for i, start in zip(index, place.starts, strict=True)]
             inside = [z3.And(i >= 0, i < term(size)) for i, size in zip(inner, place.shape, strict=True)]
             return z3.If(z3.And(*inside), written(inner), before(index))
@@ -81,6 +83,14 @@ def anything(shape: Sequence[Number], name: str = "") -> SymbolicArray:
     sorts = [z3.IntSort()] * len(shape)
     function = z3.Function(name or f"unwritten_{next(_numbers)}", *sorts, z3.RealSort())
     return SymbolicArray(shape, lambda index: function(*index))
+
+
+def _is_outside(index: Term, start: Number, size: Number) -> bool:
+    """Whether plain numbers show that a place is outside; it keeps queries short where the channels are counted, not symbols."""
+    index = z3.simplify(index)
+    if not (z3.is_int_value(index) and isinstance(start, int) and isinstance(size, int)):
+        return False
+    return not start <= index.as_long() < start + size
 
 
 def _plus(index: Term, sign: int, start: Number) -> Term:
@@ -134,7 +144,16 @@ def _content(value: Any, shape: tuple[Number, ...]) -> Content:
         return lambda index: number
     if value.ndim != len(shape):
         raise ValueError(f"an array of rank {value.ndim} was written into one of rank {len(shape)}")
-    for own, wanted in zip(value.shape, shape, strict=True):
-        require_always(term(own) == term(wanted))
     frozen = SymbolicArray(value.shape, value.memory.content, value.starts)
-    return frozen.read
+    spread = [_spreads(own, wanted) for own, wanted in zip(value.shape, shape, strict=True)]
+    return lambda index: frozen.read([z3.If(one, 0, i) if z3.is_expr(one) else i for i, one in zip(index, spread, strict=True)])
+
+
+def _spreads(own: Number, wanted: Number) -> Term | None:
+    """When one place is written into many along an axis; None if never. Any other two sizes must be equal."""
+    equal, single = term(own) == term(wanted), term(own) == 1
+    if is_certain(equal):
+        require_always(equal)
+        return None
+    require_always(z3.Or(equal, single))
+    return single

@@ -9,13 +9,13 @@ from stsm_ref import geometry
 from stsm_ref.geometry import ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.proofs import broken
 from stsm_ref.proofs.broken import plant
-from stsm_ref.proofs.symbols import Term, Whole, WholeFraction, term, z3
+from stsm_ref.proofs.symbols import REFUSALS, Term, Whole, WholeFraction, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values
 
 TERM_SETS = ("T", "H", "W", "H+W", "HW", "T+H+W", "T+HW", "T+H+W+HW", "TH+TW+HW", "T+H+W+TH+TW+HW", "THW")
 """Every setting of Tables 2 and 3, and the one term of three axes."""
 
-P, Q, C, CHANNEL, FOLD = z3.Ints("p q C c fold_div")
+P, Q, C, CHANNEL = z3.Ints("p q C c")
 ALPHA = (Q >= 1, P >= 0, P <= Q)
 Directions = Sequence[Sequence[Displacement]]
 
@@ -68,7 +68,7 @@ def _each_once(groups: Sequence[ChannelGroup]) -> Term:
 def _bounds_differ(cut: Any, want: Sequence[int], what: str) -> str:
     try:
         got = cut()
-    except Exception as error:  # valid arguments: whatever is raised is wrong
+    except REFUSALS as error:  # valid arguments: whatever is raised is wrong
         return f"Python raises {type(error).__name__}: {error}"
     for k, group in enumerate(got):
         if [group.start, group.stop] != [want[k], want[k + 1]]:
@@ -77,24 +77,28 @@ def _bounds_differ(cut: Any, want: Sequence[int], what: str) -> str:
 
 
 def tsm_claims() -> Iterator[Claim]:
-    """Alpha is 2/fold_div, in lowest terms or not."""
+    """Alpha is 2/fold_div, which in lowest terms is 1/q where fold_div = 2 q, and 2/q where fold_div = q is odd."""
+    yield _tsm_claim("an even fold_div = 2 q", 1, 2 * Q, (Q >= 1,))
+    yield _tsm_claim("an odd fold_div = q", 2, Q, (Q >= 3, Q % 2 == 1))
+
+
+def _tsm_claim(name: str, numerator: int, fold_div: Term, premises: tuple[Term, ...]) -> Claim:
     spec = ShiftSpec.tsm()
 
     def goal() -> Term:
-        groups = geometry.cut_channels(Whole(C), WholeFraction(Whole(P), Whole(Q)), spec.directions)  # type: ignore[arg-type]  # symbols
-        fold = term(Whole(C) // Whole(FOLD))
+        groups = geometry.cut_channels(Whole(C), WholeFraction(numerator, Whole(Q)), spec.directions)  # type: ignore[arg-type]  # symbols
+        fold = term(Whole(C) // Whole(fold_div))
         backward, forward, rest = groups
         places = [(backward, 0, fold), (forward, fold, 2 * fold), (rest, 2 * fold, C)]
         moves = [group.displacement.dt for group in groups] == [-1, 1, 0]
         return z3.And(z3.BoolVal(moves), *(z3.And(term(g.start) == a, term(g.stop) == b) for g, a, b in places))
 
     def replay(values: Values) -> str:
-        divisor, channels = values["fold_div"], values["C"]
+        divisor, channels = 2 * values["q"] if numerator == 1 else values["q"], values["C"]
         fold = channels // divisor
         return _bounds_differ(lambda: ShiftSpec.tsm(divisor).partition(channels), [0, fold, 2 * fold, channels], f"fold_div={divisor}")
 
-    premises = (Q >= 1, FOLD >= 2, P * FOLD == 2 * Q, P >= 1, C >= 0)
-    yield Claim("alpha = 2/fold_div", {"p": P, "q": Q, "C": C, "fold_div": FOLD}, premises, goal, replay, reach=24)
+    return Claim(name, {"q": Q, "C": C}, (*premises, C >= 0), goal, replay, reach=24)
 
 
 ROUNDING = plant(geometry, "cut_channels", broken.shares_rounded_up, broken.shares_rounded_to_nearest)

@@ -40,7 +40,9 @@ def claims() -> Iterator[Claim]:
     """Equal in value always; equal in bits unless y is -0.0 and 0 times x is +0.0."""
     yield _claim("0*x + 1*y equals y", FINITE, lambda: z3.fpEQ(SUM, Y), _value_lost)
     lost = z3.And(Y_BITS == NEGATIVE_ZERO, z3.Not(z3.fpIsNegative(X)))
-    yield _claim("its bits are those of y, unless y is -0.0 and x has no minus sign", FINITE, lambda: (SUM == Y) == z3.Not(lost), _bits_lost)
+    yield _claim(
+        "its bits are those of y, unless y is -0.0 and x has no minus sign", FINITE, lambda: (SUM == Y) == z3.Not(lost), _bits_lost
+    )
 
 
 def _bitwise() -> Iterator[Claim]:

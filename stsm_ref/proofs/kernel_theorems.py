@@ -11,7 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from stsm_ref import correlate, definition, kernels
+from stsm_ref import definition, kernels
+from stsm_ref.correlate import correlate
 from stsm_ref.geometry import UNIT_DISPLACEMENTS
 from stsm_ref.kernels import OneHotKernel
 from stsm_ref.proofs import broken
@@ -30,7 +31,9 @@ def correlation(x: SymbolicArray, kernel: OneHotKernel, index: Sequence[Term], *
     """The sum over every tap; `flipped` is the textbook's convolution."""
     total: Term = ZERO
     for tap in np.ndindex(kernel.weights.shape):
-        weight = int(kernel.weights[tuple(n - 1 - k for n, k in zip(kernel.weights.shape, tap, strict=True))] if flipped else kernel.weights[tap])
+        weight = int(
+            kernel.weights[tuple(n - 1 - k for n, k in zip(kernel.weights.shape, tap, strict=True))] if flipped else kernel.weights[tap]
+        )
         source = [i + k - before for i, k, (before, _) in zip(index, tap, kernel.padding, strict=True)]
         total = total + weight * z3.If(inside(source, x.shape), x.read(source), ZERO)
     return total
@@ -65,7 +68,7 @@ def _correlation_claim(name: str, where: Space, build: Callable[[], OneHotKernel
 
     def replay(values: Values) -> str:
         x = where.labels(values)
-        return differs(lambda: (correlate.correlate(x, build(), axes=range(x.ndim)), sliced(x, d)), where.place(values))
+        return differs(lambda: (correlate(x, build(), axes=range(x.ndim)), sliced(x, d)), where.place(values))
 
     return Claim(name, where.variables, where.premises, goal, replay)
 
@@ -95,7 +98,7 @@ def any_distance_claims() -> Iterator[Claim]:
 
     def replay(values: Values) -> str:
         x, d = ROW.labels(values), values["d"]
-        return differs(lambda: (correlate.correlate(x, kernels.one_hot_kernel(d), axes=0), sliced(x, (d,))), ROW.place(values))
+        return differs(lambda: (correlate(x, kernels.one_hot_kernel(d), axes=0), sliced(x, (d,))), ROW.place(values))
 
     yield Claim("any whole displacement along one axis", {**ROW.variables, "d": D}, ROW.premises, goal, replay)
 
@@ -113,8 +116,8 @@ def textbook_claims() -> Iterator[Claim]:
         def replay(values: Values, d: Sequence[int] = d) -> str:
             x, kernel = CLIP.labels(values), kernels.one_hot_kernel(d)
             turned = kernel._replace(weights=np.flip(kernel.weights))
-            return differs(lambda: (correlate.correlate(x, turned, axes=range(3)), x), CLIP.place(values)) or differs(
-                lambda: (correlate.correlate(x, kernel, axes=range(3)), definition.shift(x, d, axes=range(3))), CLIP.place(values)
+            return differs(lambda: (correlate(x, turned, axes=range(3)), x), CLIP.place(values)) or differs(
+                lambda: (correlate(x, kernel, axes=range(3)), definition.shift(x, d, axes=range(3))), CLIP.place(values)
             )
 
         yield Claim(f"displacement {tuple(d)}", CLIP.variables, CLIP.premises, goal, replay)
@@ -131,7 +134,7 @@ def _unflipped_claims() -> Iterator[Claim]:
     def replay(values: Values) -> str:
         x, kernel = CLIP.labels(values), kernels.one_hot_kernel(d)
         turned = kernel._replace(weights=np.flip(kernel.weights))
-        return differs(lambda: (correlate.correlate(x, turned, axes=range(3)), sliced(x, d)), CLIP.place(values))
+        return differs(lambda: (correlate(x, turned, axes=range(3)), sliced(x, d)), CLIP.place(values))
 
     yield Claim(f"displacement {tuple(d)}", CLIP.variables, CLIP.premises, goal, replay)
 

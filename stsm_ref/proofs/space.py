@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.proofs.arrays import SymbolicArray, anything
-from stsm_ref.proofs.symbols import Number, Term, Whole, term, z3
+from stsm_ref.proofs.symbols import REFUSALS, Number, Term, Whole, term, z3
 from stsm_ref.proofs.theorem import Values
 
 Array = npt.NDArray[Any]
@@ -70,7 +70,7 @@ def differs(run: Callable[[], tuple[npt.ArrayLike, npt.ArrayLike]], place: tuple
     """Run NumPy code that gives (what it makes, what it should make); say what is wrong at that place, or "" if nothing is."""
     try:
         got, want = (np.asarray(value) for value in run())
-    except Exception as error:  # valid sizes: whatever is raised is wrong
+    except REFUSALS as error:  # valid sizes: whatever is raised is wrong
         return f"NumPy raises {type(error).__name__}: {error}"
     if got.shape != want.shape:
         return f"NumPy gives the shape {got.shape}, should be {want.shape}"

@@ -20,6 +20,10 @@ Term: TypeAlias = Any  # z3 carries no types of its own
 Number: TypeAlias = "Whole | int"
 
 
+REFUSALS = (ValueError, IndexError, TypeError, ArithmeticError)
+"""What code raises when it refuses a case; anything else is a mistake in the proof itself, and is not caught."""
+
+
 class SymbolError(StsmError):
     """Code did something to a symbol that cannot be followed exactly, so nothing can be proved of it."""
 
@@ -128,6 +132,7 @@ class Walk:
         self.obligations: list[Term] = []
         self._decided = 0
         self._known: dict[int, tuple[Term, bool]] = {}
+        self._certain: dict[int, Term] = {}
         self._quotients: list[tuple[Term, Term, tuple[Whole, Whole]]] = []
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
@@ -155,6 +160,13 @@ class Walk:
     def may(self, condition: Term) -> bool:
         """Whether the condition can hold here; not known counts as yes. It only saves runs: the proof covers every case again."""
         return bool(self._solver.check(condition) != z3.unsat)
+
+    def must(self, condition: Term) -> bool:
+        """Whether the condition cannot fail here; once so, it stays so."""
+        short = z3.simplify(condition)
+        if short.get_id() not in self._certain and not self.may(z3.Not(short)):
+            self._certain[short.get_id()] = short
+        return short.get_id() in self._certain
 
     def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
         """Quotient and remainder as two new symbols with the property that defines them: there is exactly one such pair."""
@@ -187,7 +199,7 @@ def require_always(condition: Term) -> None:
 
 def is_certain(condition: Term) -> bool:
     """Whether the condition holds in every case of this run, as far as the solver sees at once."""
-    return not _walk().may(z3.Not(condition))
+    return _walk().must(condition)
 
 
 class Followed(NamedTuple):
@@ -224,7 +236,7 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
             goal = body()
         except SymbolError:
             raise
-        except Exception as error:  # the code under proof refuses this case
+        except REFUSALS as error:
             errors.append(f"{type(error).__name__}: {error}")
         else:
             cases.append(z3.And(*walk.conditions, *walk.obligations, goal))

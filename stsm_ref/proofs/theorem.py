@@ -6,7 +6,7 @@ NumPy code, run on the sizes of that model, goes wrong at that index. Everything
 
 import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 from unittest import mock
 
@@ -31,6 +31,13 @@ class Claim:
     goal: Callable[[], Term]
     replay: Callable[[Values], str]
     reach: int = 6
+    reaches: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def near(self) -> list[Term]:
+        """The variables within reach, each its own or the common one, so that a counterexample can be read and run."""
+        bounds = [(value, self.reaches.get(name, self.reach)) for name, value in self.variables.items() if z3.is_int(value)]
+        return [z3.And(value >= -bound, value <= bound) for value, bound in bounds]
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,9 @@ def prove_claims(name: str, claims: Callable[[], Iterable[Claim]], *, timeout: f
                 met.add(premises.text.split("\n", 1)[1])
                 replies = ledger.put(premises)
                 if any(answer.verdict != "sat" for answer in replies.values()):
-                    return ledger.finding(name, "undecided", f"{claim.name}: the premises were not shown to be satisfiable: {_said(replies)}")
+                    return ledger.finding(
+                        name, "undecided", f"{claim.name}: the premises were not shown to be satisfiable: {_said(replies)}"
+                    )
             negation = [*known, z3.Not(followed.goal)]
             replies = ledger.put(write_query(title, negation, expected="unsat"))
             verdicts = {answer.verdict for answer in replies.values()}
@@ -172,18 +181,22 @@ def refute_variant(theorem: Theorem, variant: Variant, *, timeout: float = TIMEO
                 if all(answer.verdict == "sat" for answer in replies.values()):
                     shown = [Counterexample(claim.name, answer.values, claim.replay(answer.values)) for answer in replies.values()]
                     unseen = next((found for found in shown if not found.replay), None)
-                    return ledger.finding(variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0])
+                    suspect = claim if variant.patches else None
+                    break
                 if any(answer.verdict != "unsat" for answer in replies.values()):
                     return ledger.finding(variant.name, "undecided", f"{claim.name}: {_said(replies)}")
+            else:
+                return ledger.finding(variant.name, "proved", "it holds, within reach at least")
     except SymbolError as error:
         return ledger.finding(variant.name, "undecided", str(error))
-    return ledger.finding(variant.name, "proved", "it holds, near the origin at least")
+    if suspect and (wrongly := [found for found in shown if suspect.replay(found.values)]):
+        return ledger.finding(variant.name, "undecided", f"the right code fails there too: {wrongly[0]}")
+    return ledger.finding(variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0])
 
 
 def _near(title: str, claim: Claim, assertions: list[Term]) -> Query:
-    """The query with the variables kept small, so that a counterexample can be read and run."""
-    small = [z3.And(value >= -claim.reach, value <= claim.reach) for value in claim.variables.values() if z3.is_int(value)]
-    return write_query(title, [*assertions, *small], expected="sat", shown=list(claim.variables))
+    """The query with the variables kept small."""
+    return write_query(title, [*assertions, *claim.near], expected="sat", shown=list(claim.variables))
 
 
 def _counterexample(claim: Claim, negation: list[Term], ledger: Ledger, title: str) -> Counterexample | None:
