@@ -114,9 +114,9 @@ def _cut(entry: slice, size: Number) -> tuple[Number, Number]:
     """Offset and length of a slice of an axis, by the rule of Python: negative bounds count from the end, bounds outside are cut off."""
     if entry.start is None and entry.stop is None:
         return 0, size
-    if all(isinstance(value, int | None) for value in (entry.start, entry.stop, size)):
-        start, stop, _ = entry.indices(size)  # type: ignore[arg-type]  # whole numbers, as the line above says
-        return start, max(stop - start, 0)
+    if isinstance(size, int) and all(isinstance(value, int | None) for value in (entry.start, entry.stop)):
+        first, last, _ = entry.indices(size)
+        return first, max(last - first, 0)
     start = _bound(0 if entry.start is None else entry.start, size)
     stop = _bound(size if entry.stop is None else entry.stop, size)
     if is_certain(term(start) <= term(stop)):

@@ -56,7 +56,7 @@ def _equal_shares(groups: Sequence[ChannelGroup], directions: Directions, weight
     each = (weight for weight, directions_of_term in zip(weights, directions, strict=True) for _ in directions_of_term)
     for group, weight in zip(groups, each, strict=False):
         size = term(group.stop) - term(group.start)
-        yield z3.And(size * (Q * weight) <= P * C, P * C < (size + 1) * (Q * weight))
+        yield z3.And(size * (Q * weight) <= P * C, (size + 1) * (Q * weight) > P * C)
 
 
 def _each_once(groups: Sequence[ChannelGroup]) -> Term:

@@ -1,6 +1,7 @@
-"""Theorems about float32: a tap of weight 1 beside one of weight 0 keeps the value, for every pair of finite numbers, and all but one bit."""
+"""Theorems about float32: a tap of weight 1 beside one of weight 0 keeps every finite value, and its bits but for -0.0."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ FINITE = tuple(z3.Not(z3.Or(z3.fpIsNaN(value), z3.fpIsInf(value))) for value in 
 SUM = z3.fpAdd(NEAREST, z3.fpMul(NEAREST, ZERO, X), z3.fpMul(NEAREST, ONE, Y))
 
 
-def _in_numpy(values: Values) -> tuple[np.float32, np.float32, np.float32]:
+def _in_numpy(values: Values) -> tuple[Any, Any, Any]:
     x, y = (np.array(values[name], np.uint32).view(np.float32)[()] for name in ("x_bits", "y_bits"))
     with np.errstate(invalid="ignore"):
         return x, y, np.float32(0) * x + np.float32(1) * y

@@ -47,8 +47,8 @@ def sizes_stay(x: SymbolicArray, kernel: OneHotKernel) -> Term:
 
 def correlation_claims() -> Iterator[Claim]:
     """The 26 kernels of `one_hot_kernel`, and those that the paper prints."""
-    for d in UNIT_DISPLACEMENTS:
-        yield _correlation_claim(f"displacement {tuple(d)}", CLIP, lambda d=d: kernels.one_hot_kernel(d), d)
+    for step in UNIT_DISPLACEMENTS:
+        yield _correlation_claim(f"displacement {tuple(step)}", CLIP, _one_hot(step), step)
     signs = itertools.product((1, -1), repeat=3)
     printed: dict[str, Sequence[Sequence[int]]] = {
         "kernels_1x2": [(0, -1), (0, 1)],
@@ -58,7 +58,15 @@ def correlation_claims() -> Iterator[Claim]:
     }
     for builder, displacements in printed.items():
         for k, d in enumerate(displacements):
-            yield _correlation_claim(f"{builder}()[{k}]", BUILDERS[builder], lambda b=builder, k=k: getattr(kernels, b)()[k], d)
+            yield _correlation_claim(f"{builder}()[{k}]", BUILDERS[builder], _printed(builder, k), d)
+
+
+def _one_hot(displacement: Sequence[int]) -> Callable[[], OneHotKernel]:
+    return lambda: kernels.one_hot_kernel(displacement)
+
+
+def _printed(builder: str, number: int) -> Callable[[], OneHotKernel]:
+    return lambda: getattr(kernels, builder)()[number]
 
 
 def _correlation_claim(name: str, where: Space, build: Callable[[], OneHotKernel], d: Sequence[int]) -> Claim:

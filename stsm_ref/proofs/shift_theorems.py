@@ -1,7 +1,7 @@
 """Theorems about the shift by slices: it is the rule, it separates, its VJP is the opposite shift, it is linear, it loses its edge."""
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -23,9 +23,13 @@ NEVER = -1.0  # stands in the output before the code writes it, and nowhere else
 
 def sliced(x: Any, displacement: Sequence[Any], axes: Sequence[int] | None = None) -> Any:
     """Run the code of `slicing` on symbols or on NumPy; what it does not write stays anything, or -1."""
-    y = anything(x.shape) if isinstance(x, SymbolicArray) else np.full_like(x, NEVER)
+    y: Any = anything(x.shape) if isinstance(x, SymbolicArray) else np.full_like(x, NEVER)
     slicing.copy_shifted(x, y, list(zip(axes or range(x.ndim), displacement, strict=True)))
     return y
+
+
+def _always(displacement: Sequence[int]) -> Callable[[Values], Sequence[int]]:
+    return lambda values: displacement
 
 
 def _any_steps(values: Values) -> tuple[int, ...]:
@@ -35,7 +39,7 @@ def _any_steps(values: Values) -> tuple[int, ...]:
 def rule_claims() -> Iterator[Claim]:
     """The slices follow the rule: the 26 steps in three dimensions, and any distance along one axis."""
     for d in UNIT_DISPLACEMENTS:
-        yield _rule_claim(f"displacement {tuple(d)}", CLIP, d, lambda values, d=d: d)
+        yield _rule_claim(f"displacement {tuple(d)}", CLIP, d, _always(d))
     yield _rule_claim("any whole displacement along one axis", ROW, (D,), _any_steps)
 
 
@@ -88,6 +92,10 @@ def _separation_claim(d: Sequence[int], order: Sequence[int]) -> Claim:
     )
 
 
+def _by_rule(x: SymbolicArray, displacement: Sequence[Any]) -> SymbolicArray:
+    return SymbolicArray(x.shape, lambda index: rule(x, index, displacement))
+
+
 def _any_separation() -> Claim:
     """Any whole distances: here each step is the rule, which the slices were proved to follow."""
     distances = z3.Ints("dt dh dw")
@@ -96,7 +104,7 @@ def _any_separation() -> Claim:
         x = CLIP.array("x")
         for axis in order:
             alone = [distances[axis] if k == axis else z3.IntVal(0) for k in range(3)]
-            x = SymbolicArray(x.shape, lambda index, x=x, alone=alone: rule(x, index, alone))
+            x = _by_rule(x, alone)
         return x.read(CLIP.index)
 
     def goal() -> Term:
@@ -116,7 +124,7 @@ def _any_separation() -> Claim:
 def adjoint_claims() -> Iterator[Claim]:
     """A value goes from i to j if and only if the opposite shift sends it from j to i; no two values go to one place."""
     for d in UNIT_DISPLACEMENTS:
-        yield _adjoint_claim(f"displacement {tuple(d)}", CLIP, d, lambda values, d=d: d)
+        yield _adjoint_claim(f"displacement {tuple(d)}", CLIP, d, _always(d))
     yield _adjoint_claim("any whole displacement along one axis", ROW, (D,), _any_steps)
 
 
@@ -129,8 +137,10 @@ def _adjoint_claim(name: str, where: Space, displacement: Sequence[Any], steps: 
 
     def sources(distances: Sequence[Any], place: Sequence[Term]) -> list[Term]:
         """Where each coordinate of what arrives at `place` came from, plus one; 0 for a zero that entered."""
-        coordinates = [SymbolicArray(where.shape, lambda index, axis=axis: z3.ToReal(index[axis] + 1)) for axis in range(len(place))]
-        return [sliced(x, distances).read(place) for x in coordinates]
+        return [sliced(coordinate(axis), distances).read(place) for axis in range(len(place))]
+
+    def coordinate(axis: int) -> SymbolicArray:
+        return SymbolicArray(where.shape, lambda index: z3.ToReal(index[axis] + 1))
 
     def came_from(distances: Sequence[Any], place: Sequence[Term], origin: Sequence[Term]) -> Term:
         return z3.And(*(got == z3.ToReal(a + 1) for got, a in zip(sources(distances, place), origin, strict=True)))
@@ -189,7 +199,7 @@ def nilpotency_claims() -> Iterator[Claim]:
     k = z3.Int("k")
 
     def after(x: SymbolicArray, steps: Any) -> SymbolicArray:
-        return SymbolicArray(x.shape, lambda index: rule(x, index, (steps,)))
+        return _by_rule(x, (steps,))
 
     def step(sign: int) -> Claim:
         def goal() -> Term:

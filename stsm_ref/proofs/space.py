@@ -1,7 +1,8 @@
 """What the theorems about positions share: axes of any size, a place on them, the rule of the shift, and NumPy arrays to replay on."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -14,7 +15,8 @@ Array = npt.NDArray[Any]
 ZERO = z3.RealVal(0)
 
 
-class Space(NamedTuple):
+@dataclass(frozen=True)
+class Space:
     """Axes by letter, the size of each (upper case) and an index on each (lower case), any inside."""
 
     letters: str
@@ -27,7 +29,7 @@ class Space(NamedTuple):
         return tuple(z3.And(n >= 1, i >= 0, i < n) for n, i in zip(self.sizes, self.index, strict=True))
 
     @property
-    def variables(self) -> Mapping[str, Term]:
+    def variables(self) -> dict[str, Term]:
         """Sizes, then the index, by name."""
         return {str(value): value for value in (*self.sizes, *self.index)}
 

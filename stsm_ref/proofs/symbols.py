@@ -12,10 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 from stsm_ref.errors import MissingExtraError, StsmError
 
 try:
-    import z3
+    import z3 as _z3
 except ModuleNotFoundError:
     raise MissingExtraError("stsm-ref prove", "z3-solver", "proofs") from None
 
+z3: Any = _z3
 Term: TypeAlias = Any  # z3 carries no types of its own
 Number: TypeAlias = "Whole | int"
 
@@ -178,6 +179,7 @@ class Walk:
         quotient, remainder = z3.FreshInt("quotient"), z3.FreshInt("remainder")
         holds = z3.And(dividend == divisor * quotient + remainder, remainder >= 0, remainder < divisor)
         self.definitions.append(z3.Implies(divisor > 0, holds))
+        self._solver.add(holds)
         self._quotients.append((dividend, divisor, (Whole(quotient), Whole(remainder))))
         return self._quotients[-1][2]
 

@@ -21,8 +21,8 @@ Values = Mapping[str, int]
 class Claim:
     """For all values of the variables that satisfy the premises, `goal()` holds.
 
-    `goal` is called on a symbolic run: the package's code may branch in it. `replay` runs the NumPy code on values of the variables and says
-    what goes wrong there, or "". `reach` bounds the variables where a counterexample is looked for.
+    `goal` is called in a symbolic run: the package's code may branch in it. `replay` runs the NumPy code on values of the variables and
+    says what goes wrong there, or "". `reach` and `reaches` bound the variables where a counterexample is looked for.
     """
 
     name: str
