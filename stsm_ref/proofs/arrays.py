@@ -87,8 +87,7 @@ def anything(shape: Sequence[Number], name: str = "") -> SymbolicArray:
 
 def _is_outside(index: Term, start: Number, size: Number) -> bool:
     """Whether plain numbers show that a place is outside; it keeps queries short where the channels are counted, not symbols."""
-    index = z3.simplify(index)
-    if not (z3.is_int_value(index) and isinstance(start, int) and isinstance(size, int)):
+    if not (isinstance(start, int) and isinstance(size, int) and z3.is_int_value(index := z3.simplify(index))):
         return False
     return not start <= index.as_long() < start + size
 

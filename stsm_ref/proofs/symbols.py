@@ -132,6 +132,7 @@ class Walk:
         self.definitions: list[Term] = []
         self.obligations: list[Term] = []
         self._decided = 0
+        # by the number of a term, which is its own for as long as the term is kept
         self._known: dict[int, tuple[Term, bool]] = {}
         self._certain: dict[int, Term] = {}
         self._quotients: list[tuple[Term, Term, tuple[Whole, Whole]]] = []
@@ -141,9 +142,8 @@ class Walk:
 
     def decide(self, condition: Term) -> bool:
         """Take one side of a branch; the other is noted, if it can be reached at all."""
-        short = z3.simplify(condition)
-        if short.get_id() in self._known:
-            return self._known[short.get_id()][1]
+        if condition.get_id() in self._known:
+            return self._known[condition.get_id()][1]
         if self._decided < len(self.choices):
             choice = self.choices[self._decided]
         else:
@@ -152,7 +152,7 @@ class Walk:
                 self.turns.append([*self.choices, False])
             self.choices.append(choice)
         self._decided += 1
-        self._known[short.get_id()] = short, choice
+        self._known[condition.get_id()] = condition, choice
         taken = condition if choice else z3.Not(condition)
         self.conditions.append(taken)
         self._solver.add(taken)
@@ -164,10 +164,10 @@ class Walk:
 
     def must(self, condition: Term) -> bool:
         """Whether the condition cannot fail here; once so, it stays so."""
-        short = z3.simplify(condition)
-        if short.get_id() not in self._certain and not self.may(z3.Not(short)):
-            self._certain[short.get_id()] = short
-        return short.get_id() in self._certain
+        key = condition.get_id()
+        if key not in self._certain and not self.may(z3.Not(condition)):
+            self._certain[key] = condition
+        return key in self._certain
 
     def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
         """Quotient and remainder as two new symbols with the property that defines them: there is exactly one such pair."""
