@@ -1,6 +1,6 @@
 """The commands of `stsm-ref`, one file each. Exit codes: 0 conforms, 1 violation, 2 wrong use, 3 undecided."""
 
-from stsm_ref.cli import bench, cost, explain, show, verify
+from stsm_ref.cli import bench, cost, explain, prove, show, verify
 from stsm_ref.cli.shell import app, main
 
-__all__ = ["app", "bench", "cost", "explain", "main", "show", "verify"]
+__all__ = ["app", "bench", "cost", "explain", "main", "prove", "show", "verify"]
