@@ -64,7 +64,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="X_T, X_H, X_W ∈ R^{T×(α/3)C×H×W}, X_N ∈ R^{T×(1-α)C×H×W}",
         standing="silent",
         evidence="L4",
-        limits="the paper does not say what happens to fractions: rounding is a field of the spec; the theorem is about rounding=floor and the term sets of Tables 2 and 3",
+        limits="the paper does not say what happens to fractions: rounding is a field of the spec, and floor is what is proved",
         checks=("no_float_decides_a_count", "shares_are_counted_out", "exact_refuses_fractions", "channels_are_cut_in_order"),
     ),
     Requirement(

@@ -126,6 +126,8 @@ def _cut(entry: slice, size: Number) -> tuple[Number, Number]:
 
 def _bound(value: Number, size: Number) -> Number:
     """A bound of a slice, brought inside; one that is inside as it stands is noted as such and kept short."""
+    if value is size or (isinstance(value, int) and value == 0):
+        return value  # no size is negative
     inside = z3.And(term(value) >= 0, term(value) <= term(size))
     if is_certain(inside):
         require_always(inside)
@@ -150,6 +152,8 @@ def _content(value: Any, shape: tuple[Number, ...]) -> Content:
 
 def _spreads(own: Number, wanted: Number) -> Term | None:
     """When one place is written into many along an axis; None if never. Any other two sizes must be equal."""
+    if own is wanted:
+        return None
     equal, single = term(own) == term(wanted), term(own) == 1
     if is_certain(equal):
         require_always(equal)

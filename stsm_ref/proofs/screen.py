@@ -56,7 +56,7 @@ def _answers(answers: Mapping[str, int]) -> str:
 
 
 def _variant(variant: Finding) -> Text:
-    solvers = ", ".join(f"{solver} {'/'.join(sorted(answers))}" for solver, answers in variant.answers.items())
+    solvers = f"{' and '.join(variant.answers)} agree" if variant.outcome == "refuted" else "not agreed"
     found = variant.why or str(variant.counterexample or "")
     style = "" if variant.outcome == "refuted" else STYLES["undecided"]
     return Text(f"{variant.name}: {variant.outcome} ({solvers}): {found}", style=style)

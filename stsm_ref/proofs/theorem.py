@@ -75,7 +75,9 @@ class Counterexample:
     replay: str
 
     def __str__(self) -> str:
-        where = ", ".join(f"{name} = {value}" for name, value in self.values.items())
+        where = ", ".join(
+            f"{name} = {value:#010x}" if name.endswith("_bits") else f"{name} = {value}" for name, value in self.values.items()
+        )
         return f"{self.claim}: {where}: {self.replay or 'NumPy shows no difference there'}"
 
 
