@@ -104,7 +104,8 @@ def test_a_text_that_cannot_be_read_has_no_answer(text: str) -> None:
 
 def test_values_are_read_as_printed() -> None:
     """Negative numbers, both ways of writing bits, and no values after "unsat"."""
-    text = "(set-option :produce-models true)\n(set-logic ALL)\n(declare-const n Int)\n(declare-const b (_ BitVec 8))\n(assert (and (= n (- 3)) (= b #x0f){}))\n"
+    text = "(set-option :produce-models true)\n(set-logic ALL)\n"
+    text += "(declare-const n Int)\n(declare-const b (_ BitVec 8))\n(assert (and (= n (- 3)) (= b #x0f){}))\n"
     for solver in SOLVERS:
         found = ask(solver, Query("", "sat", text.format("") + "(check-sat)\n(get-value (n b))\n"))
         assert (found.verdict, dict(found.values)) == ("sat", {"n": -3, "b": 15})
