@@ -4,7 +4,7 @@ The names below need NumPy and SciPy only. Everything else is imported by name a
 """
 
 from stsm_ref.correlate import ENGINES, correlate
-from stsm_ref.errors import ArrayError, MissingExtraError, ModelError, ReportError, SpecError, StsmError
+from stsm_ref.errors import ArrayError, MissingExtraError, ModelError, ReportError, SpecError, StsmError, VectorError
 from stsm_ref.geometry import ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.kernels import OneHotKernel, kernels_1x2, kernels_2x1, kernels_2x2, kernels_3d, one_hot_kernel
 from stsm_ref.matrices import shift_matrix, stsm_matrix
@@ -24,6 +24,7 @@ __all__ = [
     "ShiftSpec",
     "SpecError",
     "StsmError",
+    "VectorError",
     "__version__",
     "correlate",
     "kernels_1x2",

@@ -24,6 +24,10 @@ class ReportError(StsmError):
     """A report, a picture or a checkpoint that cannot be written where it was asked for."""
 
 
+class VectorError(StsmError):
+    """Golden vectors that are missing, cut, changed or of no known version, or that cannot be written."""
+
+
 class MissingExtraError(StsmError, ImportError):
     """A part of the package was used whose optional dependency is not installed."""
 

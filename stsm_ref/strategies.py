@@ -119,9 +119,8 @@ def arrays(
     """
     concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
     dtype = draw(st.sampled_from(list(dtypes)))
-    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    fill = {"labels": labels, "finite": _finite, "bits": _bits}[values]
-    return _laid_out(fill(concrete, dtype, rng), draw(st.sampled_from(list(layouts))))
+    seed = draw(st.integers(0, 2**32 - 1))
+    return make_array(concrete, dtype, seed=seed, values=values, layout=draw(st.sampled_from(list(layouts))))
 
 
 @st.composite
@@ -155,6 +154,14 @@ def array_cases(
     chosen = draw(st.lists(st.integers(0, ndim - 1), unique=True, max_size=ndim))
     axes = tuple(axis - ndim * draw(st.booleans()) for axis in chosen)
     return ArrayCase(draw(arrays(shape, dtypes=dtypes, values=values)), draw(displacements(len(axes), reach=reach)), axes)
+
+
+def make_array(
+    shape: Sequence[int], dtype: np.dtype[Any], *, seed: int | Sequence[int], values: Values = "bits", layout: Layout = "C"
+) -> Array:
+    """Make one array of such `values` (see `arrays`) in such a memory layout: the same for the same arguments and the same NumPy."""
+    fill = {"labels": labels, "finite": _finite, "bits": _bits}[values]
+    return _laid_out(fill(shape, dtype, np.random.default_rng(seed)), layout)
 
 
 def labels(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:

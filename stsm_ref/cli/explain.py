@@ -4,17 +4,32 @@ from typing import Annotated
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, command, print_json, screen
+from stsm_ref.cli.shell import AsJson, command, notes, print_json, screen
 
 
 @command
 def explain(
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="A requirement, such as PAD-1; 'all' lists them.")],
+    identifier: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID", help="A requirement, such as PAD-1 ('all' lists them), a golden vector, or a case that check printed."
+        ),
+    ],
     as_json: AsJson = False,
 ) -> int:
-    """Explain a requirement: the rule, the paper's words, how it is known, where it stops holding, a picture."""
+    """Explain a requirement or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
+    if "/" in identifier or ":" in identifier:
+        with notes.status("looking the case up"):
+            from stsm_ref.conformance.explanation import explain_case
+
+            explained = explain_case(identifier)
+        if as_json:
+            print_json(explained.as_dict())
+        else:
+            screen.print(explained.panel())
+        return 0
     identifier = identifier.lower() if identifier.lower() == "all" else identifier
     chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)
     if as_json:

@@ -37,7 +37,7 @@ def _strips() -> str:
     return "\n".join(lines)
 
 
-def _beside(blocks: list[list[str]], gap: str = "    ") -> str:
+def beside(blocks: list[list[str]], gap: str = "    ") -> str:
     """Lay blocks of lines side by side."""
     height = max(map(len, blocks))
     widths = [max(map(len, block)) for block in blocks]
@@ -55,7 +55,7 @@ def _grids(kernels: tuple[OneHotKernel, ...]) -> str:
         blocks.append([_signed(displacement), *rows, f"pad {' '.join(f'{before},{after}' for before, after in padding)}"])
     across = 4 if kernels[0].weights.ndim == 3 else 2
     rows_of_blocks = [blocks[i : i + across] for i in range(0, len(blocks), across)]
-    return "\n\n".join(_beside(row) for row in rows_of_blocks)
+    return "\n\n".join(beside(row) for row in rows_of_blocks)
 
 
 def _signed(displacement: tuple[int, ...]) -> str:
@@ -80,7 +80,7 @@ def _orders() -> str:
 def _matrix() -> str:
     later, earlier = (shift_matrix(4, d).toarray() for d in (1, -1))
     blocks = [("S+", later), ("S+ S+", later @ later), ("S+' S+", later.T @ later), ("S- S+", earlier @ later)]
-    return _beside([[name, *(" ".join(map(str, row)) for row in matrix)] for name, matrix in blocks])
+    return beside([[name, *(" ".join(map(str, row)) for row in matrix)] for name, matrix in blocks])
 
 
 def _gradient() -> str:
@@ -99,7 +99,7 @@ def _layers() -> str:
         x = np.einsum("oc,tchw->tohw", weights, stsm(x))
         channel = int(np.argmax(weights[:, channel]))
         blocks += [["shift, 1x1", "", "   ->"], [f"channel {channel}", *map(_line, x[0, channel])]]
-    return _beside(blocks)
+    return beside(blocks)
 
 
 def _values() -> str:

@@ -3,10 +3,19 @@
 from collections.abc import Mapping
 
 from stsm_ref.errors import MissingExtraError
-from stsm_ref.verification import geometry_rules, gradient_rules, kernel_rules, matrix_rules, pixel_rules, shift_rules, theorem_rules
+from stsm_ref.verification import (
+    geometry_rules,
+    gradient_rules,
+    kernel_rules,
+    matrix_rules,
+    pixel_rules,
+    shift_rules,
+    theorem_rules,
+    vector_rules,
+)
 from stsm_ref.verification.check import CHECKS, Check
 
-FAMILIES = (geometry_rules, shift_rules, kernel_rules, matrix_rules, gradient_rules, pixel_rules)
+FAMILIES = (geometry_rules, shift_rules, kernel_rules, matrix_rules, gradient_rules, pixel_rules, vector_rules)
 
 
 def load(*, torch: bool = True, proofs: bool = True) -> Mapping[str, Check]:

@@ -350,7 +350,7 @@ FAULTS: dict[str, Fault] = {
     "input-overwritten": stsm_fault(4, after(_inplace), "arguments_are_not_written"),
     "gradient-overwritten": other("arguments_are_not_written", row=5, stsm_vjp=_grad_overwritten),
     "smeared": moves(6, _smear, "every_basis_vector"),
-    "edge-kept": moves(7, _edge_kept, "pixels_equal_convolution"),
+    "edge-kept": moves(7, _edge_kept, "pixels_equal_convolution", "vectors_hold"),
     "rolled": moves(8, _roll, "pixels_equal_definition"),
     "zeros-by-subtraction": moves(9, _self_subtracted),
     "groups-rounded-up": cuts(10, _resized(lambda s, c, n, k: int(-(-s.alpha * c // (n * k)))), "shares_are_counted_out"),
@@ -365,7 +365,9 @@ FAULTS: dict[str, Fault] = {
     "contiguous-assumed": stsm_fault(19, _assumes_contiguous),
     "rest-in-half-precision": stsm_fault(20, after(_half_precision), "the_rest_stays", "labels_reveal_every_move"),
     "dtype-hard-coded": stsm_fault(21, after(lambda x, y, _: y.astype(np.float32) if x.dtype.kind in "iuf" else y), "dtype_is_kept"),
-    "kernel-flipped": other("kernels_are_one_hot", "convolution_is_cross_correlation", row=26, one_hot_kernel=_flipped),
+    "kernel-flipped": other(
+        "kernels_are_one_hot", "convolution_is_cross_correlation", "convolution_vectors_hold", row=26, one_hot_kernel=_flipped
+    ),
     "padding-on-the-other-side": other("zeros_stand_on_one_side", "all_26_kernels_shift", row=26, one_hot_kernel=_padded_elsewhere),
     "kernel-and-padding-flipped": other(
         "kernels_are_one_hot", "gradients_pass_through_a_convolution", row=26, one_hot_kernel=_flipped_and_padded
@@ -383,11 +385,11 @@ FAULTS: dict[str, Fault] = {
     "negative-zero-lost": stsm_fault(33, after(_negative_zero_lost), "the_rest_stays"),
     "moved-by-masking": stsm_fault(33, _masked),
     # beyond the catalogue: something wrong for every check that the rows above leave in peace
-    "terms-taken-as-they-come": other("misspelt_terms_are_refused", make_spec=_lenient_terms),
+    "terms-taken-as-they-come": other("misspelt_terms_are_refused", "invalid_specs_are_refused", make_spec=_lenient_terms),
     "order-lost-in-text": other("specs_round_trip", parse_spec=_forgets_order),
     "alpha-in-binary": other("a_float_is_its_literal", make_spec=_binary_alpha),
     "a-direction-twice": cuts(0, _repeated_direction, "terms_name_axes", "order_is_a_channel_permutation"),
-    "exact-is-floor": other("exact_refuses_fractions", partition=_exact_floors),
+    "exact-is-floor": other("exact_refuses_fractions", "invalid_specs_are_refused", partition=_exact_floors),
     "channels-added": stsm_fault(0, after(_mixes_channels), "channels_do_not_mix"),
     "only-one-axis-moves": other(
         "two_axes_are_two_shifts", "three_axes_are_three_shifts", "any_displacement_is_a_convolution", shift=_two_axes_at_once

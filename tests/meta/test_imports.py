@@ -41,6 +41,8 @@ def test_our_imports_go_down(copy: Path) -> None:
         ("slicing.py", "import z3", "The mathematics needs NumPy and SciPy only"),
         ("proofs/symbols.py", "import stsm_ref.verification.run", "Arrows go down"),
         ("strategies.py", "import stsm_ref.verification.run", "Arrows go down"),
+        ("vectors/drafts.py", "import stsm_ref.slicing", "Expected values come from the definition"),
+        ("vectors/store.py", "import hypothesis", "The mathematics needs NumPy and SciPy only"),
     ],
 )
 def test_a_planted_import_is_caught(copy: Path, module: str, line: str, contract: str) -> None:

@@ -1,0 +1,5 @@
+"""The conformance kit: anybody's implementation, in any language, held against the paper."""
+
+from stsm_ref.conformance.report import Report, RuleResult, Violation
+
+__all__ = ["Report", "RuleResult", "Violation"]

@@ -1,0 +1,76 @@
+"""What is held against the paper: anybody's implementation, behind one face.
+
+An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target`. All arrays pass here as ``(N, T, C, H, W)``: bringing
+them into the target's own layout and back is the adapter's affair.
+"""
+
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
+
+import numpy as np
+
+from stsm_ref.errors import StsmError
+from stsm_ref.geometry import Array, ShiftSpec
+
+Op = Literal["forward", "vjp", "jvp"]
+Layout = Literal["TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"]
+
+
+class TargetError(StsmError):
+    """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the protocol. It is no verdict (exit 2)."""
+
+
+class Declined(StsmError):
+    """The target said that it does not do this: a spec, an operation or a dtype. It is neither a pass nor a violation."""
+
+
+class Observation(NamedTuple):
+    """What came back, and what was seen to happen to memory on the way.
+
+    `wrote` names the inputs that are no longer what they were, `shares` those whose memory the output shares; both are empty where
+    `Target.sees_memory` is false, since nothing could be seen.
+    """
+
+    output: Array
+    wrote: tuple[str, ...] = ()
+    shares: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Target(Protocol):
+    """One implementation, whatever it is written in."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+
+    @property
+    def kind(self) -> str:
+        """Language or framework: ``numpy``, ``torch``, ``jax``, ``onnx``, ``c`` ..."""
+
+    @property
+    def layout(self) -> Layout:
+        """The layout of its own arrays; a ``TCHW`` target is given N = 1 only."""
+
+    @property
+    def ops(self) -> frozenset[Op]:
+        """What it can be asked; ``forward`` always."""
+
+    @property
+    def dtypes(self) -> tuple[np.dtype[np.generic], ...]:
+        """The dtypes that it can be given."""
+
+    @property
+    def sees_memory(self) -> bool:
+        """Whether writes to inputs and shared memory would be seen: only in this process."""
+
+    def use(self, spec: ShiftSpec) -> None:
+        """Take `spec` for all that follows; raise `Declined` if the target does not do it."""
+
+    def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
+        """Compute on ``(N, T, C, H, W)``; `other` is the incoming gradient of a vjp or the tangent of a jvp, shaped like `x`.
+
+        Raises `TargetError` if no answer came, or one that is not of this shape; `Declined` if the target skips the case.
+        """
+
+    def close(self) -> None:
+        """End it and all that it started; asked twice, nothing happens."""
