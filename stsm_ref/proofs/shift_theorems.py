@@ -139,22 +139,22 @@ def _adjoint_claim(name: str, where: Space, displacement: Sequence[Any], steps: 
     premises = (*where.premises, *(z3.And(a >= 0, a < n) for place in (j, k) for a, n in zip(place, where.sizes, strict=True)))
     variables = {**_with_distances(where, displacement), **{str(a): a for a in (*j, *k)}}
 
-    def sources(distances: Sequence[Any], place: Sequence[Term]) -> list[Term]:
-        """Where each coordinate of what arrives at `place` came from, plus one; 0 for a zero that entered."""
-        return [sliced(coordinate(axis), distances).read(place) for axis in range(len(place))]
+    def moved(distances: Sequence[Any]) -> list[Any]:
+        """The coordinates of every place, one array each, counted from 1, so that 0 is the zero that enters."""
+        return [sliced(coordinate(axis), distances) for axis in range(len(j))]
 
     def coordinate(axis: int) -> SymbolicArray:
         return SymbolicArray(where.shape, lambda index: z3.ToReal(index[axis] + 1))
 
-    def came_from(distances: Sequence[Any], place: Sequence[Term], origin: Sequence[Term]) -> Term:
-        return z3.And(*(got == z3.ToReal(a + 1) for got, a in zip(sources(distances, place), origin, strict=True)))
+    def came_from(arrays: Sequence[Any], place: Sequence[Term], origin: Sequence[Term]) -> Term:
+        return z3.And(*(array.read(place) == z3.ToReal(a + 1) for array, a in zip(arrays, origin, strict=True)))
 
     def goal() -> Term:
-        i, ahead = where.index, _runnable(displacement)
-        back = [-distance for distance in ahead]
+        i, distances = where.index, _runnable(displacement)
+        ahead, back = moved(distances), moved([-distance for distance in distances])
+        arrives = came_from(ahead, j, i)
         same = z3.And(*(a == b for a, b in zip(j, k, strict=True)))
-        injective = z3.Implies(z3.And(came_from(ahead, j, i), came_from(ahead, k, i)), same)
-        return z3.And(came_from(ahead, j, i) == came_from(back, i, j), injective)
+        return z3.And(arrives == came_from(back, i, j), z3.Implies(z3.And(arrives, came_from(ahead, k, i)), same))
 
     def replay(values: Values) -> str:
         i, d = where.place(values), steps(values)

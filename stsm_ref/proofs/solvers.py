@@ -1,10 +1,11 @@
 """Two solvers, one text: a query is written in SMT-LIB once, and z3 and cvc5 both read that text, as any third solver can."""
 
+import functools
 import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.proofs.symbols import Term, z3
@@ -46,10 +47,14 @@ def write_query(title: str, assertions: Sequence[Term], *, expected: Verdict, sh
     return Query(title, expected, f"{comment}(set-option :produce-models true)\n(set-logic ALL)\n{body.strip()}\n{ask}")
 
 
+@functools.cache
+def _context() -> Any:
+    return z3.Context()
+
+
 def _ask_z3(text: str, timeout: float) -> str:
-    context = z3.Context()
-    try:
-        return str(z3.Z3_eval_smtlib2_string(context.ref(), f"(set-option :timeout {_milliseconds(timeout)})\n{text}"))
+    try:  # one context for all queries, emptied before each: a new one would take longer than most answers
+        return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n(set-option :timeout {_milliseconds(timeout)})\n{text}"))
     except z3.Z3Exception as error:  # it says so after "unsat" too, where there are no values to be had
         said = error.args[0]
         return str(said.decode() if isinstance(said, bytes) else said)
