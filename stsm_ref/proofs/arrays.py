@@ -4,17 +4,15 @@ Only what basic slicing means is modelled: views that write through, assignment,
 uninterpreted function of its own, so that a place that was never written shows. All else raises `SymbolError`.
 """
 
-import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from stsm_ref.proofs.symbols import Number, SymbolError, Term, is_certain, require_always, term, z3
+from stsm_ref.proofs.symbols import Number, SymbolError, Term, all_of, fresh_name, is_certain, require_always, term, z3
 
 Index = Sequence[Term]
 Content = Callable[[Index], Term]
-_numbers = itertools.count()
 
 
 class Memory:
@@ -67,7 +65,7 @@ class SymbolicArray:
                 return before(index)
             inner = [_plus(i, -1, start) for i, start in zip(index, place.starts, strict=True)]
             inside = [z3.And(i >= 0, i < term(size)) for i, size in zip(inner, place.shape, strict=True)]
-            return z3.If(z3.And(*inside), written(inner), before(index))
+            return z3.If(all_of(*inside), written(inner), before(index))
 
         self.memory.content = content
 
@@ -81,7 +79,7 @@ class SymbolicArray:
 def anything(shape: Sequence[Number], name: str = "") -> SymbolicArray:
     """Return an array of any content at all: an uninterpreted function, a new one unless it has a `name`."""
     sorts = [z3.IntSort()] * len(shape)
-    function = z3.Function(name or f"unwritten_{next(_numbers)}", *sorts, z3.RealSort())
+    function = z3.Function(name or fresh_name("unwritten"), *sorts, z3.RealSort())
     return SymbolicArray(shape, lambda index: function(*index))
 
 

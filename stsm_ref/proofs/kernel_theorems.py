@@ -20,7 +20,7 @@ from stsm_ref.proofs.arrays import SymbolicArray
 from stsm_ref.proofs.broken import plant
 from stsm_ref.proofs.shift_theorems import CLIP, ROW, D, sliced
 from stsm_ref.proofs.space import ZERO, Space, differs, inside, space
-from stsm_ref.proofs.symbols import Term, Whole, term, z3
+from stsm_ref.proofs.symbols import Term, Whole, all_of, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values, Variant
 
 FRAME = space("HW")
@@ -42,7 +42,7 @@ def correlation(x: SymbolicArray, kernel: OneHotKernel, index: Sequence[Term], *
 def sizes_stay(x: SymbolicArray, kernel: OneHotKernel) -> Term:
     """The size of the correlation, that of the input plus the padding less the taps plus one, is that of the input."""
     made = [n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, kernel.padding, kernel.weights.shape, strict=True)]
-    return z3.And(*(term(got) == term(n) for got, n in zip(made, x.shape, strict=True)))
+    return all_of(*(term(got) == term(n) for got, n in zip(made, x.shape, strict=True)))
 
 
 def correlation_claims() -> Iterator[Claim]:

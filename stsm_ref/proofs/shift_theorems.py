@@ -13,7 +13,7 @@ from stsm_ref.proofs import broken
 from stsm_ref.proofs.arrays import SymbolicArray, anything
 from stsm_ref.proofs.broken import plant
 from stsm_ref.proofs.space import ZERO, Array, Space, differs, rule, space
-from stsm_ref.proofs.symbols import Term, Whole, z3
+from stsm_ref.proofs.symbols import Term, Whole, all_of, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values, Variant
 
 CLIP = space("THW")
@@ -86,7 +86,7 @@ def _separation_claim(d: Sequence[int], orders: Sequence[Sequence[int]]) -> Clai
     def goal() -> Term:
         x = CLIP.array("x")
         whole = sliced(x, d).read(CLIP.index)
-        return z3.And(*(in_turn(x, order).read(CLIP.index) == whole for order in orders))
+        return all_of(*(in_turn(x, order).read(CLIP.index) == whole for order in orders))
 
     def replay(values: Values) -> str:
         x = CLIP.labels(values)
@@ -113,7 +113,7 @@ def _any_separation() -> Claim:
 
     def goal() -> Term:
         whole = rule(CLIP.array("x"), CLIP.index, distances)
-        return z3.And(*(in_turn(order) == whole for order in itertools.permutations(range(3))))
+        return all_of(*(in_turn(order) == whole for order in itertools.permutations(range(3))))
 
     def replay(values: Values) -> str:
         x, d = CLIP.labels(values), [values[str(distance)] for distance in distances]
@@ -147,13 +147,13 @@ def _adjoint_claim(name: str, where: Space, displacement: Sequence[Any], steps: 
         return SymbolicArray(where.shape, lambda index: z3.ToReal(index[axis] + 1))
 
     def came_from(arrays: Sequence[Any], place: Sequence[Term], origin: Sequence[Term]) -> Term:
-        return z3.And(*(array.read(place) == z3.ToReal(a + 1) for array, a in zip(arrays, origin, strict=True)))
+        return all_of(*(array.read(place) == z3.ToReal(a + 1) for array, a in zip(arrays, origin, strict=True)))
 
     def goal() -> Term:
         i, distances = where.index, _runnable(displacement)
         ahead, back = moved(distances), moved([-distance for distance in distances])
         arrives = came_from(ahead, j, i)
-        same = z3.And(*(a == b for a, b in zip(j, k, strict=True)))
+        same = all_of(*(a == b for a, b in zip(j, k, strict=True)))
         return z3.And(arrives == came_from(back, i, j), z3.Implies(z3.And(arrives, came_from(ahead, k, i)), same))
 
     def replay(values: Values) -> str:

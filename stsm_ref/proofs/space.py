@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.proofs.arrays import SymbolicArray, anything
-from stsm_ref.proofs.symbols import REFUSALS, Number, Term, Whole, term, z3
+from stsm_ref.proofs.symbols import REFUSALS, Number, Term, Whole, all_of, term, z3
 from stsm_ref.proofs.theorem import Values
 
 Array = npt.NDArray[Any]
@@ -59,7 +59,7 @@ def space(letters: str) -> Space:
 
 def inside(index: Sequence[Term], sizes: Sequence[Number]) -> Term:
     """Whether an index lies inside."""
-    return z3.And(*(z3.And(i >= 0, i < term(n)) for i, n in zip(index, sizes, strict=True)))
+    return all_of(*(z3.And(i >= 0, i < term(n)) for i, n in zip(index, sizes, strict=True)))
 
 
 def rule(x: SymbolicArray, index: Sequence[Term], displacement: Sequence[Any]) -> Term:

@@ -122,10 +122,17 @@ def term(value: Any) -> Term:
     return z3.IntVal(operator.index(value))
 
 
+def all_of(*conditions: Term) -> Term:
+    """Their conjunction; of a single one, itself, since SMT-LIB's ``and`` takes two or more."""
+    return conditions[0] if len(conditions) == 1 else z3.And(*conditions)
+
+
 class Walk:
     """One run through the code: the choices made at its branches, and what must hold besides."""
 
-    def __init__(self, premises: Sequence[Term], choices: Sequence[bool]) -> None:
+    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int) -> None:
+        self.number = number
+        self._named = 0
         self.choices = list(choices)
         self.turns: list[list[bool]] = []  # the runs that are still to be made
         self.conditions: list[Term] = []
@@ -139,6 +146,11 @@ class Walk:
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
         self._solver.add(*premises)
+
+    def fresh(self, name: str) -> str:
+        """A name that no other run has, and the same one whenever this run is made: queries are the same text each time."""
+        self._named += 1
+        return f"{name}_{self.number}_{self._named}"
 
     def decide(self, condition: Term) -> bool:
         """Take one side of a branch; the other is noted, if it can be reached at all."""
@@ -176,7 +188,7 @@ class Walk:
                 return pair
         if not self.decide(divisor > 0):
             raise SymbolError(f"{dividend} is divided by {divisor}, which may be zero or negative")
-        quotient, remainder = z3.FreshInt("quotient"), z3.FreshInt("remainder")
+        quotient, remainder = z3.Int(self.fresh("quotient")), z3.Int(self.fresh("remainder"))
         holds = z3.And(dividend == divisor * quotient + remainder, remainder >= 0, remainder < divisor)
         self.definitions.append(z3.Implies(divisor > 0, holds))
         self._solver.add(holds)
@@ -192,6 +204,11 @@ def _walk() -> Walk:
     if walk is None:
         raise SymbolError("a symbol was used outside of a proof")
     return walk
+
+
+def fresh_name(name: str) -> str:
+    """A name of its own in the run that is under way."""
+    return _walk().fresh(name)
 
 
 def require_always(condition: Term) -> None:
@@ -232,7 +249,7 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
     errors: list[str] = []
     runs = 0
     while pending:
-        walk = Walk(premises, pending.pop())
+        walk = Walk(premises, pending.pop(), runs)
         token = _CURRENT.set(walk)
         try:
             goal = body()
@@ -241,7 +258,7 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         except REFUSALS as error:
             errors.append(f"{type(error).__name__}: {error}")
         else:
-            cases.append(z3.And(*walk.conditions, *walk.obligations, goal))
+            cases.append(all_of(*walk.conditions, *walk.obligations, goal))
         finally:
             _CURRENT.reset(token)
         pending += walk.turns
@@ -249,4 +266,4 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         runs += 1
         if runs + len(pending) > MOST_RUNS:
             raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
-    return Followed(tuple(definitions), z3.Or(*cases) if cases else z3.BoolVal(False), runs, tuple(errors))
+    return Followed(tuple(definitions), cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False), runs, tuple(errors))
