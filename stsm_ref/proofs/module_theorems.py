@@ -17,7 +17,7 @@ from stsm_ref.proofs.broken import plant
 from stsm_ref.proofs.channel_theorems import ALPHA, ROUNDING, SHARING, P, Q
 from stsm_ref.proofs.shift_theorems import COPIES, FORWARD_ONLY, WINDOWS
 from stsm_ref.proofs.space import Array, differs, rule, space
-from stsm_ref.proofs.symbols import Term, Whole, WholeFraction, z3
+from stsm_ref.proofs.symbols import Term, Whole, WholeFraction, all_of, take_as_proved, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values
 
 CLIPS = space("NTCHW")
@@ -32,22 +32,29 @@ class Share(NamedTuple):
     denominator: Any
 
 
-def by_definition(x: SymbolicArray, alpha: Share, spec: ShiftSpec, direction: int) -> tuple[list[Term], Term]:
-    """What §3.2 asks of one place: the conditions that define the size of the groups, and the value.
+def by_definition(alpha: Share, spec: ShiftSpec) -> tuple[list[Term], list[Term]]:
+    """The cut that §3.2 asks for: the conditions that define the sizes of the groups, and where each starts; the last start is that of X_N.
 
     The size s of a group is the whole number with ``s w q <= p C < (s + 1) w q``: no division, and none of our code, but for the list
     of directions.
     """
     (p, q), terms = alpha, spec.directions
-    conditions, value, start = [], x.read(CLIPS.index), z3.IntVal(0)
+    conditions, starts = [], [z3.IntVal(0)]
     for directions in terms:
         weight = len(terms) * len(directions)
         size = z3.Int(f"size_{weight}")
         conditions.append(z3.And(size * (q * weight) <= p * C, p * C < (size + 1) * (q * weight)))
-        for d in directions:
-            value = z3.If(_within(start, start + size), rule(x, CLIPS.index, _on_clips(d, direction)), value)
-            start = start + size
-    return conditions, value
+        for _ in directions:
+            starts.append(starts[-1] + size)
+    return conditions, starts
+
+
+def moved_by_definition(x: SymbolicArray, bounds: Sequence[Term], moves: Sequence[Displacement], direction: int) -> Term:
+    """What §3.2 asks of one place: the rule of the group that its channel lies in, or x as it was."""
+    value = x.read(CLIPS.index)
+    for (start, stop), d in zip(itertools.pairwise(bounds), moves, strict=False):
+        value = z3.If(_within(start, stop), rule(x, CLIPS.index, _on_clips(d, direction)), value)
+    return value
 
 
 def _within(start: Term, stop: Term) -> Term:
@@ -61,26 +68,39 @@ def _on_clips(d: Displacement, direction: int) -> list[int]:
 
 
 def module_claims(spec: ShiftSpec) -> Iterator[Claim]:
-    """Forward and VJP of one spec, and of T+H+W with any alpha, for all sizes."""
-    for name, direction in DIRECTIONS.items():
-        yield _module_claim(f"{name} of {spec}", spec, Share(*spec.alpha.as_integer_ratio()), direction)
-    for name, direction in DIRECTIONS.items():
-        yield _module_claim(f"{name} of T+H+W, any alpha = p/q", ShiftSpec("T+H+W"), Share(P, Q), direction)
+    """The cut, forward and VJP of one spec, and of T+H+W with any alpha, for all sizes."""
+    of_all = ShiftSpec("T+H+W"), Share(P, Q), "T+H+W, any alpha = p/q"
+    for chosen, alpha, name in ((spec, Share(*spec.alpha.as_integer_ratio()), str(spec)), of_all):
+        yield _module_claim(f"the cut of {name}", chosen, alpha, direction=0)
+        for way, direction in DIRECTIONS.items():
+            yield _module_claim(f"{way} of {name}", chosen, alpha, direction)
 
 
 def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> Claim:
+    """That the code's cut is the definition's (direction 0), or with that taken as proved, that every place holds what it should."""
     any_alpha = z3.is_expr(alpha.numerator)
-    conditions, want = by_definition(CLIPS.array("x"), alpha, spec, direction)
+    conditions, starts = by_definition(alpha, spec)
+    moves = [d for directions in spec.directions for d in directions]
 
     def goal() -> Term:
         x: Any = CLIPS.array("x")
         runnable: Any = WholeFraction(Whole(P), Whole(Q)) if any_alpha else spec.alpha
-        got: Any = slicing.copy_groups(x, geometry.cut_channels(x.shape[CHANNEL_AXIS], runnable, spec.directions), direction=direction)
-        return got.read(CLIPS.index) == want
+        groups = geometry.cut_channels(x.shape[CHANNEL_AXIS], runnable, spec.directions)
+        if [group.displacement for group in groups] != [*moves, Displacement()]:
+            return z3.BoolVal(False)
+        bounds = itertools.pairwise([*starts, C])
+        cut = all_of(*(z3.And(term(g.start) == a, term(g.stop) == b, a <= b) for g, (a, b) in zip(groups, bounds, strict=True)))
+        if direction == 0:
+            return cut
+        take_as_proved(cut)
+        got: Any = slicing.copy_groups(x, groups, direction=direction)
+        return got.read(CLIPS.index) == moved_by_definition(x, starts, moves, direction)
 
     def replay(values: Values) -> str:
         x = CLIPS.labels(values)
-        here = ShiftSpec(spec.terms, Fraction(values["p"], values["q"])) if any_alpha else spec
+        here = ShiftSpec(spec.terms, Fraction(values["p"], values["q"]), spec.order) if any_alpha else spec
+        if direction == 0:
+            return _cut_differs(here, values["C"])
         ours = slicing.stsm if direction > 0 else slicing.stsm_vjp
         return differs(lambda: (ours(x, here), _counted_out(x, here, direction)), CLIPS.place(values))
 
@@ -102,19 +122,13 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
     bounds = [z3.IntVal(0), *stops, C]
     ordered = tuple(a <= b for a, b in itertools.pairwise(bounds))
 
-    def want(x: SymbolicArray) -> Term:
-        value = x.read(CLIPS.index)
-        for (start, stop), d in zip(itertools.pairwise(bounds), moves, strict=False):
-            value = z3.If(_within(start, stop), rule(x, CLIPS.index, _on_clips(d, direction)), value)
-        return value
-
     def groups(at: Sequence[Any]) -> list[ChannelGroup]:
         return [ChannelGroup(a, b, d) for (a, b), d in zip(itertools.pairwise(at), [*moves, Displacement()], strict=True)]
 
     def goal() -> Term:
         x: Any = CLIPS.array("x")
         got: Any = slicing.copy_groups(x, groups([0, *map(Whole, stops), Whole(C)]), direction=direction)
-        return got.read(CLIPS.index) == want(x)
+        return got.read(CLIPS.index) == moved_by_definition(x, bounds, moves, direction)
 
     def replay(values: Values) -> str:
         x = CLIPS.labels(values)
@@ -136,15 +150,25 @@ def _channels_that_move(spec: ShiftSpec) -> int:
     return math.ceil(widest / spec.alpha) + 4 if spec.alpha else 4
 
 
+def _cut_differs(spec: ShiftSpec, channels: int) -> str:
+    want = [*_starts(spec, channels)[1:], channels]
+    for k, group in enumerate(spec.partition(channels)):
+        if group.stop != want[k]:
+            return f"Python gives group {k} of {channels} channels the stop {group.stop}, should be {want[k]}"
+    return ""
+
+
+def _starts(spec: ShiftSpec, channels: int) -> list[int]:
+    """Where each group starts, counted out in fractions, X_N last."""
+    weights = [len(spec.directions) * len(directions) for directions in spec.directions for _ in directions]
+    return list(itertools.accumulate((math.floor(spec.alpha * channels / weight) for weight in weights), initial=0))
+
+
 def _counted_out(x: Array, spec: ShiftSpec, direction: int) -> Array:
     """STSM in NumPy with every group counted out anew and shifted by the definition."""
-    y, start, terms = x.copy(), 0, spec.directions
-    for directions in terms:
-        share = math.floor(spec.alpha * x.shape[CHANNEL_AXIS] / (len(terms) * len(directions)))
-        for d in directions:
-            group = (slice(None), slice(None), slice(start, start + share))
-            y[group] = definition.shift(x[group], [direction * distance for distance in d], axes=(1, 3, 4))
-            start += share
+    y, moves = x.copy(), [d for directions in spec.directions for d in directions]
+    for (start, stop), d in zip(itertools.pairwise(_starts(spec, x.shape[CHANNEL_AXIS])), moves, strict=True):
+        y[:, :, start:stop] = definition.shift(x[:, :, start:stop], [direction * distance for distance in d], axes=(1, 3, 4))
     return y
 
 

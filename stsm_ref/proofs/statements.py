@@ -99,7 +99,7 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         "the_module_is_its_definition",
         "For all N, T, C, H, W >= 1, every input and every index, cut and slices together give what steps 1 to 5 of §3.2 ask for, "
-        "forward and VJP: for the spec that is asked about, and for T+H+W with every rational alpha.",
+        "forward and VJP: for the spec that is asked about, and for T+H+W with every rational alpha in [0, 1].",
         INDEX_MAPS,
         ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "BATCH-1", "GRAD-1"),
     ),

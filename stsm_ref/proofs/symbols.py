@@ -216,6 +216,11 @@ def require_always(condition: Term) -> None:
     _walk().obligations.append(condition)
 
 
+def take_as_proved(condition: Term) -> None:
+    """Add a lemma that a claim of its own proves, word for word, before this one."""
+    _walk().definitions.append(condition)
+
+
 def is_certain(condition: Term) -> bool:
     """Whether the condition holds in every case of this run, as far as the solver sees at once."""
     return _walk().must(condition)
