@@ -2,7 +2,6 @@ r"""Which channels move where: the one source of truth that every other module r
 
 Axes are T, C, H, W in that order, batch axes in front; ``+1`` is forward in time, down, right (GEO-1).
 A displacement :math:`d` moves content towards larger indices: :math:`y_i = x_{i-d}` where :math:`i-d` is inside, else 0.
-
 Nothing here touches an array's values. Two implementations that are held against each other share this module and no other.
 """
 
@@ -25,6 +24,7 @@ AXIS_LETTERS = "THW"
 CLIP_AXES = {"T": -4, "H": -2, "W": -1}
 CHANNEL_AXIS = -3
 SUBSETS = ("T", "H", "W", "TH", "TW", "HW", "THW")
+MOST_DIGITS = 400  # and exponent of an alpha: more than any float has
 
 Order = Literal["forward-first", "backward-first"]
 Rounding = Literal["floor", "exact"]
@@ -54,8 +54,6 @@ class ChannelGroup(NamedTuple):
     stop: int
     displacement: Displacement
 
-
-MOST_DIGITS = 400  # and exponent of an alpha: more than any float has
 
 UNIT_DISPLACEMENTS = tuple(Displacement(*d) for d in itertools.product((1, 0, -1), repeat=3) if any(d))
 """The 26 one-step displacements of 3-space, +1 before 0 before -1 on every axis."""
@@ -162,33 +160,35 @@ class ShiftSpec:
     def partition(self, channels: int) -> tuple[ChannelGroup, ...]:
         r"""Cut ``0..channels`` into one group a direction and the identity group :math:`X_N` last (GEO-4, §3.2 step 1).
 
-        Groups cover the channels without gap or overlap. All of them are listed, empty ones too, so that their number depends on
-        the spec alone.
+        Groups cover the channels without gap or overlap; empty ones are listed too, so that their number depends on the spec alone.
 
         Raises
         ------
         SpecError
             If `channels` is negative or no whole number, or if a share is no whole number and ``rounding="exact"``.
         """
-        count = whole_number("channels", channels)
-        if count < 0:
+        if (count := whole_number("channels", channels)) < 0:
             raise SpecError(f"channels={count} is negative: a tensor has 0 channels or more")
-        groups, start = [], 0
-        moved, directions = self.alpha.numerator * count, self.directions
-        for term in directions:
-            shares = self.alpha.denominator * len(directions) * len(term)
-            size, remainder = divmod(moved, shares)
-            if remainder and self.rounding == "exact":
-                whole = math.lcm(*((self.alpha / (len(directions) * len(each))).denominator for each in directions))
+        if self.rounding == "exact":
+            each = [self.alpha / (len(self.directions) * len(term)) for term in self.directions]
+            if broken := [share * count for share in each if count % share.denominator]:
                 raise SpecError(
-                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives {Fraction(moved, shares)} channels a "
-                    "direction, and rounding='exact' takes whole ones only: "
-                    f"use rounding='floor', another alpha, or a multiple of {whole} channels"
+                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives {broken[0]} channels a direction, and "
+                    f"rounding='exact' takes whole ones only: use rounding='floor', another alpha, or a multiple of "
+                    f"{math.lcm(*(share.denominator for share in each))} channels"
                 )
-            for displacement in term:
-                groups.append(ChannelGroup(start, start + size, displacement))
-                start += size
-        return (*groups, ChannelGroup(start, count, Displacement()))
+        return cut_channels(count, self.alpha, self.directions)
+
+
+def cut_channels(channels: int, alpha: Fraction, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+    """Cut ``0..channels``, rounding down (GEO-4): whole numbers only and no branch, so it runs on symbols and is proved for all of them."""
+    groups, start = [], 0
+    for term in directions:
+        size = alpha.numerator * channels // (alpha.denominator * len(directions) * len(term))
+        for displacement in term:
+            groups.append(ChannelGroup(start, start + size, displacement))
+            start += size
+    return (*groups, ChannelGroup(start, channels, Displacement()))
 
 
 def _checked_terms(terms: str) -> str:

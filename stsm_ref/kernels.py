@@ -32,6 +32,27 @@ class OneHotKernel(NamedTuple):
     displacement: tuple[int, ...]
 
 
+class AxisKernel(NamedTuple):
+    """Along one axis: how many taps, which of them is 1, and the zeros before and after."""
+
+    taps: int
+    hot: int
+    before: int
+    after: int
+
+
+def axis_kernel(distance: int) -> AxisKernel:
+    r"""Build the factor of a kernel along one axis, for content that moves by `distance` (PAD-1).
+
+    Whole numbers only: it runs on symbols as well, and so it is proved for all distances.
+
+    >>> axis_kernel(-1)
+    AxisKernel(taps=2, hot=1, before=0, after=1)
+    """
+    forward, backward = max(distance, 0), max(-distance, 0)
+    return AxisKernel(taps=abs(distance) + 1, hot=backward, before=forward, after=backward)
+
+
 def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> OneHotKernel:
     r"""Build the kernel and the padding that move content by `displacement` (KERN-1x2 to KERN-3D, PAD-1).
 
@@ -60,10 +81,11 @@ def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> One
     ((0, 0), (0, 1))
     """
     distances = whole_numbers("displacement", displacement)
-    weights = np.zeros([abs(d) + 1 for d in distances], np.uint8)
-    weights[tuple(max(-d, 0) for d in distances)] = 1
+    factors = [axis_kernel(distance) for distance in distances]
+    weights = np.zeros([factor.taps for factor in factors], np.uint8)
+    weights[tuple(factor.hot for factor in factors)] = 1
     weights.flags.writeable = False
-    padding = tuple((max(d, 0), max(-d, 0)) for d in distances)
+    padding = tuple((factor.before, factor.after) for factor in factors)
     return OneHotKernel(weights, padding, displacement if isinstance(displacement, Displacement) else distances)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ShiftSpec, as_array, checked_spec, resolve_moves
+from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ChannelGroup, ShiftSpec, as_array, checked_spec, resolve_moves
 
 
 class Windows(NamedTuple):
@@ -73,7 +73,7 @@ def shift(
     """
     x = as_array("x", x)
     y = np.empty_like(x)
-    _copy_shifted(x, y, resolve_moves(x.ndim, displacement, axes))
+    copy_shifted(x, y, resolve_moves(x.ndim, displacement, axes))
     return y
 
 
@@ -148,16 +148,20 @@ def stsm_vjp(grad: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
 
 
 def _stsm(x: Array, spec: ShiftSpec, *, direction: int) -> Array:
+    """Cut the channels of `x` as `spec` says and copy every group by `direction` times its displacement."""
+    return copy_groups(x, checked_spec(spec).partition(x.shape[CHANNEL_AXIS]), direction=direction)
+
+
+def copy_groups(x: Array, groups: Iterable[ChannelGroup], *, direction: int) -> Array:
     """Copy every channel group of `x` by `direction` times its displacement."""
-    groups = checked_spec(spec).partition(x.shape[CHANNEL_AXIS])
     y = np.empty_like(x)
     for start, stop, displacement in groups:
         moves = [(axis, direction * distance) for axis, distance in zip(CLIP_AXES.values(), displacement, strict=True)]
-        _copy_shifted(x[..., start:stop, :, :], y[..., start:stop, :, :], moves)
+        copy_shifted(x[..., start:stop, :, :], y[..., start:stop, :, :], moves)
     return y
 
 
-def _copy_shifted(x: Array, y: Array, moves: Iterable[tuple[int, int]]) -> None:
+def copy_shifted(x: Array, y: Array, moves: Iterable[tuple[int, int]]) -> None:
     """Write `x`, shifted, into every element of `y`."""
     source, target = [slice(None)] * x.ndim, [slice(None)] * x.ndim
     for axis, distance in moves:

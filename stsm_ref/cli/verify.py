@@ -17,7 +17,7 @@ def verify(
     side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
 ) -> int:
     """Check every requirement on our own implementations, on worked examples and on real pixels."""
-    from stsm_ref.verification import page, rules, run
+    from stsm_ref.verification import page, rules, run, theorem_rules
     from stsm_ref.verification import screen as view
     from stsm_ref.verification.subject import OURS
 
@@ -26,7 +26,8 @@ def verify(
     results = []
     with progress_bar() as progress:
         task = progress.add_task("loading", total=None)
-        checks = rules.load(torch=side is not Side.NUMPY)
+        proofs = theorem_rules.are_installed()
+        checks = rules.load(torch=side is not Side.NUMPY, proofs=proofs)
         subjects = [OURS] if side is not Side.TORCH else []
         if side is not Side.NUMPY:
             import torch
@@ -42,11 +43,12 @@ def verify(
             results.append(run.run_check(check, subject, examples=examples))
             progress.advance(task)
     table = run.rows(results, only_concerned=side is not Side.BOTH)
-    data = run.as_json(table)
+    data = run.as_json(table) | {"theorems": "proved by z3 and cvc5" if proofs else theorem_rules.NOT_INSTALLED}
+    not_covered = view.NOT_COVERED if proofs else f"{theorem_rules.NOT_INSTALLED} {view.NOT_COVERED}"
     if report:
-        write_whole(report, page.page(data, view.NOT_COVERED))
+        write_whole(report, page.page(data, not_covered))
     if as_json:
         print_json(data)
     else:
-        screen.print(view.verdict(table, tuple(results)))
+        screen.print(view.verdict(table, tuple(results), not_covered))
     return run.EXIT_CODES[data["outcome"]]

@@ -9,12 +9,13 @@ from hypothesis.strategies import SearchStrategy
 
 from stsm_ref.verification.subject import OURS, Subject
 
-Rung = Literal["L0", "L1", "L2", "L3"]
+Rung = Literal["L0", "L1", "L2", "L3", "L4"]
 RUNGS = {
     "L0": "vectors: frozen inputs and outputs",
     "L1": "properties: sampled shapes, specs and dtypes, or every small case",
     "L2": "labels: one pass over unique labels finds any wrong move",
     "L3": "certificate: every basis vector of these shapes, given linearity",
+    "L4": "theorem: our code run on symbols, all sizes, by two solvers that agree; see what it assumes",
 }
 
 
@@ -30,6 +31,7 @@ class Check:
     each: Callable[[], Iterable[Any]] | None
     given: SearchStrategy[Any] | None
     sides: tuple[str, ...] = ("numpy", "torch")
+    assumes: str = ""
 
     def __str__(self) -> str:
         return self.name

@@ -10,6 +10,10 @@ class Violation(AssertionError):
     """A rule is broken; the message says where."""
 
 
+class Undecided(Exception):
+    """No verdict was reached; the message says why."""
+
+
 def require(condition: object, message: str) -> None:
     """Raise `Violation` unless `condition` holds; unlike `assert` it stays under ``python -O``."""
     if not condition:

@@ -59,9 +59,10 @@ def _entry(entry: dict[str, Any]) -> str:
 
 
 def _check(check: dict[str, Any]) -> str:
+    assumes = f"<br><span class='quiet'>Assumes: {escape(check['assumes'])}.</span>" if check["assumes"] else ""
     failure = f"<pre>{escape(check['failure'])}</pre>" if check["failure"] else ""
     return (
         f"<li><span class='{check['outcome']}'>{check['outcome']}</span> {escape(check['side'])} {escape(check['rung'])} "
         f"<code>{escape(check['check'])}</code>: "
-        f"{escape(check['statement'])} <span class='quiet'>{check['cases']:,} cases, {check['seconds']:.2f} s</span>{failure}</li>"
+        f"{escape(check['statement'])} <span class='quiet'>{check['cases']:,} cases, {check['seconds']:.2f} s</span>{assumes}{failure}</li>"
     )

@@ -15,6 +15,7 @@ import stsm_ref
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.requirements import REQUIREMENTS, Requirement
 from stsm_ref.verification.check import RUNGS, Check
+from stsm_ref.verification.compare import Undecided
 from stsm_ref.verification.subject import OURS, Subject
 
 Outcome = Literal["passed", "violated", "undecided"]
@@ -33,6 +34,7 @@ class Result:
     cases: int
     seconds: float
     failure: str
+    assumes: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,12 +85,13 @@ def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> 
             outcome, failure = "undecided", "no case ran"
     except MissingExtraError:
         raise
-    except Unsatisfiable as error:
+    except (Unsatisfiable, Undecided) as error:
         outcome, failure = "undecided", str(error)
     except Exception as error:  # whatever the subject raises on valid input breaks the rule
         outcome = "violated"
         failure = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
-    return Result(check.name, subject.name, check.statement, check.rung, outcome, cases, time.perf_counter() - started, failure)  # type: ignore[arg-type]  # one of the three
+    seconds = time.perf_counter() - started
+    return Result(check.name, subject.name, check.statement, check.rung, outcome, cases, seconds, failure, check.assumes)  # type: ignore[arg-type]  # one of the three
 
 
 def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple[Check, Subject]]:

@@ -14,7 +14,7 @@ from stsm_ref.verification.run import Result, Row, worst
 
 STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
 NOT_COVERED = (
-    "Not looked at here: proofs for all sizes, other people's implementations (stsm-ref check is for them), CUDA, "
+    "Not looked at here: other people's implementations (stsm-ref check is for them), CUDA, "
     "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
 )
 
@@ -48,8 +48,8 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
     return view
 
 
-def verdict(table: tuple[Row, ...], results: tuple[Result, ...]) -> RenderableType:
-    """The table, every failure in full, the sum, and what the table does not say."""
+def verdict(table: tuple[Row, ...], results: tuple[Result, ...], not_covered: str = NOT_COVERED) -> RenderableType:
+    """The table, every failure in full, what theorems assume, the sum, and what the table does not say."""
     failures = [
         Panel(
             Text(result.failure),
@@ -66,8 +66,10 @@ def verdict(table: tuple[Row, ...], results: tuple[Result, ...]) -> RenderableTy
         f"{outcome}: {held} of {len(table)} requirements hold; "
         f"{sum(r.cases for r in results):,} cases in {len(results)} checks, {sum(r.seconds for r in results):.1f} s"
     )
-    rungs = Text("\n".join(f"{rung}  {meaning}" for rung, meaning in RUNGS.items()), style="dim")
-    return Group(requirement_table(table), *failures, rungs, Text(NOT_COVERED, style="dim"), Text(total, style=STYLES[outcome]))
+    assumed = dict.fromkeys(result.assumes for result in results if result.assumes)
+    said = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items()] + [f"    L4 assumes: {text}" for text in assumed]
+    rungs = Text("\n".join(said), style="dim")
+    return Group(requirement_table(table), *failures, rungs, Text(not_covered, style="dim"), Text(total, style=STYLES[outcome]))
 
 
 def explanation(entry: Requirement) -> RenderableType:
@@ -84,5 +86,6 @@ def explanation(entry: Requirement) -> RenderableType:
     if not set(entry.checks) <= set(checks):
         checks = rules.load()
     for number, name in enumerate(entry.checks):
-        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({checks[name].rung}): {checks[name].statement}"))
+        assumes = f" Assumes: {checks[name].assumes}." if checks[name].assumes else ""
+        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({checks[name].rung}): {checks[name].statement}{assumes}"))
     return Panel(Group(facts, Text(), Text(picture(entry.id), no_wrap=True)), title=entry.id, title_align="left")

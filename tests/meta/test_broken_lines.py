@@ -20,12 +20,8 @@ BREAKS = [
     ("geometry.py", "return Displacement(-self.dt, -self.dh, -self.dw)", "return Displacement(-self.dt, -self.dh, self.dw)"),
     ("slicing.py", "gap = min(abs(distance), size)", "gap = abs(distance)"),
     ("slicing.py", "return _stsm(grad, spec, direction=-1)", "return _stsm(grad, spec, direction=1)"),
-    ("kernels.py", "weights[tuple(max(-d, 0) for d in distances)] = 1", "weights[tuple(max(d, 0) for d in distances)] = 1"),
-    (
-        "kernels.py",
-        "padding = tuple((max(d, 0), max(-d, 0)) for d in distances)",
-        "padding = tuple((max(-d, 0), max(d, 0)) for d in distances)",
-    ),
+    ("kernels.py", "hot=backward,", "hot=forward,"),
+    ("kernels.py", "before=forward, after=backward", "before=backward, after=forward"),
 ]
 
 

@@ -15,7 +15,7 @@ from stsm_ref.verification.subject import OURS
 from tests.meta.faults import FAULTS, forward
 from tests.meta.torch_faults import TORCH_FAULTS
 
-CHECKS = load()
+CHECKS = load(proofs=False)  # theorems have wrong variants of their own, in tests/proofs
 ROWS = 33
 NOT_NUMPY = {22: "a block's shortcut", 23: "insertion into a network", 24: "checkpoint keys", 25: "an exported graph"}
 UNSHRUNK = settings(max_examples=200, derandomize=True, database=None, phases=[Phase.generate])

@@ -1,0 +1,164 @@
+r"""Theorems about kernels: the shift by slices equals cross-correlation with the kernel and the padding that `kernels` builds.
+
+.. math:: y_i = \sum_k w_k\, \tilde x_{i + k - before}, \qquad \tilde x = x \text{ inside, } 0 \text{ outside}
+
+is written out here over every tap, zero taps included; no code of `correlate` is asked for.
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from stsm_ref import kernels
+from stsm_ref.correlate import correlate
+from stsm_ref.geometry import UNIT_DISPLACEMENTS
+from stsm_ref.kernels import OneHotKernel
+from stsm_ref.proofs import broken
+from stsm_ref.proofs.arrays import SymbolicArray
+from stsm_ref.proofs.broken import plant
+from stsm_ref.proofs.shift_theorems import CLIP, ROW, D, sliced
+from stsm_ref.proofs.space import ZERO, Space, differs, inside, space
+from stsm_ref.proofs.symbols import Term, Whole, all_of, term, z3
+from stsm_ref.proofs.theorem import Claim, Theorem, Values, Variant
+
+FRAME = space("HW")
+BUILDERS: dict[str, Space] = {"kernels_1x2": FRAME, "kernels_2x1": FRAME, "kernels_2x2": FRAME, "kernels_3d": CLIP}
+
+
+def correlation(x: SymbolicArray, kernel: OneHotKernel, index: Sequence[Term], *, flipped: bool = False) -> Term:
+    """The sum over every tap; `flipped` is the textbook's convolution."""
+    total: Term = ZERO
+    for tap in np.ndindex(kernel.weights.shape):
+        weight = int(
+            kernel.weights[tuple(n - 1 - k for n, k in zip(kernel.weights.shape, tap, strict=True))] if flipped else kernel.weights[tap]
+        )
+        source = [i + k - before for i, k, (before, _) in zip(index, tap, kernel.padding, strict=True)]
+        total = total + weight * z3.If(inside(source, x.shape), x.read(source), ZERO)
+    return total
+
+
+def sizes_stay(x: SymbolicArray, kernel: OneHotKernel) -> Term:
+    """The size of the correlation, that of the input plus the padding less the taps plus one, is that of the input."""
+    made = [n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, kernel.padding, kernel.weights.shape, strict=True)]
+    return all_of(*(term(got) == term(n) for got, n in zip(made, x.shape, strict=True)))
+
+
+def correlation_claims() -> Iterator[Claim]:
+    """The 26 kernels of `one_hot_kernel`, and those that the paper prints."""
+    for step in UNIT_DISPLACEMENTS:
+        yield _correlation_claim(f"displacement {tuple(step)}", CLIP, _one_hot(step), step)
+    signs = itertools.product((1, -1), repeat=3)
+    printed: dict[str, Sequence[Sequence[int]]] = {
+        "kernels_1x2": [(0, -1), (0, 1)],
+        "kernels_2x1": [(-1, 0), (1, 0)],
+        "kernels_2x2": [(1, 1), (1, -1), (-1, 1), (-1, -1)],
+        "kernels_3d": list(signs),
+    }
+    for builder, displacements in printed.items():
+        for k, d in enumerate(displacements):
+            yield _correlation_claim(f"{builder}()[{k}]", BUILDERS[builder], _printed(builder, k), d)
+
+
+def _one_hot(displacement: Sequence[int]) -> Callable[[], OneHotKernel]:
+    return lambda: kernels.one_hot_kernel(displacement)
+
+
+def _printed(builder: str, number: int) -> Callable[[], OneHotKernel]:
+    return lambda: getattr(kernels, builder)()[number]
+
+
+def _correlation_claim(name: str, where: Space, build: Callable[[], OneHotKernel], d: Sequence[int]) -> Claim:
+    def goal() -> Term:
+        x, kernel = where.array("x"), build()
+        return z3.And(sizes_stay(x, kernel), correlation(x, kernel, where.index) == sliced(x, d).read(where.index))
+
+    def replay(values: Values) -> str:
+        x = where.labels(values)
+        return differs(lambda: (correlate(x, build(), axes=range(x.ndim)), sliced(x, d)), where.place(values))
+
+    return Claim(name, where.variables, where.premises, goal, replay)
+
+
+def any_distance_claims() -> Iterator[Claim]:
+    """Any whole distance: the sum over |d| + 1 taps by induction on the taps, then its only term against the slices."""
+    k, hot = z3.Ints("k hot")
+    value = z3.Function("value", z3.IntSort(), z3.RealSort())
+
+    def first(taps: Any) -> Term:
+        """The sum of the first `taps` taps, in closed form."""
+        return z3.If(taps > hot, value(hot), ZERO)
+
+    def step() -> Term:
+        weight = z3.If(k == hot, z3.RealVal(1), ZERO)
+        return z3.And(first(z3.IntVal(0)) == ZERO, first(k) + weight * value(k) == first(k + 1))
+
+    yield Claim("the sum of taps, from k to k + 1", {"k": k, "hot": hot}, (k >= 0, hot >= 0), step, lambda values: "")
+
+    def goal() -> Term:
+        x, kernel = ROW.array("x"), kernels.axis_kernel(Whole(D))  # type: ignore[arg-type]  # a symbol in place of an int
+        source = [ROW.index[0] + term(kernel.hot) - term(kernel.before)]
+        one = z3.If(inside(source, x.shape), x.read(source), ZERO)
+        size = ROW.sizes[0] + term(kernel.before) + term(kernel.after) - term(kernel.taps) + 1
+        well_formed = z3.And(term(kernel.hot) >= 0, term(kernel.hot) < term(kernel.taps), term(kernel.before) >= 0, term(kernel.after) >= 0)
+        return z3.And(well_formed, size == ROW.sizes[0], one == sliced(x, [Whole(D)]).read(ROW.index))
+
+    def replay(values: Values) -> str:
+        x, d = ROW.labels(values), values["d"]
+        return differs(lambda: (correlate(x, kernels.one_hot_kernel(d), axes=0), sliced(x, (d,))), ROW.place(values))
+
+    yield Claim("any whole displacement along one axis", {**ROW.variables, "d": D}, ROW.premises, goal, replay)
+
+
+def textbook_claims() -> Iterator[Claim]:
+    """Under the textbook's convolution, which flips the kernel, ours moves nothing; a kernel that was flipped before, as it should."""
+    for d in UNIT_DISPLACEMENTS:
+
+        def goal(d: Sequence[int] = d) -> Term:
+            x, kernel = CLIP.array("x"), kernels.one_hot_kernel(d)
+            turned = kernel._replace(weights=np.flip(kernel.weights))
+            moved = correlation(x, turned, CLIP.index, flipped=True) == sliced(x, d).read(CLIP.index)
+            return z3.And(correlation(x, kernel, CLIP.index, flipped=True) == x.read(CLIP.index), moved)
+
+        def replay(values: Values, d: Sequence[int] = d) -> str:
+            x, kernel = CLIP.labels(values), kernels.one_hot_kernel(d)
+            turned = kernel._replace(weights=np.flip(kernel.weights))
+            return differs(lambda: (correlate(x, turned, axes=range(3)), x), CLIP.place(values)) or differs(
+                lambda: (correlate(x, kernel, axes=range(3)), sliced(x, d)), CLIP.place(values)
+            )
+
+        yield Claim(f"displacement {tuple(d)}", CLIP.variables, CLIP.premises, goal, replay)
+
+
+def _unflipped_claims() -> Iterator[Claim]:
+    """The false claim that the textbook's convolution, with our kernel as it is, moves the content."""
+    d = UNIT_DISPLACEMENTS[0]
+
+    def goal() -> Term:
+        x = CLIP.array("x")
+        return correlation(x, kernels.one_hot_kernel(d), CLIP.index, flipped=True) == sliced(x, d).read(CLIP.index)
+
+    def replay(values: Values) -> str:
+        x, kernel = CLIP.labels(values), kernels.one_hot_kernel(d)
+        turned = kernel._replace(weights=np.flip(kernel.weights))
+        return differs(lambda: (correlate(x, turned, axes=range(3)), sliced(x, d)), CLIP.place(values))
+
+    yield Claim(f"displacement {tuple(d)}", CLIP.variables, CLIP.premises, goal, replay)
+
+
+KERNELS = plant(
+    kernels,
+    "axis_kernel",
+    broken.kernel_hot_at_the_other_end,
+    broken.kernel_padded_on_the_other_side,
+    broken.kernel_padded_on_both_sides,
+    broken.kernel_one_tap_short,
+)
+UNFLIPPED = Variant("the kernel need not be flipped", claims=_unflipped_claims)
+
+THEOREMS = (
+    Theorem("the_shift_is_a_sparse_convolution", correlation_claims, KERNELS),
+    Theorem("any_distance_is_a_sparse_convolution", any_distance_claims, KERNELS),
+    Theorem("the_textbook_flips_the_kernel", textbook_claims, (*KERNELS[:2], UNFLIPPED)),
+)
