@@ -130,7 +130,9 @@ def test_the_documented_numbers_are_right():
     wrong = {framework: sum(not e.right and e.framework == framework for e in every) for framework in FRAMEWORKS}
     text = (ROOT / "docs" / "score.md").read_text()
     right = sum(entry.right for entry in every)
-    assert f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} in torch) and {right} right ones" in text
+    assert (
+        f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} in torch) and {right} right ones" in text
+    )
     assert f"{sum(wrong.values())} distinct wrong shifts" in (ROOT / "CHANGELOG.md").read_text()
 
 
