@@ -196,6 +196,8 @@ def score(
 
 
 WHY_NOT_ALONE: dict[str, str] = {
+    "forward_equals_definition": "at level smoke other rules draw shapes of the same kinds; at ci and night it draws by far the most",
+    "vjp_equals_definition": "at level smoke other rules draw gradients of the same kinds; at ci and night it draws by far the most",
     "clips_do_not_mix": "labels are unique over all clips, so that a value from another clip shows in every comparison; this one names it",
     "it_is_tsm": "under TSM's spec the definition is TSM; it is written out once more so that the definition is held to TSM too",
     "vjp_is_the_adjoint": "forward and backward that equal the definition fit each other; a pair that fits and is wrong passes here",

@@ -137,9 +137,6 @@ MUTANTS = (
     _mutant(
         "wrong-at-eight-by-seven-by-five", _left_alone(lambda s: s[1:2] + s[3:] == (8, 7, 5)), 28, "nothing moves where T, H, W = 8, 7, 5"
     ),
-    _mutant(
-        "wrong-at-four-columns-of-three-clips", _left_alone(lambda s: s[0] == 3 and s[4] == 4), 28, "nothing moves where N = 3 and W = 4"
-    ),
     _mutant("first-clip-only", afterwards(_last_clips), 28, "only the first clip of a batch is shifted"),
     _mutant("columns-in-fours", _in_blocks_of(4), 28, "columns are done in fours; the rest of a row is forgotten"),
     _mutant("squares-transposed", _square_is_transposed, 28, "H and W change places where the frame is square"),

@@ -42,6 +42,10 @@ def _by_function(backward: Callable[[Tensor, Tensor, ShiftSpec, int], Tensor]) -
     return forward
 
 
+def _halved(x: Tensor) -> Tensor:
+    return x.half().to(x.dtype) if x.is_floating_point() else x
+
+
 def _grad_overwritten(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     back = _opposite(grad, spec, num_segments)
     grad.copy_(back)
@@ -197,9 +201,7 @@ MUTANTS = (
     _backward("backward-is-identity", lambda x, grad, s, t: grad.clone(), 27, "the gradient stays where it is"),
     _backward("backward-mixes-clips", lambda x, grad, s, t: _opposite(grad, s, len(grad)), 17, "only the backward mixes the clips"),
     _backward("backward-is-a-mean", lambda x, grad, s, t: _opposite(grad, s, t) / t, 0, "the gradient is divided by num_segments"),
-    _backward(
-        "backward-in-half-precision", lambda x, g, s, t: _opposite(g.half().to(g.dtype), s, t), 20, "the gradient passes through float16"
-    ),
+    _backward("backward-in-half-precision", lambda x, g, s, t: _opposite(_halved(g), s, t), 20, "the gradient passes through float16"),
     _backward("backward-looks-at-the-input", lambda x, grad, s, t: _opposite(grad, s, t) * (x != 0), 0, "no gradient where the input is 0"),
     _backward(
         "backward-wrong-at-three-frames", lambda x, g, s, t: g.clone() if t == 3 else _opposite(g, s, t), 28, "wrong gradient at T = 3"
