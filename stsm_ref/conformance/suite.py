@@ -260,6 +260,7 @@ class _Run:
             return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"
         words = ["stsm-ref", "check", self.text, "--spec", str(self.trial.spec), "--layout", self.target.layout]
         words += ["--framework", self.target.kind] if self.text.startswith("py:") else []
+        words += ["--segments", str(self.target.fixed["T"])] if self.target.layout == "(NT)CHW" and "T" in self.target.fixed else []
         return shlex.join([*words, "--case", only])
 
 

@@ -173,3 +173,16 @@ atexit.register(lambda: pathlib.Path({str(tmp_path / "modules")!r}).write_text("
     assert "stsm_ref.conformance.suite" in modules
     assert "torch" not in modules
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
+
+
+def test_the_line_that_repeats_it_knows_the_frames_of_a_clip(target: Any) -> None:
+    """Where no parameter tells the target, `--segments` does, and the line carries it; run again, it fails again."""
+    bare = TSM.replace("n_segment, fold_div=8", "fold_div=8").replace("    nt, c", "    n_segment = 4\n    nt, c")
+    named = target(bare, "temporal_shift")
+    ended = invoke("check", named, "--layout", "(NT)CHW", "--segments", "4", "--framework", "torch", "--level", "smoke", "--json")
+    line = json.loads(ended.stdout)["results"]
+    line = next(result["violation"]["reproduce"] for result in line if result["violation"])
+    assert "--segments 4" in line
+    again = invoke(*shlex.split(line)[1:])
+    assert again.exit_code == 1, again.output
+    assert "violated" in again.output
