@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 import stsm_ref
+from stsm_ref.vectors import store
 
 PACKAGE = Path(stsm_ref.__file__).parent
 
@@ -29,11 +30,11 @@ def environment(kind: str) -> dict[str, str]:
 
 @cache
 def hashes() -> dict[str, str]:
-    """SHA-256 of the suite: the sources of the rules and of all that they are judged by, in the order of their names."""
+    """SHA-256 of the suite, which is the sources of the rules and of all that they are judged by, and of the manifest of the vectors."""
     judges = ("geometry.py", "definition.py", "strategies.py", "requirements.py", "proofs/certificate.py")
     sources = sorted([*(PACKAGE / "conformance").glob("*.py"), *(PACKAGE / name for name in judges)])
     suite = hashlib.sha256()
     for path in sources:
         if path.is_file():
             suite.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return {"suite": suite.hexdigest()}
+    return {"suite": suite.hexdigest(), "vectors": store.sha256((store.HERE / store.MANIFEST).read_bytes())}

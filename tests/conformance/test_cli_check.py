@@ -12,6 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
+from stsm_ref.vectors import store
 
 RUNNER = CliRunner()
 
@@ -121,6 +122,7 @@ def test_json_is_all_of_standard_output(target: Any) -> None:
     data = json.loads(ended.stdout)
     assert (data["format"], data["version"], data["outcome"], data["seed"]) == ("stsm-ref check", 1, "passed", 3)
     assert len(data["hashes"]["suite"]) == 64
+    assert data["hashes"]["vectors"] in store.FROZEN.values()
     assert {"stsm_ref", "python", "numpy", "hypothesis", "platform"} <= set(data["environment"])
     assert data["cases"] == data["declared"]
 
