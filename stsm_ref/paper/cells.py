@@ -17,7 +17,10 @@ CONTRADICTED = {
         "Less than ResNet-50 alone costs at 256 x 256, to which CSTANet adds; it is what ResNet-50 costs at 224 x 224.",
     ),
     "t7.3.parameters": "Less than MobileNetV2 alone has, to which ACTION-Net adds: the two figures are not counted alike.",
-    "t6.8.parameters": "Less than ResNet-50 alone has, which the line gives as the backbone: X3D has a trunk of its own.",
+    **dict.fromkeys(
+        ("t6.8.gflops", "t6.8.parameters"),
+        "Less than ResNet-50 alone has, which the line gives as the backbone: X3D has a trunk of its own.",
+    ),
 }
 """Cells that do not agree with the count of the network, or of the backbone, that their line names; why, as far as it can be told."""
 
