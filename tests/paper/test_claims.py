@@ -13,8 +13,10 @@ import pytest
 
 from stsm_ref.errors import SpecError
 from stsm_ref.paper import CLAIMS, MEANINGS, NOT_CLAIMS, Claim, claim
+from stsm_ref.paper.cells import row_of
 from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics, setting, something
 from stsm_ref.paper.coverage import as_printed, fingerprint, states_something
+from stsm_ref.paper.hosts import network
 from stsm_ref.paper.plain_text import plain
 from stsm_ref.paper.settle import Settled, settle
 from stsm_ref.paper.tables import ROWS, find, printed_lines
@@ -129,6 +131,9 @@ def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(kinetics, "STSM", better)
     (settled,) = settle([claim("stsm-4.4")], recount=False)
     assert not settled.agrees
+    monkeypatch.setattr(setting, "ROWS", [row._replace(pretrain="None") for row in ROWS])
+    (settled,) = settle([claim("imagenet-by-default")], recount=False)
+    assert not settled.agrees
 
 
 def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -160,6 +165,19 @@ def test_a_wrong_cell_changes_the_count(monkeypatch: pytest.MonkeyPatch) -> None
     assert not counted_cells.recount("t6.22.gflops").holds
     monkeypatch.setattr(counted_cells, "row_of", lambda _: (row._replace(parameters="24.4M"), "parameters"))
     assert not counted_cells.recount("t6.22.parameters").holds
+
+
+def test_parameters_that_cannot_fit_both_tables_are_noted() -> None:
+    """Methods with one figure in Tables 6 and 7 have it noted in both; the width is the least at which 226 more rows must show."""
+    sizes = [{row.name: row.parameters for row in ROWS if row.table == table and row.millions} for table in (6, 7)]
+    built = {row.name for row in ROWS if network(row)}
+    same = {name for name in sizes[0].keys() & sizes[1].keys() if sizes[0][name] == sizes[1][name]} - built
+    noted = {row_of(entry.id)[0].name: entry.finding for entry in CELLS if "not of its own table" in entry.finding}
+    assert noted.keys() == same == {"T-STFT", "SlowFast+ATFR"}
+    assert sum("not of its own table" in entry.finding for entry in CELLS) == 4
+    for name, step in (("T-STFT", 10_000), ("SlowFast+ATFR", 100_000)):
+        width = next(width for width in range(1, 2048) if (400 - 174) * (width + 1) >= step)
+        assert f"fewer than {width} features" in noted[name]
 
 
 def test_known_contradictions_are_listed() -> None:
@@ -244,4 +262,14 @@ def test_with_every_accuracy_turned_round_the_comparisons_fall(tmp_path: Path) -
     assert ended.returncode == 1, ended.stderr
     fallen = {entry["id"] for entry in json.loads(ended.stdout)["claims"] if not entry["agrees"]}
     assert len(fallen) > 40
-    assert {"state-of-the-art", "best-alpha", "kinetics-gains", "fexnet-16.2", "33.5-and-2.2", "t-h-w-is-best", "x3d-is-light"} <= fallen
+    assert {
+        "state-of-the-art",
+        "best-alpha",
+        "kinetics-gains",
+        "fexnet-16.2",
+        "33.5-and-2.2",
+        "t-h-w-is-best",
+        "x3d-is-light",
+        "tsm-3.5",
+    } <= fallen
+    assert {"raises-performance-abstract", "raises-performance-conclusion", "improves-the-2d-baseline"} <= fallen
