@@ -1,0 +1,1 @@
+"""Proofs for all sizes: translation validation of anybody's torch module (rung L5)."""
