@@ -9,6 +9,10 @@ from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
 
 
+LARGEST_INT64 = 2**63 - 1
+"""How torch writes "to the end": no size is larger."""
+
+
 def replaced(index: Sequence[Polynomial], axis: int, *new: Polynomial) -> Index:
     """The index with other entries in the place of one."""
     return (*index[:axis], *new, *index[axis + 1 :])
@@ -32,6 +36,8 @@ def bounds(scope: Scope, size: Polynomial, start: Any, end: Any) -> tuple[Polyno
 
 
 def _clamped(scope: Scope, position: Polynomial, size: Polynomial) -> Polynomial:
+    if position.constant == LARGEST_INT64:
+        return size
     if not scope.settle(position):
         position = position + size
         if not scope.settle(position):
