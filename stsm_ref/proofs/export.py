@@ -156,5 +156,3 @@ def source_line(node: fx.Node, path: str | None) -> str:
     if own:
         return f"line {own[-1]}"
     return f"line {places[-1][1]} of {places[-1][0].rpartition('/')[2]}" if places else "a line that torch does not say"
-
-

@@ -12,7 +12,7 @@ import torch
 
 from stsm_ref.proofs.export import Exported, ExportFailedError, export
 from stsm_ref.proofs.export_guards import region
-from stsm_ref.proofs.index_map_formula import FALSE, TRUE, Logical, conjunction, negation, script
+from stsm_ref.proofs.index_map_formula import FALSE, TRUE, Logical, negation, script
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, polynomial
 from stsm_ref.proofs.validate_layout import TYPICAL_SIZES, Layout
 from stsm_ref.proofs.validate_solvers import decide
@@ -60,9 +60,15 @@ def scope_of(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Scope]:
 
 
 def cover(
-    module: torch.nn.Module, layout: Layout, tensors: int, progress: Callable[[str], None]
+    module: torch.nn.Module,
+    layout: Layout,
+    tensors: int,
+    progress: Callable[[str], None],
+    first_look: Callable[[Exported, Box], bool],
 ) -> list[Program]:
     """Export `module`, a map of `tensors` inputs of one shape, until every size is covered.
+
+    `first_look` is shown the first graph, with a box that it covers whole, and may end the search there by saying True.
 
     Raises
     ------
@@ -81,11 +87,15 @@ def cover(
                     program.part += [box] if formula != FALSE else []
                 break
             if len(programs) == MOST_EXPORTS:
-                raise NotCoveredError(f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: the module has too many branches")
+                raise NotCoveredError(
+                    f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: the module has too many branches"
+                )
             progress(f"exporting at {describe(point)}")
             programs.append(Program(_export_at(module, layout, tensors, point)))
             if _region(programs[-1], layout, tuple((size, size) for size in point.values())) != TRUE:
                 raise NotCoveredError(f"the guards of the graph recorded at {describe(point)} do not hold there")
+            if len(programs) == 1 and _region(programs[0], layout, box) == TRUE and first_look(programs[0].exported, box):
+                return programs
     return [program for program in programs if program.whole or program.part]
 
 

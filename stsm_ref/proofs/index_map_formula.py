@@ -73,7 +73,11 @@ def formula_text(part: Logical) -> str:
         return f"({'=' if part.equal else '>='} {integer_text(part.value)} 0)"
     if not part.parts:
         return "true" if part == TRUE else "false"
-    return f"({part.kind} {' '.join(formula_text(each) for each in part.parts)})" if len(part.parts) > 1 or part.kind == "not" else formula_text(part.parts[0])
+    return (
+        f"({part.kind} {' '.join(formula_text(each) for each in part.parts)})"
+        if len(part.parts) > 1 or part.kind == "not"
+        else formula_text(part.parts[0])
+    )
 
 
 def value_text(value: Value) -> str:

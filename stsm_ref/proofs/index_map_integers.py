@@ -157,6 +157,8 @@ class Scope:
 
     def minimum(self, value: Polynomial) -> int | None:
         """A number that `value` never falls below, or None if none is found."""
+        if not value.variables <= self.ranges.keys():
+            return None
         for name in [each for each in reversed(self.ranges) if each in value.variables or self.ranges[each].high is not None]:
             low, high = self.ranges[name]
             if name not in value.variables or (high is None and low is not None):

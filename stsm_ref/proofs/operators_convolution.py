@@ -46,9 +46,7 @@ def convolution(
         raise UnsupportedError("a transposed convolution")
     axes = weight.rank - 2
     if x.rank == axes + 1:
-        batched = convolution(
-            scope, unsqueeze(scope, x, 0), weight, bias, stride, padding, dilation, transposed, output_padding, groups
-        )
+        batched = convolution(scope, unsqueeze(scope, x, 0), weight, bias, stride, padding, dilation, transposed, output_padding, groups)
         return select(scope, batched, 0, 0)
     map_ = Correlation(*_numbers(weight), *(tuple_of(each, axes) for each in (stride, padding, dilation)), as_int(groups))
     if as_int(x.shape[1]) != map_.shape[1] * map_.groups:
@@ -67,9 +65,7 @@ def convolution(
         for kernel_channel, *place in itertools.product(*(range(each) for each in map_.shape[1:])):
             factor = map_.weights.get((channel, kernel_channel, *place))
             if factor:
-                at = [
-                    i * s + (d * k - p) for i, k, s, p, d in zip(index[2:], place, map_.stride, map_.padding, map_.dilation, strict=True)
-                ]
+                at = [i * s + (d * k - p) for i, k, s, p, d in zip(index[2:], place, map_.stride, map_.padding, map_.dilation, strict=True)]
                 terms.append((factor, _or_zero(x, (index[0], polynomial(first + kernel_channel)), at, known)))
         if bias is not None:
             terms.append((Fraction(1), bias.read((index[1],), known)))

@@ -8,7 +8,6 @@ import torch
 
 from stsm_ref.proofs.index_map import (
     ZERO,
-    Choice,
     Constant,
     Entry,
     Index,
@@ -25,7 +24,7 @@ from stsm_ref.proofs.index_map import (
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
 from stsm_ref.proofs.operators_numbers import converted, dtype_name, exact
-from stsm_ref.proofs.operators_shape import bounds, broadcast, position_on, replaced, same_shape, same_size, slice_, unsqueeze
+from stsm_ref.proofs.operators_shape import bounds, broadcast, position_on, replaced, same_shape, slice_, unsqueeze
 
 ONE = Constant(Fraction(1))
 
@@ -118,9 +117,7 @@ def new_empty(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dty
 
 
 @meaning("aten.new_empty_strided.default")
-def new_empty_strided(
-    _: Scope, x: SymbolicTensor, size: Sequence[Any], stride: Any, dtype: torch.dtype | None, *__: Any
-) -> SymbolicTensor:
+def new_empty_strided(_: Scope, x: SymbolicTensor, size: Sequence[Any], stride: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(size, dtype, x.dtype)
 
@@ -162,9 +159,7 @@ def copy(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, _: bool) -> Sy
 
 
 @meaning("aten.slice_scatter.default")
-def slice_scatter(
-    scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, start: Any, end: Any, step: int
-) -> SymbolicTensor:
+def slice_scatter(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, start: Any, end: Any, step: int) -> SymbolicTensor:
     """`x` with a slice of it replaced by the source."""
     axis, stride = x.axis(dim), as_int(step)
     if not same_shape(scope, slice_(scope, x, dim, start, end, stride).shape, source.shape):
@@ -187,9 +182,7 @@ def slice_scatter(
 
 
 @meaning("aten.slice_backward.default")
-def slice_backward(
-    scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, start: Any, end: Any, step: int
-) -> SymbolicTensor:
+def slice_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, start: Any, end: Any, step: int) -> SymbolicTensor:
     """Zeros with the gradient written into a slice."""
     return slice_scatter(scope, _made(sizes, ZERO, None, grad.dtype), grad, dim, start, end, step)
 
@@ -246,7 +239,9 @@ def pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: 
         raise UnsupportedError(f"padding of mode {mode!r}")
     widths = [as_size(each) for each in pads]
     for number in range(len(widths) // 2):
-        x = _padded(scope, x, x.rank - 1 - number, widths[2 * number], widths[2 * number + 1], None if mode == "replicate" else exact(value or 0))
+        x = _padded(
+            scope, x, x.rank - 1 - number, widths[2 * number], widths[2 * number + 1], None if mode == "replicate" else exact(value or 0)
+        )
     return x
 
 
@@ -262,9 +257,7 @@ def replication_pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any]) -> Sym
     return pad(scope, x, pads, "replicate", None)
 
 
-def _padded(
-    scope: Scope, x: SymbolicTensor, axis: int, before: Polynomial, after: Polynomial, value: Value | None
-) -> SymbolicTensor:
+def _padded(scope: Scope, x: SymbolicTensor, axis: int, before: Polynomial, after: Polynomial, value: Value | None) -> SymbolicTensor:
     """One axis padded with a value, or with its edge."""
     size = x.shape[axis]
     length = before + size + after

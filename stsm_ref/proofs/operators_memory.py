@@ -95,7 +95,9 @@ WRITES: dict[str, Callable[..., SymbolicTensor]] = {
         ),
         _back_to_shape,
     ),
-    **dict.fromkeys(("aten.alias.default", "aten.detach.default", "aten.contiguous.default", "aten.to.dtype", "aten.to.dtype_layout"), _back_same),
+    **dict.fromkeys(
+        ("aten.alias.default", "aten.detach.default", "aten.contiguous.default", "aten.to.dtype", "aten.to.dtype_layout"), _back_same
+    ),
 }
 """How a write through the result of an operator reaches its argument; for other views a write is unsupported, reading is not."""
 

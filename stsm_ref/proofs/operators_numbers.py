@@ -222,9 +222,7 @@ def where(scope: Scope, condition: SymbolicTensor, x: Any, other: Any) -> Symbol
     """One entry where the condition holds, the other elsewhere."""
     one, two = operand(x), operand(other)
     dtype = (one if one.rank or one.dtype not in WHOLE_DTYPES else two).dtype
-    return elementwise(
-        scope, lambda c, a, b: map_leaves(c, lambda leaf: a if _truth(leaf) else b), condition, one, two, dtype=dtype
-    )
+    return elementwise(scope, lambda c, a, b: map_leaves(c, lambda leaf: a if _truth(leaf) else b), condition, one, two, dtype=dtype)
 
 
 @meaning("aten.masked_fill.Scalar")

@@ -8,7 +8,6 @@ from stsm_ref.proofs.index_map import Index, Shape, SymbolicTensor, UnsupportedE
 from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
 
-
 LARGEST_INT64 = 2**63 - 1
 """How torch writes "to the end": no size is larger."""
 

@@ -69,9 +69,7 @@ def _unflatten(place: Polynomial, sizes: Sequence[Polynomial], scope: Scope, use
     )
 
 
-def with_quotient(
-    value: Polynomial, divisor: Polynomial, scope: Scope, use: Callable[[Polynomial, Polynomial, Scope], Value]
-) -> Value:
+def with_quotient(value: Polynomial, divisor: Polynomial, scope: Scope, use: Callable[[Polynomial, Polynomial, Scope], Value]) -> Value:
     """Use quotient and remainder; where the remainder is one divisor off at one end, as a choice of two."""
     if value.constant is None and divisor.constant != 1:
         guess, rest = divide_terms(value, divisor)

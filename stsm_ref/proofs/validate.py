@@ -18,8 +18,8 @@ import torch
 from stsm_ref.errors import StsmError
 from stsm_ref.files import require_writable, write_whole
 from stsm_ref.geometry import ShiftSpec, checked_spec
-from stsm_ref.proofs.export import Backward
-from stsm_ref.proofs.export_cover import NotCoveredError, SampleFailedError, boxes, cover
+from stsm_ref.proofs.export import Backward, Exported
+from stsm_ref.proofs.export_cover import Box, NotCoveredError, SampleFailedError, boxes, cover
 from stsm_ref.proofs.validate_compare import Findings, Map, compare
 from stsm_ref.proofs.validate_layout import TYPICAL_SIZES, Layout, displacements
 from stsm_ref.proofs.validate_run import Violation, run, small_sizes
@@ -214,9 +214,16 @@ def _decide(
     """Export, compare, and confirm what was found."""
     direction, found = Direction("backward" if backward else "forward"), Findings()
     goal = Map(("x", "g") if backward else ("x",), displacements(spec, layout.channels, backward=backward))
-    note = lambda what: progress(f"{direction.name}: {what}")  # noqa: E731  # a prefix
+
+    def note(what: str) -> None:
+        progress(f"{direction.name}: {what}")
+
+    def first_look(exported: Exported, box: Box) -> bool:
+        compare(exported, layout, box, goal, found, whole=True, path=path)
+        return bool(found.differences or found.undecided)
+
     try:
-        programs = cover(Backward(module) if backward else module, layout, len(goal.tensors), note)
+        programs = cover(Backward(module) if backward else module, layout, len(goal.tensors), note, first_look)
     except NotCoveredError as error:
         direction.why.append(str(error))
         return direction, found
@@ -228,23 +235,18 @@ def _decide(
             direction.why.append(f"torch.export fails at {error.sizes}, where the module itself runs: {error}")
         return direction, found
     direction.graphs = len(programs)
-    for program in programs:
-        for box, whole in boxes(program):
-            note(f"comparing {_in_words(layout, box)}")
-            compare(program.exported, layout, box, goal, found, whole=whole, path=path)
-            if found.differences or found.undecided:
-                break
+    for program, box, whole in [(program, box, whole) for program in programs for box, whole in boxes(program)]:
         if found.differences or found.undecided:
             break
+        note(f"comparing {_in_words(layout, box)}")
+        compare(program.exported, layout, box, goal, found, whole=whole, path=path)
     direction.cases, direction.questions = found.cases, len(found.questions)
     direction.moves_bits = not (found.arithmetic or found.rounding)
     _conclude(direction, found, module, layout, spec, backward=backward)
     return direction, found
 
 
-def _conclude(
-    direction: Direction, found: Findings, module: torch.nn.Module, layout: Layout, spec: ShiftSpec, *, backward: bool
-) -> None:
+def _conclude(direction: Direction, found: Findings, module: torch.nn.Module, layout: Layout, spec: ShiftSpec, *, backward: bool) -> None:
     """Turn findings into an outcome; a refutation needs the module itself as its witness."""
     for difference in found.differences:
         direction.violation = run(module, layout, spec, difference.sizes, backward=backward)
@@ -291,7 +293,9 @@ def _run_small(
 
 def _in_words(layout: Layout, box: Sequence[tuple[int, int | None]]) -> str:
     ends = zip(layout.free, box, strict=True)
-    return ", ".join(f"{name}>={low}" if high is None else f"{name}={low}" if low == high else f"{low}<={name}<={high}" for name, (low, high) in ends)
+    return ", ".join(
+        f"{name}>={low}" if high is None else f"{name}={low}" if low == high else f"{low}<={name}<={high}" for name, (low, high) in ends
+    )
 
 
 def _require_folder(folder: Path) -> None:

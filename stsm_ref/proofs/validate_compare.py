@@ -72,6 +72,10 @@ def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Find
             _compare_case(exported, layout, case, goal, found, whole=whole, path=path)
         except UndeterminedError as error:
             found.cases -= 1
+            if not error.value.variables <= set(layout.free):
+                # a quotient's name means something in one run only: no case can be made of it
+                found.undecided.append(f"a shape inside the module hangs on {error}, a quotient that was not resolved")
+                return
             waiting += [replace_facts(case, Atom(error.value)), replace_facts(case, Atom(-error.value - 1))]
         except UnsupportedError as error:
             found.undecided.append(str(error))
@@ -85,9 +89,7 @@ def replace_facts(case: Case, fact: Atom) -> Case:
     return Case(case.box, (*case.facts, fact))
 
 
-def _compare_case(
-    exported: Exported, layout: Layout, case: Case, goal: Map, found: Findings, *, whole: bool, path: str | None
-) -> None:
+def _compare_case(exported: Exported, layout: Layout, case: Case, goal: Map, found: Findings, *, whole: bool, path: str | None) -> None:
     box = case.box
     _, first_scope = scope_of(layout, box)
     demands: list[Logical] = list(case.facts)

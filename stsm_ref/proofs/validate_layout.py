@@ -74,14 +74,17 @@ class Layout(NamedTuple):
 def displacements(spec: ShiftSpec, channels: int, *, backward: bool) -> tuple[Displacement, ...]:
     """The displacement of every channel; the gradient goes the way back (GRAD-1)."""
     return tuple(
-        -displacement if backward else displacement
-        for start, stop, displacement in spec.partition(channels)
-        for _ in range(start, stop)
+        -displacement if backward else displacement for start, stop, displacement in spec.partition(channels) for _ in range(start, stop)
     )
 
 
 def wanted(
-    layout: Layout, tensor: str, displacement: Displacement, position: Mapping[str, Polynomial], sizes: Mapping[str, Polynomial], scope: Scope
+    layout: Layout,
+    tensor: str,
+    displacement: Displacement,
+    position: Mapping[str, Polynomial],
+    sizes: Mapping[str, Polynomial],
+    scope: Scope,
 ) -> Value:
     """What STSM puts at a position: the entry ``i - d`` of the input where that is inside, else 0 (SHIFT-6)."""
     source = dict(position)

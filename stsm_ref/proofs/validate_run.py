@@ -86,7 +86,13 @@ def _first_difference(
         return None
     index = tuple(int(each) for each in places[0])
     return Violation(
-        "backward" if backward else "forward", sizes, "a wrong value", index, _position(index, layout), float(got[index]), float(want[index])
+        "backward" if backward else "forward",
+        sizes,
+        "a wrong value",
+        index,
+        _position(index, layout),
+        float(got[index]),
+        float(want[index]),
     )
 
 
