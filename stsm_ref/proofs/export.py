@@ -8,11 +8,13 @@ import logging
 import re
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
+from unittest import mock
 
-import sympy
+import sympy  # type: ignore[import-untyped]  # it has no types
 import torch
 from torch import fx
 from torch.export.graph_signature import InputKind, OutputKind
@@ -70,7 +72,8 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
     """
     dynamic = tuple({axis: torch.export.Dim.AUTO for axis in free_axes if sample.shape[axis] > 1} for sample in samples)
     try:
-        with _quietly(), symbolic_config.patch(use_duck_shape=False):  # equal sizes of a sample are a coincidence
+        # equal sizes of a sample are a coincidence: without this, torch would give them one symbol
+        with _quietly(), mock.patch.object(symbolic_config, "use_duck_shape", False), _lines_of_functions():
             program = torch.export.export(module, tuple(samples), dynamic_shapes=dynamic, strict=False)
             if missing := _without_a_meaning(program.graph_module):
                 # torch knows most operators in terms of simpler ones; that takes three times as long again
@@ -91,6 +94,18 @@ def _without_a_meaning(module: fx.GraphModule) -> list[Any]:
 def _first_line(error: Exception) -> str:
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
+
+
+class _FramesOutsideTorch:
+    """Stands for every function that is not torch's, as (file, name)."""
+
+    def __contains__(self, frame: tuple[str, str]) -> bool:
+        return not frame[0].startswith(str(Path(torch.__file__).parent))
+
+
+def _lines_of_functions() -> AbstractContextManager[Any]:
+    """Have torch note the lines of all of the user's functions, and not those called `forward` alone; it knows of no public way."""
+    return mock.patch.object(fx.proxy, "_STACK_TRACE_ANCHORS", _FramesOutsideTorch(), create=True)
 
 
 @contextmanager

@@ -34,10 +34,11 @@ class Pieces(NamedTuple):
 
 
 class Interpreter:
-    """One run of a graph; `path` is the user's file, whose lines are named."""
+    """One run of a graph; `path` is the user's file, whose lines are named. `at_hand`: torch recorded at sizes that this run is about."""
 
-    def __init__(self, exported: Exported, scope: Scope, path: str | None) -> None:
+    def __init__(self, exported: Exported, scope: Scope, path: str | None, *, at_hand: bool) -> None:
         self.exported, self.scope, self.path = exported, scope, path
+        self.at_hand = at_hand
 
     def run(self, graph: fx.Graph, inputs: Sequence[Any]) -> Any:
         """The results of a graph for its placeholders in order."""
@@ -61,20 +62,24 @@ class Interpreter:
         raise UnsupportedError("a graph without a result")
 
     def _call(self, node: fx.Node, found: Mapping[fx.Node, Any]) -> Any:
-        places = fx.node.map_arg((node.args, dict(node.kwargs)), lambda each: found[each])
+        raw: Any = fx.node.map_arg((node.args, dict(node.kwargs)), lambda each: found[each])
+        places: Sequence[Any] = raw[0]
         target: Any = node.target
         if target is operator.getitem:
-            return places[0][0].views[places[0][1]] if isinstance(places[0][0], Pieces) else places[0][0][places[0][1]]
+            several = places[0].views if isinstance(places[0], Pieces) else places[0]
+            return several[places[1]]
         if isinstance(target, torch._ops.HigherOrderOperator):
-            return self._part(target, places[0])
-        args, kwargs = _read(places[0]), _read(places[1])
+            return self._part(target, places)
+        args, kwargs = _read(places), _read(raw[1])
         if str(target) == "aten.sym_size.int":
             return args[0].shape[args[1]]
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
-        if str(target) in CHECKS_ONLY:
-            return None
-        first = places[0][0] if places[0] else None
+        return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
+
+    def _operator(self, node: fx.Node, target: torch._ops.OpOverload, places: Sequence[Any], args: Sequence[Any], kwargs: Any) -> Any:
+        """An operator on tensors: it writes to its first argument, or shows it, or gives something new."""
+        first: Any = places[0] if places else None
         if operators_memory.writes(target):
             operators_memory.write(target, args, kwargs, first, self.scope)
             return first
@@ -82,12 +87,12 @@ class Interpreter:
         if shared == [True]:
             return operators_memory.shown_by(target, args, kwargs, first, self.scope)
         result = apply(target, args, kwargs, self.scope)
-        if isinstance(result, tuple | list):
-            if True in shared:
-                return Pieces(tuple(operators_memory.piece(first, target, args, kwargs, k, self.scope) for k in range(len(result))))
-            return tuple(Memory(each) if isinstance(each, SymbolicTensor) else each for each in result)
-        # torch promotes dtypes, which loses nothing; what loses something is a conversion, and an operator of its own
-        return Memory(replace(result, dtype=dtype_name(node.meta["val"].dtype)))
+        if not isinstance(result, tuple | list):
+            # torch promotes dtypes, which loses nothing; what loses something is a conversion, and an operator of its own
+            return Memory(replace(result, dtype=dtype_name(node.meta["val"].dtype)))
+        if True in shared:
+            return Pieces(tuple(operators_memory.piece(first, target, args, kwargs, k, self.scope) for k in range(len(result))))
+        return tuple(Memory(each) if isinstance(each, SymbolicTensor) else each for each in result)
 
     def _part(self, target: Any, args: Sequence[Any]) -> Any:
         """A part of the graph that runs under a switch: of gradients, which moves nothing, or of autocast, if that is off."""
@@ -103,11 +108,9 @@ class Interpreter:
         value = node.meta.get("val")
         if not isinstance(result, Place) or not isinstance(value, torch.Tensor):
             return
-        shape, sample = result.read().shape, self.exported.sample
-        sizes = [size.substitute(dict(sample)).constant for size in shape]
-        recorded = [size.node.hint if isinstance(size, torch.SymInt) else size for size in value.shape]
-        at_hand = all(self.scope.allows(name, size) for name, size in sample.items() if name in self.scope.ranges)
-        differ = at_hand and any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, recorded, strict=False))
+        shape = result.read().shape
+        sizes, recorded = _at_sample(result.read(), self.exported), _recorded(value)
+        differ = self.at_hand and any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, recorded, strict=False))
         if len(sizes) != len(recorded) or differ:
             raise UnsupportedError(f"its result has shape {shape}, where torch recorded {tuple(recorded)}")
 
@@ -125,7 +128,12 @@ def interpret(exported: Exported, inputs: Mapping[str, SymbolicTensor], scope: S
     names = [node.name for node in exported.graph.nodes if node.op == "placeholder"]
     places = {name: Memory(inputs[name] if name in inputs else table(name, exported.tables[name])) for name in names}
     before = {name: place.value for name, place in places.items()}
-    results = Interpreter(exported, scope, path).run(exported.graph, [places[name] for name in names])
+    at_hand = all(scope.allows(name, size) for name, size in exported.sample.items() if name in scope.ranges) and all(
+        _at_sample(tensor, exported) == _recorded(node.meta["val"])
+        for node in exported.graph.nodes
+        if node.op == "placeholder" and (tensor := inputs.get(node.name)) is not None
+    )
+    results = Interpreter(exported, scope, path, at_hand=at_hand).run(exported.graph, [places[name] for name in names])
     if len(results) != 1 or not isinstance(results[0], Place):
         raise UnsupportedError(f"the module returns {len(results)} results: one tensor was expected")
     return Result(results[0].read(), tuple(name for name in inputs if places[name].value is not before[name]))
@@ -148,6 +156,17 @@ def _shared_storage(node: fx.Node) -> list[bool]:
         return [False]
     tensors = results if isinstance(results, list | tuple) else [results]
     return [isinstance(each, torch.Tensor) and each.untyped_storage()._cdata == argument.untyped_storage()._cdata for each in tensors]
+
+
+def _at_sample(tensor: SymbolicTensor, exported: Exported) -> list[int | None]:
+    """The shape at the sizes that torch recorded at."""
+    return [size.substitute(dict(exported.sample)).constant for size in tensor.shape]
+
+
+def _recorded(value: torch.Tensor) -> list[int | None]:
+    """The shape as torch recorded it."""
+    sizes: list[Any] = list(value.shape)
+    return [size.node.hint if isinstance(size, torch.SymInt) else size for size in sizes]
 
 
 def _name(target: Any) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sympy
+import sympy  # type: ignore[import-untyped]  # it has no types
 import torch.utils._sympy.functions as torch_sympy
 
 from stsm_ref.proofs.export import Exported
@@ -50,7 +50,7 @@ def settled(atom: Atom, scope: Scope) -> Logical:
     return atom if known is None else TRUE if known else FALSE
 
 
-def _condition(guard: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope) -> Logical:
+def _condition(guard: Any, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope) -> Logical:
     if guard in (sympy.true, sympy.false):
         return TRUE if guard is sympy.true else FALSE
     if isinstance(guard, sympy.And | sympy.Or):
@@ -67,9 +67,9 @@ def _condition(guard: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], s
     raise UnsupportedError(f"the guard {guard}")
 
 
-_RELATIONS: dict[type, Callable[[Polynomial], Atom]] = {
+_RELATIONS: dict[Any, Callable[[Polynomial], Atom]] = {
     sympy.Eq: lambda difference: Atom(difference, equal=True),
-    sympy.Ge: lambda difference: Atom(difference),
+    sympy.Ge: Atom,
     sympy.Gt: lambda difference: Atom(difference - 1),
     sympy.Le: lambda difference: Atom(-difference),
     sympy.Lt: lambda difference: Atom(-difference - 1),

@@ -44,11 +44,9 @@ def atoms_of(part: Logical) -> list[Atom]:
     return [atom for each in part.parts for atom in atoms_of(each)] if part.kind == "and" else []
 
 
-def number(value: int | Fraction) -> str:
-    """A number."""
-    if isinstance(value, Fraction) and value.denominator != 1:
-        return f"(/ {number(value.numerator)}.0 {value.denominator}.0)".replace(").0", " 1)") if value > 0 else f"(- {number(-value)})"
-    return str(int(value)) if value >= 0 else f"(- {-int(value)})"
+def number(value: int) -> str:
+    """A whole number."""
+    return str(value) if value >= 0 else f"(- {-value})"
 
 
 def real(value: Fraction) -> str:
@@ -73,11 +71,8 @@ def formula_text(part: Logical) -> str:
         return f"({'=' if part.equal else '>='} {integer_text(part.value)} 0)"
     if not part.parts:
         return "true" if part == TRUE else "false"
-    return (
-        f"({part.kind} {' '.join(formula_text(each) for each in part.parts)})"
-        if len(part.parts) > 1 or part.kind == "not"
-        else formula_text(part.parts[0])
-    )
+    inner = [formula_text(each) for each in part.parts]
+    return inner[0] if len(inner) == 1 and part.kind != "not" else f"({part.kind} {' '.join(inner)})"
 
 
 def value_text(value: Value) -> str:
@@ -99,12 +94,14 @@ def value_text(value: Value) -> str:
 
 
 def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None) -> str:
-    """The whole question: is there a place where all demands hold, and where the two values differ?"""
+    """The whole question: a place where all demands hold, and where the two values differ."""
     lines = [f"(declare-const {name} Int)" for name in ranges]
     for name, (low, high) in ranges.items():
         variable = Polynomial.variable(name)
-        for bound in ([Atom(variable - low)] if low else []) + ([Atom(high - variable)] if high and name[0] != "r" else []):
-            lines.append(f"(assert {formula_text(bound)})")
+        # the upper end of a remainder is part of its definition
+        bounds = [Atom(variable - low)] if low else []
+        bounds += [Atom(high - variable)] if high and not name.startswith("r") else []
+        lines += [f"(assert {formula_text(bound)})" for bound in bounds]
     for (value, divisor), (quotient, remainder) in scope.definitions.items():
         # where the divisor is not positive the division is never looked at, and must not rule anything out
         equation = [Atom(divisor * quotient + remainder - value, equal=True), Atom(divisor - 1 - remainder)]

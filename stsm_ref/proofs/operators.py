@@ -5,7 +5,7 @@ Every meaning is tested against torch itself on random small inputs; a proof res
 
 import operator
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
@@ -13,6 +13,7 @@ from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
 from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
 
 Meaning = Callable[..., Any]
+Function = TypeVar("Function", bound=Callable[..., Any])
 MEANINGS: dict[str, Meaning] = {}
 """By the full name of the overload, ``"aten.slice.Tensor"``. A meaning takes the scope and then every argument of the schema in order."""
 
@@ -20,10 +21,10 @@ CHECKS_ONLY = frozenset({"aten._assert_tensor_metadata.default", "aten._assert_s
 """They give nothing. What they assert about sizes is among the guards of the export."""
 
 
-def meaning(*names: str) -> Callable[[Meaning], Meaning]:
+def meaning(*names: str) -> Callable[[Function], Function]:
     """Enter a function in the table as the meaning of operators."""
 
-    def enter(function: Meaning) -> Meaning:
+    def enter(function: Function) -> Function:
         for name in names:
             assert name not in MEANINGS, name
             MEANINGS[name] = function

@@ -48,7 +48,7 @@ def convolution(
     if x.rank == axes + 1:
         batched = convolution(scope, unsqueeze(scope, x, 0), weight, bias, stride, padding, dilation, transposed, output_padding, groups)
         return select(scope, batched, 0, 0)
-    map_ = Correlation(*_numbers(weight), *(tuple_of(each, axes) for each in (stride, padding, dilation)), as_int(groups))
+    map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
     if as_int(x.shape[1]) != map_.shape[1] * map_.groups:
         raise UnsupportedError(f"{x.shape[1]} channels for a convolution of {map_.shape[1] * map_.groups}")
     sizes = []
@@ -135,7 +135,7 @@ def convolution_backward(
     axes = weight.rank - 2
     if transposed or output_mask[1] or output_mask[2]:
         raise UnsupportedError("the gradient of weights, or of a transposed convolution")
-    map_ = Correlation(*_numbers(weight), *(tuple_of(each, axes) for each in (stride, padding, dilation)), as_int(groups))
+    map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
     per_group = map_.shape[0] // map_.groups
 
     def read(index: Index, known: Scope) -> Value:

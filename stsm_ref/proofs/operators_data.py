@@ -128,6 +128,12 @@ def fill(_: Scope, x: SymbolicTensor, value: Any) -> SymbolicTensor:
     return filled(x.shape, exact(value), x.dtype)
 
 
+@meaning("aten.fill.Tensor")
+def fill_tensor(scope: Scope, x: SymbolicTensor, value: SymbolicTensor) -> SymbolicTensor:
+    """The one entry of a tensor everywhere."""
+    return copy(scope, x, value, False)
+
+
 @meaning("aten.arange.start_step")
 def arange(scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | None, *_: Any) -> SymbolicTensor:
     """``start, start + step, ...`` before `end`."""
@@ -239,9 +245,8 @@ def pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: 
         raise UnsupportedError(f"padding of mode {mode!r}")
     widths = [as_size(each) for each in pads]
     for number in range(len(widths) // 2):
-        x = _padded(
-            scope, x, x.rank - 1 - number, widths[2 * number], widths[2 * number + 1], None if mode == "replicate" else exact(value or 0)
-        )
+        before, after = widths[2 * number], widths[2 * number + 1]
+        x = _padded(scope, x, x.rank - 1 - number, before, after, None if mode == "replicate" else exact(value or 0))
     return x
 
 

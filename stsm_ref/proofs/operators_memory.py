@@ -75,9 +75,9 @@ def _back_same(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any)
 
 
 WRITES: dict[str, Callable[..., SymbolicTensor]] = {
-    "aten.slice.Tensor": lambda scope, base, new, *rest: slice_scatter(scope, base, new, *rest),
+    "aten.slice.Tensor": slice_scatter,
     "aten.narrow.default": lambda scope, base, new, dim, start, length: slice_scatter(scope, base, new, dim, start, start + length, 1),
-    "aten.select.int": lambda scope, base, new, *rest: select_scatter(scope, base, new, *rest),
+    "aten.select.int": select_scatter,
     "aten.unsqueeze.default": lambda scope, base, new, dim: select(scope, new, dim, 0),
     "aten.transpose.int": _back_transpose,
     "aten.permute.default": _back_permute,
@@ -96,7 +96,8 @@ WRITES: dict[str, Callable[..., SymbolicTensor]] = {
         _back_to_shape,
     ),
     **dict.fromkeys(
-        ("aten.alias.default", "aten.detach.default", "aten.contiguous.default", "aten.to.dtype", "aten.to.dtype_layout"), _back_same
+        ("aten.alias.default", "aten.detach.default", "aten.contiguous.default", "aten.to.dtype", "aten.to.dtype_layout"),
+        _back_same,
     ),
 }
 """How a write through the result of an operator reaches its argument; for other views a write is unsupported, reading is not."""
@@ -122,7 +123,7 @@ def piece(base: Place, target: torch._ops.OpOverload, args: Sequence[Any], kwarg
 
 def writes(target: torch._ops.OpOverload) -> bool:
     """Whether an operator writes to its first argument, by its schema."""
-    arguments = target._schema.arguments
+    arguments: Any = target._schema.arguments
     return bool(arguments) and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
 
 

@@ -1,5 +1,6 @@
 """Meanings of arithmetic: exact over the real numbers for weighted sums of entries, exact for whole numbers that count or place."""
 
+import math
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -37,7 +38,7 @@ def dtype_name(dtype: torch.dtype) -> str:
 
 def exact(number: Any) -> Constant:
     """A Python number as a constant."""
-    if isinstance(number, complex) or number != number or number in (float("inf"), float("-inf")):
+    if isinstance(number, complex) or not math.isfinite(number):
         raise UnsupportedError(f"the number {number}, which is not real and finite")
     return Constant(Fraction(number))
 
@@ -192,7 +193,7 @@ def _comparison(atoms: Callable[[Polynomial], Atom]) -> Callable[[Scope, Any, An
 
 ONE = Constant(Fraction(1))
 for _name, _atom in {
-    "ge": lambda difference: Atom(difference),
+    "ge": Atom,
     "gt": lambda difference: Atom(difference - 1),
     "le": lambda difference: Atom(-difference),
     "lt": lambda difference: Atom(-difference - 1),

@@ -1,7 +1,7 @@
-r"""Translation validation (rung L5): is somebody's torch module STSM, for all sizes?
+r"""Translation validation (rung L5): whether somebody's torch module is STSM, for all sizes.
 
-The module is recorded by `torch.export`, each graph is turned into an index map by the table of operator meanings, and z3 and cvc5 are asked
-for sizes and a position where the map differs from
+The module is recorded by `torch.export`, each graph is turned into an index map by the table of operator meanings, and z3 and cvc5 are
+asked for sizes and a position where the map differs from
 
 .. math:: y_{n,t,c,h,w} = x_{n,\,t-d_t,\,c,\,h-d_h,\,w-d_w} \text{ where that is inside, else } 0
 
@@ -156,7 +156,8 @@ def validate_target(
     Parameters
     ----------
     target : str
-        ``py:FILE.py:NAME`` or ``py:package.module:NAME``. ``NAME(spec)`` returns an `nn.Module` of one tensor. The file is run in this process.
+        ``py:FILE.py:NAME`` or ``py:package.module:NAME``. ``NAME(spec)`` returns an `nn.Module` of one tensor. The file is run in this
+        process.
     spec : ShiftSpec
         Which channels move where.
     layout : str
@@ -173,7 +174,8 @@ def validate_target(
     Returns
     -------
     Verdict
-        ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has shown, or ``"undecided"`` with the reason.
+        ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has shown, or ``"undecided"`` with the
+        reason.
 
     Raises
     ------
@@ -235,7 +237,7 @@ def _decide(
             direction.why.append(f"torch.export fails at {error.sizes}, where the module itself runs: {error}")
         return direction, found
     direction.graphs = len(programs)
-    for program, box, whole in [(program, box, whole) for program in programs for box, whole in boxes(program)]:
+    for program, box, whole in [(each, *covered) for each in programs for covered in boxes(each)]:
         if found.differences or found.undecided:
             break
         note(f"comparing {_in_words(layout, box)}")
@@ -254,8 +256,8 @@ def _conclude(direction: Direction, found: Findings, module: torch.nn.Module, la
             direction.outcome = "refuted"
             return
         direction.why.append(
-            f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or is too "
-            "large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
+            f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or is "
+            "too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
         )
     if found.written and not backward:
         direction.violation = run(module, layout, spec, next(iter(found.written.values())), backward=False)

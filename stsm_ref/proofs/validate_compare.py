@@ -9,7 +9,7 @@ from stsm_ref.proofs.export import Exported
 from stsm_ref.proofs.export_cover import Box, scope_of
 from stsm_ref.proofs.export_graph import interpret
 from stsm_ref.proofs.export_guards import region
-from stsm_ref.proofs.index_map import Entry, Rounded, Sum, SymbolicTensor, UnsupportedError, Value, input_tensor, parts
+from stsm_ref.proofs.index_map import Choice, Entry, Rounded, Sum, SymbolicTensor, UnsupportedError, Value, input_tensor, parts
 from stsm_ref.proofs.index_map_formula import Logical, atoms_of, script, value_text
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, UndeterminedError, polynomial
 from stsm_ref.proofs.validate_layout import Layout, wanted
@@ -196,7 +196,7 @@ def _compare_values(
     asked = set()
     for channel, displacement in enumerate(goal.displacements):
         here = {**position, "C": polynomial(channel)}
-        value = result.read(layout.index(here, sizes), scope)
+        value = result.read(layout.place(here, sizes), scope)
         target = wanted(layout, goal.tensors[-1], displacement, here, sizes, scope)
         for part in parts(value):
             found.arithmetic |= isinstance(part, Sum)
@@ -229,9 +229,9 @@ def _of_channel(value: Value, layout: Layout, channel: int) -> Value:
                 return Sum(tuple((factor, renamed(inner)) for factor, inner in terms))
             case Rounded(dtype, inner):
                 return Rounded(dtype, renamed(inner))
-            case Entry():
-                return each
-        return each if not hasattr(each, "then") else replace(each, then=renamed(each.then), otherwise=renamed(each.otherwise))
+            case Choice(condition, then, otherwise):
+                return Choice(condition, renamed(then), renamed(otherwise))
+        return each
 
     return renamed(value)
 

@@ -1,12 +1,12 @@
 """How a clip lies in a module's input, and what STSM puts at each position of it: the oracle, from `stsm_ref.geometry` alone."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
 from stsm_ref.proofs.index_map import ZERO, Entry, Index, Shape, Value, choose, inside
-from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial, product
+from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Scope, polynomial, product
 
 LAYOUTS = {
     "TCHW": ("T", "C", "H", "W"),
@@ -19,7 +19,8 @@ TYPICAL_SIZES = {"N": 3, "T": 5, "H": 4, "W": 7}
 """The first sizes to export at: all different, none 1 or 2."""
 
 
-class Layout(NamedTuple):
+@dataclass(frozen=True)
+class Layout:
     """The axes of the input, the channels, and the frames of a clip where they are folded into the batch."""
 
     name: str
@@ -60,7 +61,7 @@ class Layout(NamedTuple):
         """The shape of the input at numbers."""
         return tuple(int(size.constant or 0) for size in self.shape(self.sizes(free)))
 
-    def index(self, position: Mapping[str, Polynomial], sizes: Mapping[str, Polynomial]) -> Index:
+    def place(self, position: Mapping[str, Polynomial], sizes: Mapping[str, Polynomial]) -> Index:
         """Where the entry at a position ``{"N": n, "T": t, "C": c, "H": h, "W": w}`` lies in the input."""
         found = []
         for axis in self.axes:
@@ -88,9 +89,9 @@ def wanted(
 ) -> Value:
     """What STSM puts at a position: the entry ``i - d`` of the input where that is inside, else 0 (SHIFT-6)."""
     source = dict(position)
-    condition = []
+    condition: list[Atom] = []
     for letter, distance in zip("THW", displacement, strict=True):
         if distance:
             source[letter] = position[letter] - distance
             condition += inside(source[letter], sizes[letter])
-    return choose(condition, lambda _: Entry(tensor, layout.index(source, sizes)), lambda _: ZERO, scope)
+    return choose(condition, lambda _: Entry(tensor, layout.place(source, sizes)), lambda _: ZERO, scope)

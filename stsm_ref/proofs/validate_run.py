@@ -1,14 +1,15 @@
-"""Run the real module on labels, and say where it differs from STSM: this confirms what a solver has found, and looks at small sizes besides."""
+"""Run the real module on labels, and say where it differs from STSM: to confirm what a solver has found, and to look at small sizes."""
 
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
 
-from stsm_ref.geometry import ShiftSpec
+from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.proofs.validate_layout import Layout
 from stsm_ref.slicing import stsm, stsm_vjp
 
@@ -18,7 +19,8 @@ FIRST_LABEL = 2**16 + 1
 SMALL = (1, 2, 3)
 
 
-class Violation(NamedTuple):
+@dataclass(frozen=True)
+class Violation:
     """Where the module, run here, is not STSM."""
 
     direction: str
@@ -57,6 +59,7 @@ def run(module: torch.nn.Module, layout: Layout, spec: ShiftSpec, sizes: Mapping
     def violation(what: str) -> Violation:
         return Violation(direction, every, what, (), {}, None, None)
 
+    result: Any
     try:
         if backward:
             y = module(x.requires_grad_())
@@ -77,7 +80,7 @@ def run(module: torch.nn.Module, layout: Layout, spec: ShiftSpec, sizes: Mapping
 
 
 def _first_difference(
-    got: np.ndarray, given: np.ndarray, layout: Layout, spec: ShiftSpec, sizes: dict[str, int], *, backward: bool
+    got: Array, given: Array, layout: Layout, spec: ShiftSpec, sizes: dict[str, int], *, backward: bool
 ) -> Violation | None:
     moved = (stsm_vjp if backward else stsm)(_to_clips(given, layout), spec)
     want = _from_clips(moved, layout)
@@ -96,14 +99,14 @@ def _first_difference(
     )
 
 
-def _to_clips(x: np.ndarray, layout: Layout) -> np.ndarray:
+def _to_clips(x: Array, layout: Layout) -> Array:
     """As ``(..., T, C, H, W)``."""
     if "NT" in layout.axes:
         return x.reshape(-1, layout.segments, *x.shape[1:])
     return np.moveaxis(x, layout.axes.index("C"), -3)
 
 
-def _from_clips(x: np.ndarray, layout: Layout) -> np.ndarray:
+def _from_clips(x: Array, layout: Layout) -> Array:
     if "NT" in layout.axes:
         return x.reshape(-1, *x.shape[2:])
     return np.moveaxis(x, -3, layout.axes.index("C"))

@@ -1,3 +1,4 @@
+# ruff: noqa: D102, RUF034  # forward and shift are what they are everywhere, and one has two equal branches on purpose
 """Shifts as people write them, right and wrong: each is one function of the spec that makes a module."""
 
 import torch
@@ -177,7 +178,10 @@ def one_sign_changed(spec):
 
 
 def directions_swapped(spec):
-    return Map(lambda x: torch.cat([one_clip(torch.cat([x[:, 2:4], x[:, :2], x[:, 4:]], 1))[:, k] for k in (slice(2, 4), slice(0, 2), slice(4, None))], 1))
+    def swapped(x):
+        return torch.cat([x[:, 2:4], x[:, :2], x[:, 4:]], 1)
+
+    return Map(lambda x: swapped(one_clip(swapped(x))))
 
 
 def wraps_around(spec):

@@ -266,6 +266,7 @@ CASES = {
     "aten.full_like.default": lambda r: [In(random_input(r)), 2.5],
     **dict.fromkeys(("aten.new_zeros.default", "aten.new_ones.default"), lambda r: [In(random_input(r)), shape(r, 2)]),
     "aten.new_full.default": lambda r: [In(random_input(r)), shape(r, 2), 2.5],
+    "aten.fill.Tensor": lambda r: [In(random_input(r)), torch.tensor(2.5)],
     "aten.fill.Scalar": lambda r: [In(random_input(r)), 3],
     "aten.arange.default": lambda r: [r.choice([0, 1, 5])],
     "aten.arange.start": lambda r: [r.choice([-1, 0, 2]), r.choice([2, 5])],
