@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-import sympy  # type: ignore[import-untyped]  # it has no types
+import sympy
 import torch
 from torch import fx
 from torch.export.graph_signature import InputKind, OutputKind

@@ -18,6 +18,7 @@ from stsm_ref.proofs.validate_layout import TYPICAL_SIZES, Layout
 from stsm_ref.proofs.validate_solvers import decide
 
 MOST_EXPORTS = 60
+MOST_IN_A_CELL = 8
 LARGEST_SAMPLE = 10**7
 """Entries of a sample; a guard that holds for larger ones only is not followed."""
 
@@ -68,7 +69,7 @@ def cover(
 ) -> list[Program]:
     """Export `module`, a map of `tensors` inputs of one shape, until every size is covered.
 
-    `first_look` is shown the first graph, with a box that it covers whole, and may end the search there by saying True.
+    `first_look` is shown the first graph, with a box that it covers at least in part, and may end the search there by saying True.
 
     Raises
     ------
@@ -86,6 +87,10 @@ def cover(
                 for program, formula in zip(programs, regions, strict=True):
                     program.part += [box] if formula != FALSE else []
                 break
+            if sum(program.exported.sample != point and _in_box(program, box) for program in programs) >= MOST_IN_A_CELL:
+                raise NotCoveredError(
+                    f"{describe(point)} is covered by none of {MOST_IN_A_CELL} graphs near it: each holds for few sizes only"
+                )
             if len(programs) == MOST_EXPORTS:
                 raise NotCoveredError(
                     f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: the module has too many branches"
@@ -94,9 +99,15 @@ def cover(
             programs.append(Program(_export_at(module, layout, tensors, point)))
             if _region(programs[-1], layout, tuple((size, size) for size in point.values())) != TRUE:
                 raise NotCoveredError(f"the guards of the graph recorded at {describe(point)} do not hold there")
-            if len(programs) == 1 and _region(programs[0], layout, box) == TRUE and first_look(programs[0].exported, box):
+            if len(programs) == 1 and first_look(programs[0].exported, box):
                 return programs
     return [program for program in programs if program.whole or program.part]
+
+
+def _in_box(program: Program, box: Box) -> bool:
+    """Whether a graph was recorded at sizes in the box."""
+    ends = zip(program.exported.sample.values(), box, strict=True)
+    return all(low <= size and (high is None or size <= high) for size, (low, high) in ends)
 
 
 def describe(sizes: Mapping[str, int]) -> str:

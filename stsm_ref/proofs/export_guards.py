@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import sympy  # type: ignore[import-untyped]  # it has no types
+import sympy
 import torch.utils._sympy.functions as torch_sympy
 
 from stsm_ref.proofs.export import Exported
@@ -19,10 +19,17 @@ def region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], 
     A guard that cannot be read narrows the region to the sizes at which the graph was recorded: less is covered, and nothing too much.
     """
     try:
-        return _region(exported, layout, sizes, scope)
+        found = _region(exported, layout, sizes, scope)
+        if not all(atom.value.variables <= set(layout.free) for atom in _all_atoms(found)):
+            raise UnsupportedError("a quotient in a guard that was not resolved")
+        return found
     except (UnsupportedError, UndeterminedError, ZeroDivisionError):
         at_sample = [Atom(sizes[letter] - size, equal=True) for letter, size in exported.sample.items()]
         return conjunction(settled(atom, scope) for atom in at_sample)
+
+
+def _all_atoms(part: Logical) -> list[Atom]:
+    return [part] if isinstance(part, Atom) else [atom for each in part.parts for atom in _all_atoms(each)]
 
 
 def _region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope) -> Logical:

@@ -13,7 +13,8 @@ import torch
 from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
 from stsm_ref.proofs.index_map_integers import Scope
 from stsm_ref.proofs.operators import MEANINGS, apply, in_schema_order
-from stsm_ref.proofs.operators_data import copy, select_scatter, slice_scatter, zeros_like
+from stsm_ref.proofs.operators_data import copy, select_scatter, slice_scatter
+from stsm_ref.proofs.operators_factories import zeros_like
 from stsm_ref.proofs.operators_shape import movedim, permute, select, transpose
 from stsm_ref.proofs.operators_views import view
 
@@ -123,8 +124,9 @@ def piece(base: Place, target: torch._ops.OpOverload, args: Sequence[Any], kwarg
 
 def writes(target: torch._ops.OpOverload) -> bool:
     """Whether an operator writes to its first argument, by its schema."""
-    arguments: Any = target._schema.arguments
-    return bool(arguments) and arguments[0].alias_info is not None and arguments[0].alias_info.is_write
+    arguments = target._schema.arguments
+    alias: Any = arguments[0].alias_info if arguments else None
+    return alias is not None and bool(alias.is_write)
 
 
 def write(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], place: Place, scope: Scope) -> None:

@@ -7,8 +7,8 @@ from typing import Literal, NamedTuple
 from stsm_ref.errors import MissingExtraError
 
 try:
-    import cvc5  # type: ignore[import-untyped]  # it has no types
-    import z3  # type: ignore[import-untyped]  # nor has it
+    import cvc5
+    import z3
 except ModuleNotFoundError as missing:
     raise MissingExtraError("stsm-ref prove", missing.name or "z3", "proofs") from None
 
