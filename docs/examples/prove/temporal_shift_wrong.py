@@ -1,4 +1,4 @@
-"""The same with one sign changed: the second group moves backward too. Refute it with the spec "T@1/4,backward-first" in the layout "(NT)CHW"."""
+"""The same with one sign changed: the second group moves backward too. Refute it with spec "T@1/4,backward-first", layout "(NT)CHW"."""
 
 import torch
 from torch import nn
