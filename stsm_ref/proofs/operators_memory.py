@@ -107,7 +107,7 @@ WRITES: dict[str, Callable[..., SymbolicTensor]] = {
 def shown_by(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], base: Place, scope: Scope) -> View:
     """The result of an operator that is a view of its first argument."""
     _, *rest = in_schema_order(target, args, kwargs)
-    put: Callable[..., SymbolicTensor] = WRITES[str(target)] if str(target) in WRITES else _no_write
+    put: Callable[..., SymbolicTensor] = WRITES.get(str(target), _no_write)
 
     def look(value: SymbolicTensor) -> SymbolicTensor:
         return _tensor(apply(target, [value, *args[1:]], kwargs, scope))

@@ -112,6 +112,7 @@ def _decide(
         programs = cover(Backward(module) if backward else module, layout, len(goal.tensors), note, first_look)
     except NotCoveredError as error:
         direction.why.append(str(error))
+        _refute_at_small_sizes(direction, module, layout, spec, backward=backward)
         return direction, found
     except SampleFailedError as error:
         direction.violation = run(module, layout, spec, error.sizes, backward=backward)
@@ -152,7 +153,11 @@ def _conclude(direction: Direction, found: Findings, module: torch.nn.Module, la
     if not direction.why:
         direction.outcome = "proved"
         return
-    # not decided for all sizes: a small one may still decide it
+    _refute_at_small_sizes(direction, module, layout, spec, backward=backward)
+
+
+def _refute_at_small_sizes(direction: Direction, module: torch.nn.Module, layout: Layout, spec: ShiftSpec, *, backward: bool) -> None:
+    """Where nothing was decided for all sizes, a small one may still decide it."""
     for sizes in small_sizes(layout):
         direction.violation = run(module, layout, spec, sizes, backward=backward)
         if direction.violation:

@@ -40,6 +40,8 @@ class Findings:
     """What was asked about one map, and answered."""
 
     cases: int = 0
+    inhabited: int = 0
+    """Cases in which there are sizes and a position."""
     questions: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     written: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -61,7 +63,7 @@ def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Find
 
     Where a shape hangs on the sizes, the box is cut in two by that condition, as often as it takes.
     """
-    waiting = [Case(box, ())]
+    waiting, inhabited = [Case(box, ())], found.inhabited
     while waiting:
         case = waiting.pop()
         found.cases += 1
@@ -82,6 +84,8 @@ def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Find
             return
         if found.differences:
             return
+    if whole and found.inhabited == inhabited and not found.undecided:
+        found.undecided.append("what is assumed of the sizes rules all of them out: a proof from that would say nothing")
 
 
 def replace_facts(case: Case, fact: Atom) -> Case:
@@ -210,6 +214,7 @@ def _compare_values(
             place = {letter: known.get(letter.lower(), 0) for letter in position} | {"C": channel}
             found.differences.append(Difference({letter: known[letter] for letter in layout.free}, place))
             return
+    found.inhabited += decide(script(scope.ranges, scope, demands, None)).verdict == "found"
 
 
 def scope_sizes(scope: Scope, layout: Layout) -> list[str]:

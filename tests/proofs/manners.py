@@ -334,6 +334,17 @@ def backward_reads_the_input(spec):
 # Not decided, or wrong use.
 
 
+def unrolled(spec):
+    """Right, frame by frame: torch.export writes every frame down."""
+
+    def shift(x):
+        zero = torch.zeros_like(x[0])
+        frames = [zero, *(x[t] for t in range(x.shape[0])), zero]
+        return torch.stack([torch.cat([b[:2], a[2:4], i[4:]]) for a, i, b in zip(frames, frames[1:], frames[2:], strict=False)])
+
+    return Map(shift)
+
+
 def cosine(spec):
     return Map(
         lambda x: torch.where(
