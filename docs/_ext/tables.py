@@ -31,6 +31,20 @@ def check_rows() -> list[tuple[str, ...]]:
     return [(check.name, check.statement, ", ".join(check.requirements), check.rung) for check in load().values()]
 
 
+def rule_rows() -> list[tuple[str, ...]]:
+    """Name, what it states, the requirements that it speaks for, its rung."""
+    from stsm_ref.conformance.suite import RULES
+
+    return [(rule.name, rule.statement, ", ".join(rule.requirements), rule.rung) for rule in RULES.values()]
+
+
+def theorem_rows() -> list[tuple[str, ...]]:
+    """Name, what it says, what it assumes, the requirements that it speaks for."""
+    from stsm_ref.proofs.statements import STATEMENTS
+
+    return [(entry.name, entry.text, entry.assumes, ", ".join(entry.requirements)) for entry in STATEMENTS]
+
+
 class _Table(Directive):
     def lines(self) -> list[str]:
         """The table in reStructuredText."""
@@ -59,8 +73,26 @@ class CheckTable(_Table):
         return list_table(("check", "states", "for", "rung"), check_rows(), "25 45 22 8")
 
 
+class RuleTable(_Table):
+    """Every rule of `stsm-ref check`."""
+
+    def lines(self) -> list[str]:
+        """See `rule_rows`."""
+        return list_table(("rule", "states", "for", "rung"), rule_rows(), "25 45 22 8")
+
+
+class TheoremTable(_Table):
+    """Every theorem of `stsm-ref prove`."""
+
+    def lines(self) -> list[str]:
+        """See `theorem_rows`."""
+        return list_table(("theorem", "says", "assumes", "for"), theorem_rows(), "22 40 26 12")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register both."""
+    """Register them."""
     app.add_directive("requirement-table", RequirementTable)
     app.add_directive("check-table", CheckTable)
+    app.add_directive("rule-table", RuleTable)
+    app.add_directive("theorem-table", TheoremTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
