@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 
 def list_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> list[str]:
     """Write a list-table; what stands in a cell is text, not markup."""
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :class: identifiers", f"   :widths: {widths}", ""]
     for row in (header, *rows):
         cells = [cell.replace("\\", "\\\\").replace("*", "\\*").replace("`", "\\`").replace("_", "\\_").replace("|", "\\|") for cell in row]
         lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(cells)]

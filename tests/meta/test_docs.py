@@ -1,5 +1,6 @@
 """The pages keep their word: code that claims an output prints it, mathematics is mathematics, and every page is reached."""
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -195,3 +196,21 @@ def test_the_tables_hold_all_that_the_package_holds() -> None:
     assert [row[0] for row in tables.rule_rows()] == list(RULES)
     assert [row[0] for row in tables.theorem_rows()] == [statement.name for statement in STATEMENTS]
     assert tables.list_table(("a", "b"), [("0*inf", "S_d")], "1 1")[-2:] == ["   * - 0\\*inf", "     - S\\_d"]
+
+
+def read_as_types(source: str) -> list[str]:
+    """Properties whose docstring the site would cut at a colon, taking what stands before it for a type."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and any("property" in ast.unparse(mark) for mark in node.decorator_list):
+            first = (ast.get_docstring(node) or "").split("\n")[0]
+            if ": " in re.sub(r"``.*?``|`.*?`", "", first):
+                found.append(node.name)
+    return found
+
+
+def test_a_property_says_a_sentence() -> None:
+    """No docstring of a property has a colon in its first line: the site would take what stands before it for a type."""
+    assert read_as_types('class C:\n    @property\n    def x(self):\n        """Only if so: else not."""') == ["x"]
+    wrong = {path.name: read_as_types(path.read_text()) for path in (ROOT / "stsm_ref").rglob("*.py")}
+    assert {name: found for name, found in wrong.items() if found} == {}
