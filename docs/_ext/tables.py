@@ -39,10 +39,18 @@ def rule_rows() -> list[tuple[str, ...]]:
 
 
 def theorem_rows() -> list[tuple[str, ...]]:
-    """Name, what it says, what it assumes, the requirements that it speaks for."""
+    """Name, what it says, the requirements that it speaks for, which of the assumptions it makes."""
     from stsm_ref.proofs.statements import STATEMENTS
 
-    return [(entry.name, entry.text, entry.assumes, ", ".join(entry.requirements)) for entry in STATEMENTS]
+    which = assumptions()
+    return [(entry.name, entry.text, ", ".join(entry.requirements), str(which.index(entry.assumes) + 1)) for entry in STATEMENTS]
+
+
+def assumptions() -> list[str]:
+    """What theorems assume, each once, in the order in which it is first needed."""
+    from stsm_ref.proofs.statements import STATEMENTS
+
+    return list(dict.fromkeys(entry.assumes for entry in STATEMENTS))
 
 
 class _Table(Directive):
@@ -85,8 +93,9 @@ class TheoremTable(_Table):
     """Every theorem of `stsm-ref prove`."""
 
     def lines(self) -> list[str]:
-        """See `theorem_rows`."""
-        return list_table(("theorem", "says", "assumes", "for"), theorem_rows(), "22 40 26 12")
+        """See `theorem_rows`, and `assumptions` below it."""
+        table = list_table(("theorem", "says", "for", "assumes"), theorem_rows(), "22 50 18 10")
+        return [*table, "", "They assume:", "", *(f"{number}. {text}" for number, text in enumerate(assumptions(), 1))]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

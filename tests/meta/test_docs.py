@@ -195,6 +195,7 @@ def test_the_tables_hold_all_that_the_package_holds() -> None:
     assert [row[0] for row in tables.check_rows()] == list(load_checks())
     assert [row[0] for row in tables.rule_rows()] == list(RULES)
     assert [row[0] for row in tables.theorem_rows()] == [statement.name for statement in STATEMENTS]
+    assert [tables.assumptions()[int(row[3]) - 1] for row in tables.theorem_rows()] == [statement.assumes for statement in STATEMENTS]
     assert tables.list_table(("a", "b"), [("0*inf", "S_d")], "1 1")[-2:] == ["   * - 0\\*inf", "     - S\\_d"]
 
 
