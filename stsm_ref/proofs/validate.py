@@ -57,7 +57,7 @@ def validate_target(
 
     Returns
     -------
-    Verdict
+    validate_verdict.Verdict
         ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has shown, or ``"undecided"`` with the
         reason.
 
