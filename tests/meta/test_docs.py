@@ -215,3 +215,14 @@ def test_a_property_says_a_sentence() -> None:
     assert read_as_types('class C:\n    @property\n    def x(self):\n        """Only if so: else not."""') == ["x"]
     wrong = {path.name: read_as_types(path.read_text()) for path in (ROOT / "stsm_ref").rglob("*.py")}
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_no_docstring_begins_a_list_by_chance() -> None:
+    """A line such as "C." alone, or "T. A clip", is item three or twenty of a list to the writer of the page."""
+    found = []
+    for path in sorted((ROOT / "stsm_ref").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                lines = re.findall(r"^ *[A-Z]\.(?: .*)?$", ast.get_docstring(node) or "", re.MULTILINE)
+                found += [f"{path.name}: {line.strip()}" for line in lines]
+    assert found == []
