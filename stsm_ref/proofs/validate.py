@@ -49,7 +49,7 @@ def validate_target(
     segments : int
         Frames of a clip, for ``(NT)CHW``; in the other layouts T is free.
     channels : int
-        C.
+        The number of channels, C.
     smt2 : Path, optional
         A folder for every question, in SMT-LIB.
     progress : callable, optional
@@ -57,7 +57,7 @@ def validate_target(
 
     Returns
     -------
-    Verdict
+    validate_verdict.Verdict
         ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has shown, or ``"undecided"`` with the
         reason.
 
