@@ -21,10 +21,6 @@ Term: TypeAlias = Any  # z3 carries no types of its own
 Number: TypeAlias = "Whole | int"
 
 
-REFUSALS = (ValueError, IndexError, TypeError, ArithmeticError)
-"""What code raises when it refuses a case; anything else is a mistake in the proof itself, and is not caught."""
-
-
 class SymbolError(StsmError):
     """Code did something to a symbol that cannot be followed exactly, so nothing can be proved of it."""
 
@@ -85,8 +81,8 @@ class Whole:
         return _walk().decide(self.term >= term(other))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Whole | int):
-            return NotImplemented
+        if other is None or isinstance(other, str | tuple):
+            return NotImplemented  # no number equals these; a float might, and is refused
         return _walk().decide(self.term == term(other))
 
     def __hash__(self) -> int:
@@ -138,6 +134,7 @@ class Walk:
         self.conditions: list[Term] = []
         self.definitions: list[Term] = []
         self.obligations: list[Term] = []
+        self.lemmas: list[Term] = []
         self._decided = 0
         # by the number of a term, which is its own for as long as the term is kept
         self._known: dict[int, tuple[Term, bool]] = {}
@@ -151,6 +148,10 @@ class Walk:
         """A name that no other run has, and the same one whenever this run is made: queries are the same text each time."""
         self._named += 1
         return f"{name}_{self.number}_{self._named}"
+
+    def guarded(self, conclusion: Term) -> Term:
+        """The conclusion, for the cases that this run is about."""
+        return z3.Implies(all_of(z3.BoolVal(True), *self.conditions, *self.obligations), conclusion)
 
     def decide(self, condition: Term) -> bool:
         """Take one side of a branch; the other is noted, if it can be reached at all."""
@@ -217,8 +218,8 @@ def require_always(condition: Term) -> None:
 
 
 def take_as_proved(condition: Term) -> None:
-    """Add a lemma that a claim of its own proves, word for word, before this one."""
-    _walk().definitions.append(condition)
+    """Use a lemma, in the cases of this run; it counts only if a claim before this one proved it, word for word."""
+    _walk().lemmas.append(_walk().guarded(condition))
 
 
 def is_certain(condition: Term) -> bool:
@@ -227,12 +228,17 @@ def is_certain(condition: Term) -> bool:
 
 
 class Followed(NamedTuple):
-    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal holds"."""
+    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal holds".
+
+    `lemmas` is what was used without proof here, `conclusions` what each run says alone, which later claims may use.
+    """
 
     definitions: tuple[Term, ...]
     goal: Term
     runs: int
     errors: tuple[str, ...]
+    lemmas: tuple[Term, ...]
+    conclusions: tuple[Term, ...]
 
 
 MOST_RUNS = 5000
@@ -241,7 +247,7 @@ MOST_RUNS = 5000
 def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
     """Run `body` once for every way through its branches; it returns what shall hold at its end.
 
-    A run that raises is one in which the goal does not hold.
+    A run that raises, whatever it raises, is one in which the goal does not hold.
 
     Raises
     ------
@@ -252,6 +258,8 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
     definitions: list[Term] = []
     cases: list[Term] = []
     errors: list[str] = []
+    lemmas: list[Term] = []
+    conclusions: list[Term] = []
     runs = 0
     while pending:
         walk = Walk(premises, pending.pop(), runs)
@@ -260,15 +268,18 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
             goal = body()
         except SymbolError:
             raise
-        except REFUSALS as error:
+        except Exception as error:  # a mistake in the proof itself as well: it can only leave a claim unproved
             errors.append(f"{type(error).__name__}: {error}")
         else:
             cases.append(all_of(*walk.conditions, *walk.obligations, goal))
+            conclusions.append(walk.guarded(goal))
         finally:
             _CURRENT.reset(token)
         pending += walk.turns
         definitions += walk.definitions
+        lemmas += walk.lemmas
         runs += 1
         if runs + len(pending) > MOST_RUNS:
             raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
-    return Followed(tuple(definitions), cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False), runs, tuple(errors))
+    together = cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False)
+    return Followed(tuple(definitions), together, runs, tuple(errors), tuple(lemmas), tuple(conclusions))
