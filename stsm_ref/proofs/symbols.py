@@ -123,23 +123,36 @@ def all_of(*conditions: Term) -> Term:
     return conditions[0] if len(conditions) == 1 else z3.And(*conditions)
 
 
+class Division:
+    """A dividend, a divisor, and two symbols for what comes of them."""
+
+    def __init__(self, dividend: Term, divisor: Term, quotient: Term, remainder: Term) -> None:
+        self.dividend, self.divisor, self.quotient, self.remainder = dividend, divisor, quotient, remainder
+
+    @property
+    def definition(self) -> Term:
+        """What defines the two, where the divisor is positive: there is exactly one such pair."""
+        inside = z3.And(self.remainder >= 0, self.remainder < self.divisor)
+        return z3.Implies(self.divisor > 0, z3.And(self.dividend == self.divisor * self.quotient + self.remainder, inside))
+
+
 class Walk:
     """One run through the code: the choices made at its branches, and what must hold besides."""
 
-    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int) -> None:
+    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int, divisions: "list[Division]") -> None:
         self.number = number
         self._named = 0
         self.choices = list(choices)
         self.turns: list[list[bool]] = []  # the runs that are still to be made
         self.conditions: list[Term] = []
-        self.definitions: list[Term] = []
         self.obligations: list[Term] = []
         self.lemmas: list[Term] = []
         self._decided = 0
         # by the number of a term, which is its own for as long as the term is kept
         self._known: dict[int, tuple[Term, bool]] = {}
         self._certain: dict[int, Term] = {}
-        self._quotients: list[tuple[Term, Term, tuple[Whole, Whole]]] = []
+        self._divisions = divisions  # of all runs: the same division has the same result in each
+        self._divided: list[Division] = []
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
         self._solver.add(*premises)
@@ -184,17 +197,17 @@ class Walk:
 
     def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
         """Quotient and remainder as two new symbols with the property that defines them: there is exactly one such pair."""
-        for known, by, pair in self._quotients:
-            if dividend.eq(known) and divisor.eq(by):
-                return pair
         if not self.decide(divisor > 0):
             raise SymbolError(f"{dividend} is divided by {divisor}, which may be zero or negative")
-        quotient, remainder = z3.Int(self.fresh("quotient")), z3.Int(self.fresh("remainder"))
-        holds = z3.And(dividend == divisor * quotient + remainder, remainder >= 0, remainder < divisor)
-        self.definitions.append(z3.Implies(divisor > 0, holds))
-        self._solver.add(holds)
-        self._quotients.append((dividend, divisor, (Whole(quotient), Whole(remainder))))
-        return self._quotients[-1][2]
+        found = next((one for one in self._divisions if dividend.eq(one.dividend) and divisor.eq(one.divisor)), None)
+        if found is None:
+            number = len(self._divisions) + 1
+            found = Division(dividend, divisor, z3.Int(f"quotient_{number}"), z3.Int(f"remainder_{number}"))
+            self._divisions.append(found)
+        if found not in self._divided:
+            self._divided.append(found)
+            self._solver.add(found.definition)
+        return Whole(found.quotient), Whole(found.remainder)
 
 
 _CURRENT: ContextVar[Walk] = ContextVar("walk")
@@ -255,14 +268,14 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         If a symbol is used in a way that cannot be followed, or there are too many ways.
     """
     pending: list[list[bool]] = [[]]
-    definitions: list[Term] = []
+    divisions: list[Division] = []
     cases: list[Term] = []
     errors: list[str] = []
     lemmas: list[Term] = []
     conclusions: list[Term] = []
     runs = 0
     while pending:
-        walk = Walk(premises, pending.pop(), runs)
+        walk = Walk(premises, pending.pop(), runs, divisions)
         token = _CURRENT.set(walk)
         try:
             goal = body()
@@ -276,10 +289,9 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         finally:
             _CURRENT.reset(token)
         pending += walk.turns
-        definitions += walk.definitions
         lemmas += walk.lemmas
         runs += 1
         if runs + len(pending) > MOST_RUNS:
             raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
     together = cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False)
-    return Followed(tuple(definitions), together, runs, tuple(errors), tuple(lemmas), tuple(conclusions))
+    return Followed(tuple(division.definition for division in divisions), together, runs, tuple(errors), tuple(lemmas), tuple(conclusions))
