@@ -70,7 +70,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="X_T, X_H, X_W ∈ R^{T×(α/3)C×H×W}, X_N ∈ R^{T×(1-α)C×H×W}",
         standing="silent",
         evidence="L4",
-        limits="the paper does not say what happens to fractions: rounding is a field of the spec; floor is proved, for the terms of its tables",
+        limits="the paper does not say what happens to fractions: rounding is a field of the spec; floor is proved for its tables",
         checks=(
             "no_float_decides_a_count",
             "shares_are_counted_out",

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 from unittest import mock
 
-from stsm_ref.proofs.solvers import SOLVERS, TIMEOUT, Answer, Query, ask, write_query
+from stsm_ref.proofs.solvers import SOLVERS, TIMEOUT, Answer, Query, ask_all, write_query
 from stsm_ref.proofs.symbols import SymbolError, Term, follow, z3
 
 Outcome = Literal["proved", "refuted", "undecided"]
@@ -128,7 +128,7 @@ class Ledger:
     def put(self, query: Query) -> dict[str, Answer]:
         """Put a query to every solver."""
         self.queries.append(query)
-        replies = {solver: ask(solver, query, timeout=self.timeout) for solver in SOLVERS}
+        replies = ask_all(query, timeout=self.timeout)
         for solver, answer in replies.items():
             self.answers[solver][answer.verdict] = self.answers[solver].get(answer.verdict, 0) + 1
         return replies
