@@ -53,11 +53,15 @@ def test_what_goes_wrong_beside_is_told() -> None:
 def test_a_lost_process_is_replaced(beside: Beside) -> None:
     """Killed between two queries or during one, it costs no answer."""
     assert (beside.during(UNSAT, 20, nothing) or "").strip() == "unsat"
-    assert beside.process is not None
-    beside.process.kill()
-    beside.process.wait()
+
+    def kill() -> None:
+        assert beside.process is not None
+        beside.process.kill()
+        beside.process.wait()
+
+    kill()
     assert (beside.during(SAT, 20, nothing) or "").startswith("sat")
-    assert beside.during(UNSAT, 20, beside.process.kill) in ("unsat\n", None)
+    assert beside.during(UNSAT, 20, kill) in ("unsat\n", None)
     assert (beside.during(SAT, 20, nothing) or "").startswith("sat")
 
 
