@@ -25,6 +25,8 @@ from stsm_ref.proofs.symbols import Term, Whole, all_of, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values, Variant
 
 FRAME = space("HW")
+FAR = (-5, -3, -2, 2, 3, 5)
+"""Distances at which the kernel itself is built and summed, tap by tap."""
 BUILDERS: dict[str, Space] = {"kernels_1x2": FRAME, "kernels_2x1": FRAME, "kernels_2x2": FRAME, "kernels_3d": CLIP}
 
 
@@ -123,6 +125,8 @@ def any_distance_claims() -> Iterator[Claim]:
         return differs(lambda: (correlate(x, kernels.one_hot_kernel(d), axes=0), sliced(x, (d,))), ROW.place(values))
 
     yield Claim("any whole displacement along one axis", {**ROW.variables, "d": D}, ROW.premises, goal, replay)
+    for far in FAR:
+        yield _correlation_claim(f"displacement {far}, as built", ROW, _one_hot((far,)), (far,))
 
 
 def textbook_claims() -> Iterator[Claim]:

@@ -22,8 +22,8 @@ class Statement(NamedTuple):
 STATEMENTS: tuple[Statement, ...] = (
     Statement(
         "slices_follow_the_rule",
-        "For all T, H, W >= 1, every input and every index, the slices give x[i-d] where i-d is inside and 0 elsewhere, and write no "
-        "input: for the 26 steps, and for every whole d along one axis.",
+        "For all T, H, W >= 1, every input and every index, slicing.shift gives x[i-d] where i-d is inside and 0 elsewhere, and writes "
+        "no input: for the 26 steps, and for every whole d along one axis.",
         INDEX_MAPS,
         ("SHIFT-6",),
     ),
@@ -72,7 +72,8 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         "any_distance_is_a_sparse_convolution",
         "The same along one axis of any size n >= 1 for every whole displacement d, with the taps, the place of the 1 and the padding "
-        "that kernels.axis_kernel gives; the sum over |d|+1 taps is by induction on the taps.",
+        "that kernels.axis_kernel gives; the sum over |d|+1 taps is by induction on the taps. Kernels are built "
+        "and summed for d = ±2, ±3, ±5.",
         INDEX_MAPS,
         ("CONV-2", "PAD-1"),
     ),

@@ -16,6 +16,7 @@ from stsm_ref.proofs.theorems import theorems
 
 N = z3.Int("n")
 AXIS_KERNEL, COPY_GROUPS, ROUTE = kernels.axis_kernel, slicing.copy_groups, composition.route_through_layers
+RESOLVE = slicing.resolve_moves
 PARTITION, ONE_HOT, DIRECTIONS = ShiftSpec.partition, kernels.one_hot_kernel, ShiftSpec.directions.fget  # type: ignore[attr-defined]
 
 
@@ -55,6 +56,17 @@ def too_wide(distance: Any) -> Any:
     """The same map by a kernel with a tap too many and zeros on both sides, against PAD-1."""
     kernel = AXIS_KERNEL(distance)
     return kernel._replace(taps=kernel.taps + 1, after=kernel.after + 1)
+
+
+def one_near_only(displacement: Any) -> Any:
+    """No 1 in a kernel of three taps or more."""
+    kernel = ONE_HOT(displacement)
+    return kernel if max(kernel.weights.shape) < 3 else kernel._replace(weights=0 * kernel.weights)
+
+
+def opposite(ndim: Any, displacement: Any, axes: Any) -> Any:
+    """Each axis with the opposite of its displacement."""
+    return tuple((axis, -distance) for axis, distance in RESOLVE(ndim, displacement, axes))
 
 
 def mislabelled(displacement: Any) -> Any:
@@ -99,6 +111,8 @@ BREAKS: list[tuple[Any, str, Any, tuple[str, ...]]] = [
     (ShiftSpec, "partition", one_channel_fewer, ("channels_are_cut_in_order", "tsm_is_a_cut_by_fold_div", "the_module_is_its_definition")),
     (ShiftSpec, "tsm", staticmethod(half_the_share), ("tsm_is_a_cut_by_fold_div",)),
     (kernels, "axis_kernel", too_wide, ("the_shift_is_a_sparse_convolution", "any_distance_is_a_sparse_convolution")),
+    (slicing, "resolve_moves", opposite, ("slices_follow_the_rule",)),
+    (kernels, "one_hot_kernel", one_near_only, ("any_distance_is_a_sparse_convolution",)),
     (kernels, "one_hot_kernel", mislabelled, ("the_shift_is_a_sparse_convolution",)),
     (kernels, "one_hot_kernel", one_and_a_half, ("the_shift_is_a_sparse_convolution",)),
     (composition, "route_through_layers", a_layer_too_many, ("layers_compose_steps",)),
