@@ -131,7 +131,7 @@ class Division:
 
     @property
     def definition(self) -> Term:
-        """What defines the two, where the divisor is positive: there is exactly one such pair."""
+        """What defines the two where the divisor is positive; there is exactly one such pair."""
         inside = z3.And(self.remainder >= 0, self.remainder < self.divisor)
         return z3.Implies(self.divisor > 0, z3.And(self.dividend == self.divisor * self.quotient + self.remainder, inside))
 
