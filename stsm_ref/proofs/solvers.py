@@ -52,8 +52,9 @@ def _context() -> Any:
 
 
 def _ask_z3(text: str, timeout: float) -> str:
+    options = f"(set-option :timeout {_milliseconds(timeout)})(set-option :ctrl_c false)"  # an interrupt is for Python
     try:  # one context for all queries, emptied before each: a new one would take longer than most answers
-        return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n(set-option :timeout {_milliseconds(timeout)})\n{text}"))
+        return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n{options}\n{text}"))
     except z3.Z3Exception as error:  # it says so after "unsat" too, where there are no values to be had
         said = error.args[0]
         return str(said.decode() if isinstance(said, bytes) else said)

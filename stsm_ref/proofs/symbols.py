@@ -155,6 +155,7 @@ class Walk:
         self._divided: list[Division] = []
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
+        self._solver.set("ctrl_c", False)  # an interrupt is for Python: z3 would take it as "unknown" and go on
         self._solver.add(*premises)
 
     def fresh(self, name: str) -> str:
