@@ -16,10 +16,11 @@ Content = Callable[[Index], Term]
 
 
 class Memory:
-    """What an array and its views share: the content, as a function of the index."""
+    """What an array and its views share: the content, as a function of the index. What is given, an input, may not be written."""
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: Content, *, writable: bool = False) -> None:
         self.content = content
+        self.writable = writable
 
 
 class SymbolicArray:
@@ -30,7 +31,8 @@ class SymbolicArray:
     shape : sequence of Whole or int
         Sizes.
     content : callable or Memory
-        From the terms of an index to the term of the element; it is asked within the shape only.
+        From the terms of an index to the term of the element; it is asked within the shape only. A bare function is read-only: an input
+        that was written would change both sides of an equality alike.
     starts : sequence of Whole or int
         Where in the memory the first element stands, for a view.
     """
@@ -57,6 +59,8 @@ class SymbolicArray:
         return SymbolicArray([length for _, length in cuts], self.memory, starts)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if not self.memory.writable:
+            raise ValueError("assignment destination is read-only")  # in NumPy's words
         place = self[key]
         written, before = _content(value, place.shape), self.memory.content
 
@@ -77,10 +81,10 @@ class SymbolicArray:
 
 
 def anything(shape: Sequence[Number], name: str = "") -> SymbolicArray:
-    """Return an array of any content at all: an uninterpreted function, a new one unless it has a `name`."""
+    """Return an array of any content at all: an input, if it has a `name`; else memory of its own, to be written, as `np.empty` gives."""
     sorts = [z3.IntSort()] * len(shape)
     function = z3.Function(name or fresh_name("unwritten"), *sorts, z3.RealSort())
-    return SymbolicArray(shape, lambda index: function(*index))
+    return SymbolicArray(shape, Memory(lambda index: function(*index), writable=not name))
 
 
 def _is_outside(index: Term, start: Number, size: Number) -> bool:

@@ -6,6 +6,7 @@ is written out here over every tap, zero taps included; no code of `correlate` i
 """
 
 import itertools
+import operator
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -13,17 +14,19 @@ import numpy as np
 
 from stsm_ref import kernels
 from stsm_ref.correlate import correlate
-from stsm_ref.geometry import UNIT_DISPLACEMENTS
 from stsm_ref.kernels import OneHotKernel
 from stsm_ref.proofs import broken
 from stsm_ref.proofs.arrays import SymbolicArray
 from stsm_ref.proofs.broken import plant
+from stsm_ref.proofs.directions import STEPS
 from stsm_ref.proofs.shift_theorems import CLIP, ROW, D, sliced
 from stsm_ref.proofs.space import ZERO, Space, differs, inside, space
 from stsm_ref.proofs.symbols import Term, Whole, all_of, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values, Variant
 
 FRAME = space("HW")
+FAR = (-5, -3, -2, 2, 3, 5)
+"""Distances at which the kernel itself is built and summed, tap by tap."""
 BUILDERS: dict[str, Space] = {"kernels_1x2": FRAME, "kernels_2x1": FRAME, "kernels_2x2": FRAME, "kernels_3d": CLIP}
 
 
@@ -31,9 +34,8 @@ def correlation(x: SymbolicArray, kernel: OneHotKernel, index: Sequence[Term], *
     """The sum over every tap; `flipped` is the textbook's convolution."""
     total: Term = ZERO
     for tap in np.ndindex(kernel.weights.shape):
-        weight = int(
-            kernel.weights[tuple(n - 1 - k for n, k in zip(kernel.weights.shape, tap, strict=True))] if flipped else kernel.weights[tap]
-        )
+        place = tuple(n - 1 - k for n, k in zip(kernel.weights.shape, tap, strict=True)) if flipped else tap
+        weight = operator.index(kernel.weights[place])  # which refuses what is no whole number
         source = [i + k - before for i, k, (before, _) in zip(index, tap, kernel.padding, strict=True)]
         total = total + weight * z3.If(inside(source, x.shape), x.read(source), ZERO)
     return total
@@ -45,9 +47,17 @@ def sizes_stay(x: SymbolicArray, kernel: OneHotKernel) -> Term:
     return all_of(*(term(got) == term(n) for got, n in zip(made, x.shape, strict=True)))
 
 
+def is_of_the_step(kernel: OneHotKernel, d: Sequence[int]) -> bool:
+    """Whether it has |d| + 1 taps an axis, a single 1 at the end that d comes from, and zeros on one side only (PAD-1)."""
+    weights = np.zeros([abs(n) + 1 for n in d])
+    weights[tuple(max(-n, 0) for n in d)] = 1
+    padding = tuple((max(n, 0), max(-n, 0)) for n in d)
+    return bool(np.array_equal(kernel.weights, weights) and kernel.padding == padding and tuple(kernel.displacement) == tuple(d))
+
+
 def correlation_claims() -> Iterator[Claim]:
     """The 26 kernels of `one_hot_kernel`, and those that the paper prints."""
-    for step in UNIT_DISPLACEMENTS:
+    for step in STEPS:
         yield _correlation_claim(f"displacement {tuple(step)}", CLIP, _one_hot(step), step)
     signs = itertools.product((1, -1), repeat=3)
     printed: dict[str, Sequence[Sequence[int]]] = {
@@ -72,10 +82,13 @@ def _printed(builder: str, number: int) -> Callable[[], OneHotKernel]:
 def _correlation_claim(name: str, where: Space, build: Callable[[], OneHotKernel], d: Sequence[int]) -> Claim:
     def goal() -> Term:
         x, kernel = where.array("x"), build()
-        return z3.And(sizes_stay(x, kernel), correlation(x, kernel, where.index) == sliced(x, d).read(where.index))
+        moved = correlation(x, kernel, where.index) == sliced(x, d).read(where.index)
+        return z3.And(z3.BoolVal(is_of_the_step(kernel, d)), sizes_stay(x, kernel), moved)
 
     def replay(values: Values) -> str:
-        x = where.labels(values)
+        x, kernel = where.labels(values), build()
+        if not is_of_the_step(kernel, d):
+            return f"NumPy gives {kernel.weights.tolist()} with zeros {kernel.padding} for {tuple(d)}, which is not its kernel"
         return differs(lambda: (correlate(x, build(), axes=range(x.ndim)), sliced(x, d)), where.place(values))
 
     return Claim(name, where.variables, where.premises, goal, replay)
@@ -101,19 +114,24 @@ def any_distance_claims() -> Iterator[Claim]:
         source = [ROW.index[0] + term(kernel.hot) - term(kernel.before)]
         one = z3.If(inside(source, x.shape), x.read(source), ZERO)
         size = ROW.sizes[0] + term(kernel.before) + term(kernel.after) - term(kernel.taps) + 1
-        well_formed = z3.And(term(kernel.hot) >= 0, term(kernel.hot) < term(kernel.taps), term(kernel.before) >= 0, term(kernel.after) >= 0)
-        return z3.And(well_formed, size == ROW.sizes[0], one == sliced(x, [Whole(D)]).read(ROW.index))
+        forward, backward = z3.If(D > 0, D, 0), z3.If(D < 0, -D, 0)
+        wanted = [(kernel.taps, forward + backward + 1), (kernel.hot, backward), (kernel.before, forward), (kernel.after, backward)]
+        return z3.And(*(term(got) == want for got, want in wanted), size == ROW.sizes[0], one == sliced(x, [Whole(D)]).read(ROW.index))
 
     def replay(values: Values) -> str:
         x, d = ROW.labels(values), values["d"]
+        if not is_of_the_step(kernel := kernels.one_hot_kernel(d), (d,)):
+            return f"NumPy gives {kernel.weights.tolist()} with zeros {kernel.padding} for {d}, which is not its kernel"
         return differs(lambda: (correlate(x, kernels.one_hot_kernel(d), axes=0), sliced(x, (d,))), ROW.place(values))
 
     yield Claim("any whole displacement along one axis", {**ROW.variables, "d": D}, ROW.premises, goal, replay)
+    for far in FAR:
+        yield _correlation_claim(f"displacement {far}, as built", ROW, _one_hot((far,)), (far,))
 
 
 def textbook_claims() -> Iterator[Claim]:
     """Under the textbook's convolution, which flips the kernel, ours moves nothing; a kernel that was flipped before, as it should."""
-    for d in UNIT_DISPLACEMENTS:
+    for d in STEPS:
 
         def goal(d: Sequence[int] = d) -> Term:
             x, kernel = CLIP.array("x"), kernels.one_hot_kernel(d)
@@ -133,7 +151,7 @@ def textbook_claims() -> Iterator[Claim]:
 
 def _unflipped_claims() -> Iterator[Claim]:
     """The false claim that the textbook's convolution, with our kernel as it is, moves the content."""
-    d = UNIT_DISPLACEMENTS[0]
+    d = STEPS[0]
 
     def goal() -> Term:
         x = CLIP.array("x")

@@ -4,22 +4,26 @@ import dataclasses
 import functools
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from stsm_ref import composition, definition, geometry, slicing
-from stsm_ref.geometry import CHANNEL_AXIS, SUBSETS, UNIT_DISPLACEMENTS, ChannelGroup, Displacement, ShiftSpec
+from stsm_ref import composition, definition, slicing
+from stsm_ref.geometry import ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.proofs.arrays import SymbolicArray
 from stsm_ref.proofs.broken import plant
-from stsm_ref.proofs.channel_theorems import ALPHA, ROUNDING, SHARING, P, Q
+from stsm_ref.proofs.channel_theorems import ALPHA, ROUNDING, SHARING, P, Q, counted_out, cut_differs
+from stsm_ref.proofs.directions import FORWARD_FIRST, STEPS, steps_of
 from stsm_ref.proofs.shift_theorems import COPIES, FORWARD_ONLY, WINDOWS
-from stsm_ref.proofs.space import Array, differs, rule, space
-from stsm_ref.proofs.symbols import Term, Whole, WholeFraction, all_of, take_as_proved, term, z3
+from stsm_ref.proofs.space import Array, differs, read_only_labels, rule, space
+from stsm_ref.proofs.symbols import Term, Whole, all_of, take_as_proved, term, z3
 from stsm_ref.proofs.theorem import Claim, Theorem, Values
+from stsm_ref.proofs.unchecked import arguments_unchecked, with_alpha
 
+Step = tuple[int, int, int]
 CLIPS = space("NTCHW")
 C, CHANNEL = CLIPS.sizes[2], CLIPS.index[2]
 DIRECTIONS = {"forward": 1, "VJP": -1}
@@ -35,10 +39,9 @@ class Share(NamedTuple):
 def by_definition(alpha: Share, spec: ShiftSpec) -> tuple[list[Term], list[Term]]:
     """The cut that §3.2 asks for: the conditions that define the sizes of the groups, and where each starts; the last start is that of X_N.
 
-    The size s of a group is the whole number with ``s w q <= p C < (s + 1) w q``: no division, and none of our code, but for the list
-    of directions.
+    The size s of a group is the whole number with ``s w q <= p C < (s + 1) w q``: no division, and none of our code.
     """
-    (p, q), terms = alpha, spec.directions
+    (p, q), terms = alpha, steps_of(spec)
     conditions, starts = [], [z3.IntVal(0)]
     for directions in terms:
         weight = len(terms) * len(directions)
@@ -49,7 +52,7 @@ def by_definition(alpha: Share, spec: ShiftSpec) -> tuple[list[Term], list[Term]
     return conditions, starts
 
 
-def moved_by_definition(x: SymbolicArray, bounds: Sequence[Term], moves: Sequence[Displacement], direction: int) -> Term:
+def moved_by_definition(x: SymbolicArray, bounds: Sequence[Term], moves: Iterable[Step], direction: int) -> Term:
     """What §3.2 asks of one place: the rule of the group that its channel lies in, or x as it was."""
     value = x.read(CLIPS.index)
     for (start, stop), d in zip(itertools.pairwise(bounds), moves, strict=False):
@@ -62,9 +65,15 @@ def _within(start: Term, stop: Term) -> Term:
     return z3.And(start <= CHANNEL, stop > CHANNEL)
 
 
-def _on_clips(d: Displacement, direction: int) -> list[int]:
+def _on_clips(d: Step, direction: int) -> list[int]:
     """A displacement on the axes N, T, C, H, W."""
-    return [0, direction * d.dt, 0, direction * d.dh, direction * d.dw]
+    dt, dh, dw = (direction * distance for distance in d)
+    return [0, dt, 0, dh, dw]
+
+
+def _moves(spec: ShiftSpec) -> list[Step]:
+    """The displacement of each group but X_N, in channel order."""
+    return [step for steps in steps_of(spec) for step in steps]
 
 
 def module_claims(spec: ShiftSpec) -> Iterator[Claim]:
@@ -80,27 +89,29 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
     """That the code's cut is the definition's (direction 0), or with that taken as proved, that every place holds what it should."""
     any_alpha = z3.is_expr(alpha.numerator)
     conditions, starts = by_definition(alpha, spec)
-    moves = [d for directions in spec.directions for d in directions]
+    moves = _moves(spec)
 
     def goal() -> Term:
-        x: Any = CLIPS.array("x")
-        runnable: Any = WholeFraction(Whole(P), Whole(Q)) if any_alpha else spec.alpha
-        groups = geometry.cut_channels(x.shape[CHANNEL_AXIS], runnable, spec.directions)
-        if [group.displacement for group in groups] != [*moves, Displacement()]:
+        with arguments_unchecked():
+            return as_asked(CLIPS.array("x"), with_alpha(spec, P, Q) if any_alpha else spec)
+
+    def as_asked(x: Any, chosen: ShiftSpec) -> Term:
+        groups = chosen.partition(Whole(C))  # type: ignore[arg-type]  # a symbol
+        if [tuple(group.displacement) for group in groups] != [*moves, (0, 0, 0)]:
             return z3.BoolVal(False)
         bounds = itertools.pairwise([*starts, C])
         cut = all_of(*(z3.And(term(g.start) == a, term(g.stop) == b, a <= b) for g, (a, b) in zip(groups, bounds, strict=True)))
         if direction == 0:
             return cut
         take_as_proved(cut)
-        got: Any = slicing.copy_groups(x, groups, direction=direction)
+        got: Any = (slicing.stsm if direction > 0 else slicing.stsm_vjp)(x, chosen)
         return got.read(CLIPS.index) == moved_by_definition(x, starts, moves, direction)
 
     def replay(values: Values) -> str:
         x = CLIPS.labels(values)
         here = ShiftSpec(spec.terms, Fraction(values["p"], values["q"]), spec.order) if any_alpha else spec
         if direction == 0:
-            return _cut_differs(here, values["C"])
+            return cut_differs(here, values["C"])
         ours = slicing.stsm if direction > 0 else slicing.stsm_vjp
         return differs(lambda: (ours(x, here), _counted_out(x, here, direction)), CLIPS.place(values))
 
@@ -110,14 +121,14 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
     return Claim(name, variables, premises, goal, replay, reach=3, reaches=reach)
 
 
-def any_cut_claims(terms: str = "+".join(SUBSETS)) -> Iterator[Claim]:
+def any_cut_claims(terms: str = "+".join(FORWARD_FIRST)) -> Iterator[Claim]:
     """Forward and VJP for a cut into groups of any size, empty ones too: what every alpha and every rounding come to."""
     for name, direction in DIRECTIONS.items():
         yield _any_cut_claim(f"{name} of any cut", terms, direction)
 
 
 def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
-    moves = [d for directions in ShiftSpec(terms).directions for d in directions]
+    moves = [Displacement(*step) for step in _moves(ShiftSpec(terms))]
     stops = z3.Ints(" ".join(f"stop_{k}" for k in range(len(moves))))
     bounds = [z3.IntVal(0), *stops, C]
     ordered = tuple(a <= b for a, b in itertools.pairwise(bounds))
@@ -146,28 +157,14 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
 
 def _channels_that_move(spec: ShiftSpec) -> int:
     """Enough channels for every direction to have one, and a few for X_N."""
-    widest = max(len(spec.directions) * len(directions) for directions in spec.directions)
+    widest = max(len(steps_of(spec)) * len(steps) for steps in steps_of(spec))
     return math.ceil(widest / spec.alpha) + 4 if spec.alpha else 4
-
-
-def _cut_differs(spec: ShiftSpec, channels: int) -> str:
-    want = [*_starts(spec, channels)[1:], channels]
-    for k, group in enumerate(spec.partition(channels)):
-        if group.stop != want[k]:
-            return f"Python gives group {k} of {channels} channels the stop {group.stop}, should be {want[k]}"
-    return ""
-
-
-def _starts(spec: ShiftSpec, channels: int) -> list[int]:
-    """Where each group starts, counted out in fractions, X_N last."""
-    weights = [len(spec.directions) * len(directions) for directions in spec.directions for _ in directions]
-    return list(itertools.accumulate((math.floor(spec.alpha * channels / weight) for weight in weights), initial=0))
 
 
 def _counted_out(x: Array, spec: ShiftSpec, direction: int) -> Array:
     """STSM in NumPy with every group counted out anew and shifted by the definition."""
-    y, moves = x.copy(), [d for directions in spec.directions for d in directions]
-    for (start, stop), d in zip(itertools.pairwise(_starts(spec, x.shape[CHANNEL_AXIS])), moves, strict=True):
+    y = x.copy()
+    for start, stop, d in counted_out(spec, x.shape[2]):
         y[:, :, start:stop] = definition.shift(x[:, :, start:stop], [direction * distance for distance in d], axes=(1, 3, 4))
     return y
 
@@ -178,7 +175,7 @@ ROUTED = 16
 
 def layer_claims() -> Iterator[Claim]:
     """For each of the 26 displacements, the layers that `route_through_layers` builds, on 16 channels of T+H+W@3/8."""
-    for d in UNIT_DISPLACEMENTS:
+    for d in STEPS:
         yield _layer_claim(d, ShiftSpec())
 
 
@@ -193,15 +190,18 @@ def _layer_claim(d: Displacement, spec: ShiftSpec) -> Claim:
             x = SymbolicArray(x.shape, functools.partial(_mixed, y, weights))
         t, h, w = LAYERS.index
         source = SymbolicArray(LAYERS.shape, lambda index: inputs(index[0], route.source, *index[1:]))
-        return x.read((t, z3.IntVal(route.target), h, w)) == rule(source, LAYERS.index, d)
+        as_many = len(route.weights) == sum(map(abs, d))
+        return z3.And(z3.BoolVal(as_many), x.read((t, z3.IntVal(route.target), h, w)) == rule(source, LAYERS.index, d))
 
     def replay(values: Values) -> str:
         t, h, w = LAYERS.place(values)
         shape = (values["T"], ROUTED, values["H"], values["W"])
-        x = np.arange(1, np.prod(shape) + 1).reshape(shape)
+        x = read_only_labels(shape)
+        route = composition.route_through_layers(d, channels=ROUTED, spec=spec)
+        if len(route.weights) != sum(map(abs, d)):
+            return f"Python gives {len(route.weights)} layers for {tuple(d)}"
 
         def both() -> tuple[Array, Array]:
-            route = composition.route_through_layers(d, channels=ROUTED, spec=spec)
             got = composition.apply_layers(x, route.weights, spec)
             return got[:, route.target], definition.shift(x[:, route.source], d, axes=(0, 1, 2))
 
@@ -214,7 +214,7 @@ def _mixed(y: SymbolicArray, weights: Array, index: Sequence[Term]) -> Term:
     """One channel of a 1x1 convolution: every channel times its weight, of which the zeros are left out."""
     t, channel, h, w = index
     row = weights[z3.simplify(channel).as_long()]
-    return sum((int(weight) * y.read((t, z3.IntVal(c), h, w)) for c, weight in enumerate(row) if weight), start=z3.RealVal(0))
+    return sum((operator.index(weight) * y.read((t, z3.IntVal(c), h, w)) for c, weight in enumerate(row) if weight), start=z3.RealVal(0))
 
 
 def routed_to_the_first(displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()) -> composition.Route:

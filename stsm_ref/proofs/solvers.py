@@ -2,12 +2,12 @@
 
 import functools
 import re
-import time
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from stsm_ref.errors import MissingExtraError
+from stsm_ref.proofs.beside import CVC5
 from stsm_ref.proofs.symbols import Term, z3
 
 try:
@@ -34,7 +34,6 @@ class Answer(NamedTuple):
     verdict: Verdict
     values: Mapping[str, int]
     why: str
-    seconds: float
 
 
 def write_query(title: str, assertions: Sequence[Term], *, expected: Verdict, shown: Sequence[str] = ()) -> Query:
@@ -53,8 +52,9 @@ def _context() -> Any:
 
 
 def _ask_z3(text: str, timeout: float) -> str:
+    options = f"(set-option :timeout {_milliseconds(timeout)})(set-option :ctrl_c false)"  # an interrupt is for Python
     try:  # one context for all queries, emptied before each: a new one would take longer than most answers
-        return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n(set-option :timeout {_milliseconds(timeout)})\n{text}"))
+        return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n{options}\n{text}"))
     except z3.Z3Exception as error:  # it says so after "unsat" too, where there are no values to be had
         said = error.args[0]
         return str(said.decode() if isinstance(said, bytes) else said)
@@ -89,16 +89,36 @@ def versions() -> dict[str, str]:
 
 def ask(solver: str, query: Query, *, timeout: float = TIMEOUT) -> Answer:
     """Put a query to a solver; whatever is not "sat" or "unsat" is "unknown", and says why."""
-    started = time.perf_counter()
+    return _read(listen(solver, query.text, timeout))
+
+
+def ask_all(query: Query, *, timeout: float = TIMEOUT) -> dict[str, Answer]:
+    """Put a query to every solver; cvc5 answers in a process beside this one, or here if there is none."""
+    if SOLVERS["cvc5"] is not _ask_cvc5:  # another one stands in its place
+        return {solver: ask(solver, query, timeout=timeout) for solver in SOLVERS}
+    answers: dict[str, Answer] = {}
+
+    def ask_the_others() -> None:
+        answers.update({solver: ask(solver, query, timeout=timeout) for solver in SOLVERS if solver != "cvc5"})
+
+    heard = CVC5.during(query.text, timeout, ask_the_others)
+    answers["cvc5"] = ask("cvc5", query, timeout=timeout) if heard is None else _read(heard)
+    return answers
+
+
+def listen(solver: str, text: str, timeout: float) -> str:
+    """What a solver prints, or why it prints nothing."""
     try:
-        said = SOLVERS[solver](query.text, timeout)
+        return SOLVERS[solver](text, timeout)
     except Exception as error:  # a solver that cannot read or finish the query has not answered it
-        said = f"{type(error).__name__}: {error}"
-    seconds = time.perf_counter() - started
+        return f"{type(error).__name__}: {error}"
+
+
+def _read(said: str) -> Answer:
     first = (said.split() or ["nothing"])[0]
     if first not in ("unsat", "sat"):
-        return Answer("unknown", {}, said.strip() or "no answer", seconds)
-    return Answer("sat" if first == "sat" else "unsat", _values(said), "", seconds)
+        return Answer("unknown", {}, said.strip() or "no answer")
+    return Answer("sat" if first == "sat" else "unsat", _values(said), "")
 
 
 def _values(said: str) -> dict[str, int]:

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.proofs.arrays import SymbolicArray, anything
-from stsm_ref.proofs.symbols import REFUSALS, Number, Term, Whole, all_of, term, z3
+from stsm_ref.proofs.symbols import Number, Term, Whole, all_of, term, z3
 from stsm_ref.proofs.theorem import Values
 
 Array = npt.NDArray[Any]
@@ -47,9 +47,15 @@ class Space:
         return tuple(values[str(i)] for i in self.index)
 
     def labels(self, values: Values) -> Array:
-        """An array of the sizes of a counterexample: 1, 2, 3, and so on."""
-        shape = tuple(values[str(n)] for n in self.sizes)
-        return np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+        """An array of the sizes of a counterexample: 1, 2, 3, and so on. It is an input, and may not be written."""
+        return read_only_labels(tuple(values[str(n)] for n in self.sizes))
+
+
+def read_only_labels(shape: tuple[int, ...]) -> Array:
+    """Number the places of an array that raises if it is written, as its symbolic twin does."""
+    x = np.arange(1.0, np.prod(shape) + 1).reshape(shape)
+    x.flags.writeable = False
+    return x
 
 
 def space(letters: str) -> Space:
@@ -72,7 +78,7 @@ def differs(run: Callable[[], tuple[npt.ArrayLike, npt.ArrayLike]], place: tuple
     """Run NumPy code that gives (what it makes, what it should make); say what is wrong at that place, or "" if nothing is."""
     try:
         got, want = (np.asarray(value) for value in run())
-    except REFUSALS as error:  # valid sizes: whatever is raised is wrong
+    except Exception as error:  # valid sizes: whatever is raised is wrong
         return f"NumPy raises {type(error).__name__}: {error}"
     if got.shape != want.shape:
         return f"NumPy gives the shape {got.shape}, should be {want.shape}"

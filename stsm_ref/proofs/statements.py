@@ -22,8 +22,8 @@ class Statement(NamedTuple):
 STATEMENTS: tuple[Statement, ...] = (
     Statement(
         "slices_follow_the_rule",
-        "For all T, H, W >= 1, every input and every index, the slices give x[i-d] where i-d is inside and 0 elsewhere: for the 26 "
-        "steps, and for every whole d along one axis.",
+        "For all T, H, W >= 1, every input and every index, slicing.shift gives x[i-d] where i-d is inside and 0 elsewhere, and writes "
+        "no input: for the 26 steps, and for every whole d along one axis.",
         INDEX_MAPS,
         ("SHIFT-6",),
     ),
@@ -51,7 +51,7 @@ STATEMENTS: tuple[Statement, ...] = (
     ),
     Statement(
         "steps_die_out",
-        "For every n >= 1, n steps one way along an axis of size n leave nothing: by induction on the number of steps.",
+        "For every n >= 1, n steps one way along an axis of size n leave nothing: by induction on the number of steps, from none.",
         INDEX_MAPS,
         ("MAT-3",),
     ),
@@ -64,14 +64,16 @@ STATEMENTS: tuple[Statement, ...] = (
     Statement(
         "the_shift_is_a_sparse_convolution",
         "For all T, H, W >= 1, every input and every index, the slices equal cross-correlation over every tap with the kernel and "
-        "the padding that kernels.py builds, and sizes stay: for all 26 displacements, and for every kernel of Eqs. (1) to (3) and "
-        "its 3-D kin.",
+        "the padding that kernels.py builds, which have |d|+1 taps, a single 1 and zeros on one side only, and sizes stay: for all 26 "
+        "displacements, and for every kernel of Eqs. (1) to (3) and its 3-D kin.",
         INDEX_MAPS,
         ("CONV-2", "KERN-1x2", "KERN-2x1", "KERN-2x2", "KERN-3D", "PAD-1"),
     ),
     Statement(
         "any_distance_is_a_sparse_convolution",
-        "The same along one axis of any size n >= 1 for every whole displacement d; the sum over |d|+1 taps is by induction on the taps.",
+        "The same along one axis of any size n >= 1 for every whole displacement d, with the taps, the place of the 1 and the padding "
+        "that kernels.axis_kernel gives; the sum over |d|+1 taps is by induction on the taps. Kernels are built "
+        "and summed for d = ±2, ±3, ±5.",
         INDEX_MAPS,
         ("CONV-2", "PAD-1"),
     ),
@@ -84,24 +86,24 @@ STATEMENTS: tuple[Statement, ...] = (
     ),
     Statement(
         "channels_are_cut_in_order",
-        "For all C >= 0 and all rational alpha in [0, 1], and every term set of Tables 2 and 3: the groups follow each other from "
-        "0 to C, each channel is in exactly one, each direction has floor(alpha C / (n_terms 2^k)) of them, and X_N the rest.",
+        "For all C >= 0 and all rational alpha in [0, 1], every term set of Tables 2 and 3 and both orders: the groups follow each other "
+        "from 0 to C, each channel is in exactly one, each direction has floor(alpha C / (n_terms 2^k)) of them and the displacement "
+        "that is written out for it, and X_N the rest.",
         WHOLE_NUMBERS,
         ("GEO-4", "SHIFT-1"),
     ),
     Statement(
         "tsm_is_a_cut_by_fold_div",
-        "For all C >= 0 and fold_div >= 2, T with alpha = 2/fold_div, backward first, moves channels 0..C//fold_div back and as "
-        "many forward.",
+        "For all C >= 0 and fold_div >= 2, ShiftSpec.tsm(fold_div) moves channels 0..C//fold_div back and as many forward.",
         WHOLE_NUMBERS,
         ("TSM-1",),
     ),
     Statement(
         "the_module_is_its_definition",
-        "For all N, T, C, H, W >= 1, every input and every index, cut and slices together give what steps 1 to 5 of §3.2 ask for, "
-        "forward and VJP: for the spec that is asked about, and for T+H+W with every rational alpha in [0, 1].",
+        "For all N, T, C, H, W >= 1, every input and every index, stsm and stsm_vjp give what steps 1 to 5 of §3.2 ask for, and write "
+        "no input: for the spec that is asked about, and for T+H+W with every rational alpha in [0, 1].",
         INDEX_MAPS,
-        ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "BATCH-1", "GRAD-1"),
+        ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "BATCH-1", "GRAD-1", "PURE-1", "PURE-2"),
     ),
     Statement(
         "any_cut_is_moved_group_by_group",

@@ -21,10 +21,6 @@ Term: TypeAlias = Any  # z3 carries no types of its own
 Number: TypeAlias = "Whole | int"
 
 
-REFUSALS = (ValueError, IndexError, TypeError, ArithmeticError)
-"""What code raises when it refuses a case; anything else is a mistake in the proof itself, and is not caught."""
-
-
 class SymbolError(StsmError):
     """Code did something to a symbol that cannot be followed exactly, so nothing can be proved of it."""
 
@@ -85,8 +81,8 @@ class Whole:
         return _walk().decide(self.term >= term(other))
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Whole | int):
-            return NotImplemented
+        if other is None or isinstance(other, str | tuple):
+            return NotImplemented  # no number equals these; a float might, and is refused
         return _walk().decide(self.term == term(other))
 
     def __hash__(self) -> int:
@@ -127,30 +123,49 @@ def all_of(*conditions: Term) -> Term:
     return conditions[0] if len(conditions) == 1 else z3.And(*conditions)
 
 
+class Division:
+    """A dividend, a divisor, and two symbols for what comes of them."""
+
+    def __init__(self, dividend: Term, divisor: Term, quotient: Term, remainder: Term) -> None:
+        self.dividend, self.divisor, self.quotient, self.remainder = dividend, divisor, quotient, remainder
+
+    @property
+    def definition(self) -> Term:
+        """What defines the two where the divisor is positive; there is exactly one such pair."""
+        inside = z3.And(self.remainder >= 0, self.remainder < self.divisor)
+        return z3.Implies(self.divisor > 0, z3.And(self.dividend == self.divisor * self.quotient + self.remainder, inside))
+
+
 class Walk:
     """One run through the code: the choices made at its branches, and what must hold besides."""
 
-    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int) -> None:
+    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int, divisions: "list[Division]") -> None:
         self.number = number
         self._named = 0
         self.choices = list(choices)
         self.turns: list[list[bool]] = []  # the runs that are still to be made
         self.conditions: list[Term] = []
-        self.definitions: list[Term] = []
         self.obligations: list[Term] = []
+        self.lemmas: list[Term] = []
         self._decided = 0
         # by the number of a term, which is its own for as long as the term is kept
         self._known: dict[int, tuple[Term, bool]] = {}
         self._certain: dict[int, Term] = {}
-        self._quotients: list[tuple[Term, Term, tuple[Whole, Whole]]] = []
+        self._divisions = divisions  # of all runs: the same division has the same result in each
+        self._divided: list[Division] = []
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
+        self._solver.set("ctrl_c", False)  # an interrupt is for Python: z3 would take it as "unknown" and go on
         self._solver.add(*premises)
 
     def fresh(self, name: str) -> str:
         """A name that no other run has, and the same one whenever this run is made: queries are the same text each time."""
         self._named += 1
         return f"{name}_{self.number}_{self._named}"
+
+    def guarded(self, conclusion: Term) -> Term:
+        """The conclusion, for the cases that this run is about."""
+        return z3.Implies(all_of(z3.BoolVal(True), *self.conditions, *self.obligations), conclusion)
 
     def decide(self, condition: Term) -> bool:
         """Take one side of a branch; the other is noted, if it can be reached at all."""
@@ -183,17 +198,17 @@ class Walk:
 
     def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
         """Quotient and remainder as two new symbols with the property that defines them: there is exactly one such pair."""
-        for known, by, pair in self._quotients:
-            if dividend.eq(known) and divisor.eq(by):
-                return pair
         if not self.decide(divisor > 0):
             raise SymbolError(f"{dividend} is divided by {divisor}, which may be zero or negative")
-        quotient, remainder = z3.Int(self.fresh("quotient")), z3.Int(self.fresh("remainder"))
-        holds = z3.And(dividend == divisor * quotient + remainder, remainder >= 0, remainder < divisor)
-        self.definitions.append(z3.Implies(divisor > 0, holds))
-        self._solver.add(holds)
-        self._quotients.append((dividend, divisor, (Whole(quotient), Whole(remainder))))
-        return self._quotients[-1][2]
+        found = next((one for one in self._divisions if dividend.eq(one.dividend) and divisor.eq(one.divisor)), None)
+        if found is None:
+            number = len(self._divisions) + 1
+            found = Division(dividend, divisor, z3.Int(f"quotient_{number}"), z3.Int(f"remainder_{number}"))
+            self._divisions.append(found)
+        if found not in self._divided:
+            self._divided.append(found)
+            self._solver.add(found.definition)
+        return Whole(found.quotient), Whole(found.remainder)
 
 
 _CURRENT: ContextVar[Walk] = ContextVar("walk")
@@ -217,8 +232,8 @@ def require_always(condition: Term) -> None:
 
 
 def take_as_proved(condition: Term) -> None:
-    """Add a lemma that a claim of its own proves, word for word, before this one."""
-    _walk().definitions.append(condition)
+    """Use a lemma, in the cases of this run; it counts only if a claim before this one proved it, word for word."""
+    _walk().lemmas.append(_walk().guarded(condition))
 
 
 def is_certain(condition: Term) -> bool:
@@ -227,12 +242,17 @@ def is_certain(condition: Term) -> bool:
 
 
 class Followed(NamedTuple):
-    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal holds"."""
+    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal holds".
+
+    `lemmas` is what was used without proof here, `conclusions` what each run says alone, which later claims may use.
+    """
 
     definitions: tuple[Term, ...]
     goal: Term
     runs: int
     errors: tuple[str, ...]
+    lemmas: tuple[Term, ...]
+    conclusions: tuple[Term, ...]
 
 
 MOST_RUNS = 5000
@@ -241,7 +261,7 @@ MOST_RUNS = 5000
 def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
     """Run `body` once for every way through its branches; it returns what shall hold at its end.
 
-    A run that raises is one in which the goal does not hold.
+    A run that raises, whatever it raises, is one in which the goal does not hold.
 
     Raises
     ------
@@ -249,26 +269,30 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         If a symbol is used in a way that cannot be followed, or there are too many ways.
     """
     pending: list[list[bool]] = [[]]
-    definitions: list[Term] = []
+    divisions: list[Division] = []
     cases: list[Term] = []
     errors: list[str] = []
+    lemmas: list[Term] = []
+    conclusions: list[Term] = []
     runs = 0
     while pending:
-        walk = Walk(premises, pending.pop(), runs)
+        walk = Walk(premises, pending.pop(), runs, divisions)
         token = _CURRENT.set(walk)
         try:
             goal = body()
         except SymbolError:
             raise
-        except REFUSALS as error:
+        except Exception as error:  # a mistake in the proof itself as well: it can only leave a claim unproved
             errors.append(f"{type(error).__name__}: {error}")
         else:
             cases.append(all_of(*walk.conditions, *walk.obligations, goal))
+            conclusions.append(walk.guarded(goal))
         finally:
             _CURRENT.reset(token)
         pending += walk.turns
-        definitions += walk.definitions
+        lemmas += walk.lemmas
         runs += 1
         if runs + len(pending) > MOST_RUNS:
             raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
-    return Followed(tuple(definitions), cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False), runs, tuple(errors))
+    together = cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False)
+    return Followed(tuple(division.definition for division in divisions), together, runs, tuple(errors), tuple(lemmas), tuple(conclusions))

@@ -60,7 +60,7 @@ def test_prove_speaks_json_and_writes_queries(tmp_path: Path) -> None:
     assert all(variant["values"] and variant["replay"] for entry in data["theorems"] for variant in entry["variants"])
     files = sorted((tmp_path / "queries").glob("*.smt2"))
     assert len(files) > 40
-    for file in [*files[:3], *files[-3:]]:
+    for file in files:
         text = file.read_text()
         expected = "unsat" if "expected: unsat" in text else "sat"
         assert {ask(solver, Query("again", "sat", text)).verdict for solver in SOLVERS} == {expected}, file.name

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from stsm_ref.proofs.arrays import SymbolicArray, anything
+from stsm_ref.proofs.arrays import Memory, SymbolicArray, anything
 from stsm_ref.proofs.symbols import SymbolError, Whole, follow, term, z3
 
 N = z3.Int("n")
@@ -125,7 +125,7 @@ def test_slices_mean_what_numpy_says(size: int) -> None:
         written[start:stop] = 0
 
         def goal(start: int | None = start, stop: int | None = stop, part: Any = part, written: Any = written) -> Any:
-            symbolic = SymbolicArray([Whole(N)], lambda index: z3.ToReal(index[0] + 1))
+            symbolic = SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True))
             cut = symbolic[start:stop]
             same = [cut.read([z3.IntVal(k)]) == z3.RealVal(int(part[k])) for k in range(len(part))]
             symbolic[start:stop] = np.zeros(())
@@ -143,7 +143,7 @@ def test_assignment_spreads_single_places_only(wanted: int, source: int, holds: 
     """Sizes that differ are refused, as NumPy does, but for one place that is written into many, or into none."""
 
     def goal() -> Any:
-        x, y = SymbolicArray([Whole(N)], lambda index: z3.ToReal(index[0] + 1)), anything([Whole(N)])
+        x, y = SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)), anything([Whole(N)])
         y[0:wanted] = x[0:source]
         return z3.And(*(y.read([z3.IntVal(k)]) == (k if source > 1 else 0) + 1 for k in range(wanted)))
 
