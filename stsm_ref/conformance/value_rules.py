@@ -1,5 +1,6 @@
 """Values are moved as they are: every dtype, every bit, from any memory layout."""
 
+import itertools
 from collections.abc import Sequence
 from typing import get_args
 
@@ -13,8 +14,9 @@ from stsm_ref.strategies import Layout as MemoryLayout
 
 
 def dtype_cases(trial: Trial) -> Sequence[Case]:
-    """Each dtype that the target takes, at two shapes."""
-    shapes = ((2, 3, trial.full, 3, 2), (1, 2, trial.full, 2, 3))
+    """Each dtype that the target takes, at a few shapes."""
+    sizes = ((2, 3, 3, 2), (1, 2, 2, 3), (1, 4, 3, 3), (1, 1, 1, 5), (3, 8, 2, 2), (1, 5, 7, 1))
+    shapes = [(n, t, trial.full, h, w) for n, t, h, w in sizes]
     return [trial.case("forward", *shape, dtype=d.name, values="finite") for d in trial.target.dtypes for shape in shapes]
 
 
@@ -31,7 +33,7 @@ def _moves_bits(trial: Trial) -> str:
 @rule(
     "NUM-1",
     draw=lambda trial: trial.cases(values="bits", dtypes=trial.target.dtypes),
-    counts=Counts(30, 300, 6000),
+    counts=Counts(60, 300, 6000),
     applies=_moves_bits,
 )
 def bits_are_moved(trial: Trial, case: Case) -> None:
@@ -55,7 +57,17 @@ def the_rest_stays(trial: Trial, case: Case) -> None:
     require_same(got, want, case, bits=True)
 
 
-@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(moving=True, memory=get_args(MemoryLayout)[1:]), counts=Counts(15, 150, 3000))
+def stride_cases(trial: Trial) -> Sequence[Case]:
+    """Each dtype in each memory layout but the plain one, at shapes that take turns."""
+    sizes = ((2, 3, 2, 3), (1, 2, 3, 3), (3, 4, 3, 2), (1, 5, 2, 1), (2, 1, 5, 3))
+    how = itertools.product(range({"smoke": 1, "ci": 4, "night": 40}[trial.level]), get_args(MemoryLayout)[1:], trial.target.dtypes)
+    turns = zip(itertools.cycle(sizes), how, strict=False)
+    return [
+        trial.case("forward", n, t, trial.full, h, w, dtype=d.name, memory=m, seed=trial.seed + seed) for (n, t, h, w), (seed, m, d) in turns
+    ]
+
+
+@rule("NUM-1", "GEO-1", each=stride_cases)
 def strides_make_no_difference(trial: Trial, case: Case) -> None:
     """Input that is strided, reversed, transposed or channels-last in memory gives the same output."""
     plain = trial.ask(case, np.ascontiguousarray(case.array())).output.copy()
