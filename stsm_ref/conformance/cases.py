@@ -11,8 +11,8 @@ import numpy as np
 from stsm_ref.conformance.target import Op
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array, ShiftSpec
-from stsm_ref.strategies import Layout as MemoryLayout
 from stsm_ref.strategies import DTYPES, Values, make_array
+from stsm_ref.strategies import Layout as MemoryLayout
 
 Shape = tuple[int, int, int, int, int]
 

@@ -127,7 +127,7 @@ class NumpyArrays:
 
     def stir(self) -> None:
         """Draw once from each."""
-        random.random()  # noqa: S311 # no secret
+        random.random()
         np.random.random()  # noqa: NPY002 # the global state is the point
 
     def random_states(self) -> tuple[bytes, ...]:

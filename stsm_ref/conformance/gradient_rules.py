@@ -29,7 +29,11 @@ def backward_cases(trial: Trial) -> Sequence[Case]:
     first = trial.case("vjp", 2, 8, trial.wide, 7, 5)
     shapes = [(2, t, trial.full, h, w) for t, h, w in sizes]
     long = (9, 16) if trial.level == "smoke" else (8, 9, 12, 15, 16, 17, 33, 64)
-    shapes += [shape for n in long for shape in ((1, n, trial.full, 2, 3), (1, 2, trial.full, n, 3), (1, 2, trial.full, 3, n), (n, 2, trial.full, 2, 2))]
+    shapes += [
+        shape
+        for n in long
+        for shape in ((1, n, trial.full, 2, 3), (1, 2, trial.full, n, 3), (1, 2, trial.full, 3, n), (n, 2, trial.full, 2, 2))
+    ]
     shapes += [(1, 2, trial.full, n, n) for n in SQUARES[trial.level]] + [(n, 3, trial.full, 2, 2) for n in (3, 4)]
     counts = [count for count in (1, 2, 3, 5, 7, *WIDTHS) if trial.divides(count)]
     shapes += [(1, 3, count, 3, 2) for count in counts]
@@ -102,7 +106,12 @@ def gradients_keep_their_dtype(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, trial.right(case), case)
 
 
-@rule("GRAD-2", draw=lambda trial: trial.cases("jvp", moving=True, memory=get_args(MemoryLayout)), counts=Counts(20, 100, 2000), applies=_has_jvp)
+@rule(
+    "GRAD-2",
+    draw=lambda trial: trial.cases("jvp", moving=True, memory=get_args(MemoryLayout)),
+    counts=Counts(20, 100, 2000),
+    applies=_has_jvp,
+)
 def jvp_is_the_shift(trial: Trial, case: Case) -> None:
     """The Jacobian-vector product is the shift of the tangent."""
     require_same(trial.ask(case).output, trial.right(case), case)

@@ -46,7 +46,9 @@ def _wrote_nothing(seen: Observation, op: Op, harm: str) -> None:
 
 def _owns_its_memory(trial: Trial, case: Case, seen: Observation) -> None:
     if seen.shares:
-        raise Mismatch(f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: a write to one would change the other", "memory")
+        raise Mismatch(
+            f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: a write to one would change the other", "memory"
+        )
     kept = seen.output.copy()
     for _ in range(LATER):
         trial.ask(case, case.array(1), case.array())
@@ -108,4 +110,6 @@ def the_same_input_gives_the_same_output(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, first, case, what="the same input after others")
     target = trial.target
     if isinstance(target, PythonTarget) and target.draws(case.array(), case=case.id):
-        raise Mismatch("it drew from the global random numbers, or seeded them: its result could depend on chance, and that of others on it")
+        raise Mismatch(
+            "it drew from the global random numbers, or seeded them: its result could depend on chance, and that of others on it"
+        )

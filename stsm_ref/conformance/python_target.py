@@ -20,6 +20,8 @@ from stsm_ref.geometry import Array, ShiftSpec
 
 OURS = Path(__file__).parent
 OPS: tuple[Op, ...] = get_args(Op)
+BFLOAT16, WITH_GRADIENT = "in bfloat16", "with requires_grad"
+"""Modes of torch that rules ask for by name."""
 MOST_TOLD = 1000
 """Letters of somebody's error message."""
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")

@@ -8,6 +8,7 @@ import numpy as np
 
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.judge import Mismatch, require_same
+from stsm_ref.conformance.python_target import WITH_GRADIENT, PythonTarget
 from stsm_ref.conformance.rule import Counts, rule
 from stsm_ref.conformance.trial import Trial
 from stsm_ref.strategies import Layout as MemoryLayout
@@ -63,7 +64,8 @@ def stride_cases(trial: Trial) -> Sequence[Case]:
     how = itertools.product(range({"smoke": 1, "ci": 4, "night": 40}[trial.level]), get_args(MemoryLayout)[1:], trial.target.dtypes)
     turns = zip(itertools.cycle(sizes), how, strict=False)
     return [
-        trial.case("forward", n, t, trial.full, h, w, dtype=d.name, memory=m, seed=trial.seed + seed) for (n, t, h, w), (seed, m, d) in turns
+        trial.case("forward", n, t, trial.full, h, w, dtype=d.name, memory=m, seed=trial.seed + seed)
+        for (n, t, h, w), (seed, m, d) in turns
     ]
 
 
@@ -81,8 +83,11 @@ def _has_formats(trial: Trial) -> str:
 @rule("NUM-2", draw=lambda trial: trial.cases(moving=True, memory=("F",)), counts=Counts(5, 50, 500), applies=_has_formats)
 def channels_last_is_kept(trial: Trial, case: Case) -> None:
     """A channels-last input gives a channels-last output: the next layer would pay for another."""
+    target, keep = trial.target, "the input is channels_last in memory and the output is not: keep the memory format"
     if not trial.ask(case).kept_layout:
-        raise Mismatch("the input is channels_last in memory and the output is not: keep the memory format", "layout")
+        raise Mismatch(keep, "layout")
+    if isinstance(target, PythonTarget) and not target.run_in(WITH_GRADIENT, case.array(), case=case.id).kept_layout:
+        raise Mismatch(f"{WITH_GRADIENT}: {keep}", "layout")
 
 
 @rule("CONV-2", draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float], moving=True), counts=Counts(3, 30, 500))
