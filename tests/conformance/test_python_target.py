@@ -297,7 +297,7 @@ class Silent(Exception):
         (BaseException("odd"), "forward raised BaseException: odd"),
         (Silent(), r"forward raised Silent: \(its message cannot be told\)"),
         (ValueError("\x1b[31mred"), r"forward raised ValueError: \\x1b\[31mred"),
-        (ValueError("long " * 9999), r"(long )+\.\.\."),
+        (ValueError("long " * 9999), r"long .* \.\.\."),
     ],
 )
 def test_any_exception_is_told(error, told):
