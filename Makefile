@@ -36,7 +36,7 @@ docs: $(READY) ## build the site into docs/_build/html
 notebooks: $(READY) ## execute every notebook again and compare it with its stored output
 	$(BIN)/python tools/run_notebooks.py
 
-mutation: $(READY) ## break every line of the mathematics, one at a time (about half an hour)
+mutation: $(READY) ## break every line of the mathematics, one at a time (minutes)
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[mutation]'
 	$(BIN)/mutmut run
 	$(BIN)/python tools/mutation_score.py

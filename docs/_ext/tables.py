@@ -10,7 +10,7 @@ from sphinx.application import Sphinx
 
 def list_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> list[str]:
     """Write a list-table; what stands in a cell is text, not markup."""
-    lines = [".. list-table::", "   :header-rows: 1", f"   :widths: {widths}", ""]
+    lines = [".. list-table::", "   :header-rows: 1", "   :class: identifiers", f"   :widths: {widths}", ""]
     for row in (header, *rows):
         cells = [cell.replace("\\", "\\\\").replace("*", "\\*").replace("`", "\\`").replace("_", "\\_").replace("|", "\\|") for cell in row]
         lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(cells)]
@@ -29,6 +29,28 @@ def check_rows() -> list[tuple[str, ...]]:
     from stsm_ref.verification.rules import load
 
     return [(check.name, check.statement, ", ".join(check.requirements), check.rung) for check in load().values()]
+
+
+def rule_rows() -> list[tuple[str, ...]]:
+    """Name, what it states, the requirements that it speaks for, its rung."""
+    from stsm_ref.conformance.suite import RULES
+
+    return [(rule.name, rule.statement, ", ".join(rule.requirements), rule.rung) for rule in RULES.values()]
+
+
+def theorem_rows() -> list[tuple[str, ...]]:
+    """Name, what it says, the requirements that it speaks for, which of the assumptions it makes."""
+    from stsm_ref.proofs.statements import STATEMENTS
+
+    which = assumptions()
+    return [(entry.name, entry.text, ", ".join(entry.requirements), str(which.index(entry.assumes) + 1)) for entry in STATEMENTS]
+
+
+def assumptions() -> list[str]:
+    """What theorems assume, each once, in the order in which it is first needed."""
+    from stsm_ref.proofs.statements import STATEMENTS
+
+    return list(dict.fromkeys(entry.assumes for entry in STATEMENTS))
 
 
 class _Table(Directive):
@@ -59,8 +81,27 @@ class CheckTable(_Table):
         return list_table(("check", "states", "for", "rung"), check_rows(), "25 45 22 8")
 
 
+class RuleTable(_Table):
+    """Every rule of `stsm-ref check`."""
+
+    def lines(self) -> list[str]:
+        """See `rule_rows`."""
+        return list_table(("rule", "states", "for", "rung"), rule_rows(), "25 45 22 8")
+
+
+class TheoremTable(_Table):
+    """Every theorem of `stsm-ref prove`."""
+
+    def lines(self) -> list[str]:
+        """See `theorem_rows`, and `assumptions` below it."""
+        table = list_table(("theorem", "says", "for", "assumes"), theorem_rows(), "22 50 18 10")
+        return [*table, "", "They assume:", "", *(f"{number}. {text}" for number, text in enumerate(assumptions(), 1))]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register both."""
+    """Register them."""
     app.add_directive("requirement-table", RequirementTable)
     app.add_directive("check-table", CheckTable)
+    app.add_directive("rule-table", RuleTable)
+    app.add_directive("theorem-table", TheoremTable)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -110,7 +110,9 @@ def _how(entry: "Settled") -> str:
         return "not counted: --recount"
     if entry.claim.status == "contradicted":
         return "by reading"
-    return ", ".join(name.rpartition("::")[2] for name in entry.claim.evidence) if entry.claim.status == "tested" else ""
+    if entry.claim.status in ("proved", "tested"):
+        return ", ".join(name.rpartition("::")[2] for name in entry.claim.evidence)
+    return ""
 
 
 def _show_one(entry: "Settled") -> None:

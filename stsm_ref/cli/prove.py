@@ -50,12 +50,14 @@ def prove(
 
 def _prove_target(target: str, spec: ShiftSpec, as_json: bool, **options: Any) -> int:
     """Prove somebody's torch module equal to STSM."""
-    from stsm_ref.proofs.validate import validate_target  # type: ignore[import-not-found,import-untyped,unused-ignore]  # see its own file
+    with notes.status("loading torch") as status:
+        from stsm_ref import nn as _  # noqa: F401 # says by name that torch is missing
+        from stsm_ref.proofs.validate import validate_target
 
-    verdict = validate_target(target, spec, **options)
+        verdict = validate_target(target, spec, progress=status.update, **options)
     if as_json:
         print_json(verdict.as_dict())
     else:
-        for line in [verdict.text] if isinstance(verdict.text, str) else verdict.text:
+        for line in verdict.text:
             screen.print(line, markup=False, highlight=False)
-    return int(verdict.exit_code)
+    return verdict.exit_code

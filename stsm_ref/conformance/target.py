@@ -47,7 +47,7 @@ class Target(Protocol):
 
     @property
     def kind(self) -> str:
-        """Language or framework: ``numpy``, ``torch``, ``jax``, ``onnx``, ``c`` ..."""
+        """Language or framework, ``numpy``, ``torch``, ``jax``, ``onnx``, ``c`` ..."""
 
     @property
     def layout(self) -> Layout:
@@ -63,7 +63,7 @@ class Target(Protocol):
 
     @property
     def sees_memory(self) -> bool:
-        """Whether writes to inputs and shared memory would be seen: only in this process."""
+        """Whether writes to inputs and shared memory would be seen, which is so only in this process."""
 
     def use(self, spec: ShiftSpec) -> None:
         """Take `spec` for all that follows; raise `Declined` if the target does not do it."""

@@ -50,7 +50,7 @@ class Trial:
 
     @property
     def channels(self) -> tuple[int, ...]:
-        """Channel counts to draw: groups empty, just filled, with a rest, filled twice."""
+        """Channel counts to draw, with groups empty, just filled, with a rest, filled twice."""
         if "C" in self.target.fixed:
             return (self.full,)
         wanted = {1, 2, 3, 5, self.full - 1, self.full, self.full + 1, 2 * self.full + 1, 2 * self.full}

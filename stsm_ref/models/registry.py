@@ -76,7 +76,7 @@ def create_model(
     num_classes : int
         400 for Kinetics-400, 174 for Something-Something V2.
     num_segments : int
-        T. A clip is T frames, or 5 T for TDN.
+        The T of a clip, which is T frames, or 5 T for TDN.
     head : {"tsm", "tsn"}
         Classify each frame and average the scores, or average the features and classify once.
     dropout : float

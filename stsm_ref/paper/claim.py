@@ -6,13 +6,13 @@ from typing import Any, Literal
 Status = Literal["proved", "tested", "computed", "recounted", "needs-data", "unsettled", "contradicted"]
 
 MEANINGS: dict[Status, str] = {
-    "proved": "by listing every case, or by an identity; the computation is here",
+    "proved": "by listing every case or by an identity, computed here; or by the theorems that are named, which `stsm-ref prove` proves",
     "tested": "by the checks and tests that are named, on the rung of evidence that they reach",
     "computed": "from the paper's own tables or by arithmetic; the figures are published ones and stay so",
     "recounted": "on the networks that we build: parameters and operations, not accuracy",
     "needs-data": "not reproducible without Kinetics-400 or Something-Something V2, and training",
     "unsettled": "neither the paper nor this project can settle it: other people's work, an opinion, or a figure that is not printed",
-    "contradicted": "the paper's words and its own tables, arithmetic or other words do not agree",
+    "contradicted": "the paper's words or figures do not agree with its own tables, arithmetic or other words, or with the network named",
 }
 """In the order in which reports count them. `unsettled` and `needs-data` are never a pass."""
 
@@ -38,7 +38,7 @@ class Claim:
     against : str
         The other words of the paper, verbatim, where words contradict words.
     evidence : tuple of str
-        Ids of `stsm_ref.requirements` and tests, ``file`` or ``file::function``.
+        Names of theorems (`stsm_ref.proofs.statements`), ids of `stsm_ref.requirements` and tests, ``file`` or ``file::function``.
     """
 
     id: str

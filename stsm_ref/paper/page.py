@@ -7,6 +7,7 @@ from stsm_ref.paper.claim import MEANINGS
 from stsm_ref.paper.plain_text import plain
 from stsm_ref.paper.settle import Settled
 from stsm_ref.paper.tables import TABLES
+from stsm_ref.proofs.statements import STATEMENTS
 from stsm_ref.requirements import REQUIREMENTS
 
 HEAD = """# The paper's claims
@@ -18,6 +19,7 @@ published figures; this project has trained nothing. `stsm-ref claims` lists the
 `stsm-ref claims --recount --page docs/claims.md`.
 """
 RUNGS = {entry.id: entry.evidence for entry in REQUIREMENTS}
+THEOREMS = {statement.name for statement in STATEMENTS}
 
 
 def page(settled: Iterable[Settled]) -> str:
@@ -65,9 +67,15 @@ def _sentence(entry: Settled) -> str:
     told = [f"Against it: “{_safe(plain(claim.against))}”"] if claim.against else []
     told += [part for part in (_safe(claim.finding), _figures(entry)) if part]
     if claim.evidence:
-        names = ", ".join(f"{name} ({RUNGS[name]})" if name in RUNGS else f"`{name}`" for name in claim.evidence)
-        told.append(f"Evidence: {names}.")
+        told.append(f"Evidence: {', '.join(map(_named, claim.evidence))}.")
     return "\n".join(lines) + ("\n" + " ".join(told) + "\n" if told else "")
+
+
+def _named(name: str) -> str:
+    """A requirement with its rung, a theorem with a link to what it says, or a test."""
+    if name in RUNGS:
+        return f"{name} ({RUNGS[name]})"
+    return f"[theorem](proofs.md) `{name}`" if name in THEOREMS else f"`{name}`"
 
 
 def _cells(entries: list[Settled]) -> str:

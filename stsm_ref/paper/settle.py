@@ -15,7 +15,7 @@ class Settled(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether a computation, if one ran, says what the status says: a contradicted claim does not hold, every other holds."""
+        """Whether a computation, if one ran, says what the status says; a contradicted claim does not hold, every other holds."""
         return self.verdict is None or self.verdict.holds == (self.claim.status != "contradicted")
 
     def as_dict(self) -> dict[str, Any]:

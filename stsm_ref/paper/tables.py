@@ -68,7 +68,7 @@ class Row(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The model without its citation and marks: ``TSM+NL † [4]`` is TSM+NL."""
+        """The model without its citation and marks; ``TSM+NL † [4]`` is TSM+NL."""
         return re.sub(r" *(?:from )?\[\d+\]| *[†◇]|(?<=\+) | (?=\+)", "", self.model).strip()
 
     @property

@@ -30,7 +30,7 @@ class Picture:
 
     @functools.cached_property
     def png(self) -> bytes:
-        """The picture as PNG: no date in it, the same bytes each time."""
+        """The picture as PNG, without a date, the same bytes each time."""
         buffer = io.BytesIO()
         self.figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": None})
         return buffer.getvalue()

@@ -73,14 +73,14 @@ def draw_network(name: str, spec: ShiftSpec = ShiftSpec()) -> "Figure":
     columns = [part for stage, blocks in columns for part in _in_pieces(stage, blocks)]
     tallest = max(len(blocks) for _, blocks in columns)
 
-    figure = Figure(figsize=(0.85 * COLUMN * len(columns) + 0.6, 0.62 * tallest + 1.9), layout="constrained", facecolor="white")
+    figure = Figure(figsize=(0.6 * COLUMN * len(columns) + 0.6, 0.55 * tallest + 1.9), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.set_xlim(0, COLUMN * len(columns))
     axes.set_ylim(tallest + 0.2, -1.1)
     axes.axis("off")
     found = [site for _, blocks in columns for site in blocks if site.moved]
     axes.set_title(
-        f"{name}   {spec}\n{len(found)} shifts, 0 parameters, 0 multiplications", fontsize=13, fontweight="bold", color=INK, loc="left"
+        f"{name}\n{spec}\n{len(found)} shifts, 0 parameters, 0 multiplications", fontsize=12, fontweight="bold", color=INK, loc="left"
     )
     for column, (stage, blocks) in enumerate(columns):
         left = column * COLUMN
@@ -102,7 +102,7 @@ def _draw_block(axes: "Axes", x: float, y: float, site: Site) -> None:
     axes.add_patch(FancyBboxPatch((x, y), COLUMN - 0.45, 0.82, boxstyle=style, facecolor=PAPER, edgecolor="#b5b0a5"))
     axes.text(x + 0.12, y + 0.42, site.block.rpartition(".")[2], fontsize=9, va="center", color=INK)
     if site.moved:
-        axes.add_patch(FancyBboxPatch((x + 0.75, y + 0.12), COLUMN - 1.35, 0.58, boxstyle=style, facecolor=ENTERS, edgecolor="none"))
+        axes.add_patch(FancyBboxPatch((x + 0.48, y + 0.1), COLUMN - 1.03, 0.62, boxstyle=style, facecolor=ENTERS, edgecolor="none"))
         text = f"STSM  {site.moved} of {site.channels}"
-        axes.text(x + 0.85, y + 0.3, text, fontsize=8.5, va="center", color="white", fontweight="bold")
-        axes.text(x + 0.85, y + 0.55, f"before {site.convolution}", fontsize=7, va="center", color="white")
+        axes.text(x + 0.6, y + 0.29, text, fontsize=8.5, va="center", color="white", fontweight="bold")
+        axes.text(x + 0.6, y + 0.55, f"before {site.convolution}", fontsize=7.5, va="center", color="white")

@@ -103,7 +103,7 @@ class Proof:
 
     @property
     def outcome(self) -> Outcome:
-        """Proved only if every variant was refuted, by both solvers and by NumPy: else the proof may be vacuous."""
+        """Proved only if every variant was refuted, by both solvers and by NumPy; else the proof may be vacuous."""
         if self.theorem.outcome == "proved" and any(variant.outcome != "refuted" for variant in self.variants):
             return "undecided"
         return self.theorem.outcome

@@ -1,5 +1,6 @@
 """The pages keep their word: code that claims an output prints it, mathematics is mathematics, and every page is reached."""
 
+import ast
 import contextlib
 import importlib.util
 import io
@@ -12,6 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not {"_build", "_notebooks", "examples"} & set(path.parts))
+OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")]
 IDS = [str(path.relative_to(DOCS)) for path in PAGES]
 FENCE = re.compile(r"^```(?P<kind>\w+)\n(?P<code>.*?)^```$\s*(?:^```text\n(?P<printed>.*?)^```$)?", re.DOTALL | re.MULTILINE)
 
@@ -64,7 +66,7 @@ def commands_of(text: str) -> list[str]:
     return [found for block in blocks for found in re.findall(r"^(?:\$ )?(?:\.venv/bin/)?stsm-ref +([a-z-]+)", block, re.MULTILINE)]
 
 
-@pytest.mark.parametrize("path", [*PAGES, ROOT / "README.md"], ids=[*IDS, "README.md"])
+@pytest.mark.parametrize("path", [*PAGES, *OUTSIDE], ids=[*IDS, *(path.name for path in OUTSIDE)])
 def test_commands_exist(path: Path) -> None:
     """Every command that a page shows is one that there is."""
     import typer
@@ -84,14 +86,46 @@ def test_a_command_that_is_not_there_is_seen() -> None:
     ]
 
 
-@pytest.mark.parametrize("path", PAGES, ids=IDS)
-def test_relative_links_lead_somewhere(path: Path) -> None:
-    """Pages and pictures; notebooks are looked up where they live."""
-    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", path.read_text()):
-        if not target.startswith(("http:", "https:")):
+def dead_links(path: Path, text: str) -> list[str]:
+    """Relative links of a page that lead nowhere: pages, pictures, downloads; notebooks are looked up where they live."""
+    found = []
+    for pattern in (r"\]\(([^)#\s]+)(?:#[^)]*)?\)", r'src="([^"]+)"', r"\{download\}`[^`<]*`{0,2}<([^>]+)>"):
+        for target in re.findall(pattern, text):
             there = (path.parent / target).resolve()
             there = ROOT / "notebooks" / there.name if there.parent.name == "_notebooks" else there
-            assert there.exists(), f"{path.name}: {target}"
+            if not target.startswith(("http:", "https:")) and not there.exists():
+                found.append(target)
+    return found
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OUTSIDE], ids=[*IDS, *(path.name for path in OUTSIDE)])
+def test_relative_links_lead_somewhere(path: Path) -> None:
+    """On every page of the site, in README, CONTRIBUTING and the changelog."""
+    assert dead_links(path, path.read_text()) == []
+
+
+def test_a_dead_link_is_seen() -> None:
+    """A page, a picture and a download that are not there; what is there, and what is elsewhere, is none."""
+    text = "[a](evidence.md) [b](gone.md#part) ![c](pictures/gone.png) [d](https://example.org) {download}`e <examples/gone.c>`"
+    assert dead_links(DOCS / "page.md", text) == ["gone.md", "pictures/gone.png", "examples/gone.c"]
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OUTSIDE], ids=[*IDS, *(path.name for path in OUTSIDE)])
+def test_every_block_says_its_language(path: Path) -> None:
+    """A block without one is not run, and its commands are not looked up."""
+    fences = re.findall(r"^```(.*)$", path.read_text(), re.MULTILINE)
+    assert all(fences[::2]), f"{path.name}: {fences}"
+    assert not any(fences[1::2]), f"{path.name}: {fences}"
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    """The table of contents of the front page names each page but itself; decisions are under their own."""
+    named = set()
+    for parent in (DOCS / "index.md", DOCS / "decisions" / "index.md"):
+        for block in re.findall(r"^```\{toctree\}\n(.*?)^```$", parent.read_text(), re.DOTALL | re.MULTILINE):
+            named |= {(parent.parent / line).resolve() for line in block.splitlines() if line and not line.startswith(":")}
+    pages = {path.with_suffix("").resolve() for path in PAGES} - {(DOCS / "index").resolve()}
+    assert pages == named - {(DOCS / "_notebooks" / "*").resolve()}
 
 
 def load(path: Path) -> ModuleType:
@@ -149,12 +183,46 @@ def test_a_doctest_is_an_example(docstring: str, becomes: str | None) -> None:
     assert "\n".join(lines) == (becomes or docstring)
 
 
-def test_the_tables_hold_every_requirement_and_every_check() -> None:
+def test_the_tables_hold_all_that_the_package_holds() -> None:
     """What the site shows is what the package holds, and characters that mean something to the writer of the page are text."""
+    from stsm_ref.conformance.suite import RULES
+    from stsm_ref.proofs.statements import STATEMENTS
     from stsm_ref.requirements import REQUIREMENTS
     from stsm_ref.verification.rules import load as load_checks
 
     tables = load(DOCS / "_ext" / "tables.py")
     assert [row[0] for row in tables.requirement_rows()] == [entry.id for entry in REQUIREMENTS]
     assert [row[0] for row in tables.check_rows()] == list(load_checks())
+    assert [row[0] for row in tables.rule_rows()] == list(RULES)
+    assert [row[0] for row in tables.theorem_rows()] == [statement.name for statement in STATEMENTS]
+    assert [tables.assumptions()[int(row[3]) - 1] for row in tables.theorem_rows()] == [statement.assumes for statement in STATEMENTS]
     assert tables.list_table(("a", "b"), [("0*inf", "S_d")], "1 1")[-2:] == ["   * - 0\\*inf", "     - S\\_d"]
+
+
+def read_as_types(source: str) -> list[str]:
+    """Properties whose docstring the site would cut at a colon, taking what stands before it for a type."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef) and any("property" in ast.unparse(mark) for mark in node.decorator_list):
+            first = (ast.get_docstring(node) or "").split("\n")[0]
+            if ": " in re.sub(r"``.*?``|`.*?`", "", first):
+                found.append(node.name)
+    return found
+
+
+def test_a_property_says_a_sentence() -> None:
+    """No docstring of a property has a colon in its first line: the site would take what stands before it for a type."""
+    assert read_as_types('class C:\n    @property\n    def x(self):\n        """Only if so: else not."""') == ["x"]
+    wrong = {path.name: read_as_types(path.read_text()) for path in (ROOT / "stsm_ref").rglob("*.py")}
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+def test_no_docstring_begins_a_list_by_chance() -> None:
+    """A line such as "C." alone, or "T. A clip", is item three or twenty of a list to the writer of the page."""
+    found = []
+    for path in sorted((ROOT / "stsm_ref").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+                lines = re.findall(r"^ *[A-Z]\.(?: .*)?$", ast.get_docstring(node) or "", re.MULTILINE)
+                found += [f"{path.name}: {line.strip()}" for line in lines]
+    assert found == []

@@ -21,14 +21,6 @@ def test_the_example_prints_what_it_says() -> None:
     assert out.getvalue() == printed
 
 
-def test_every_link_leads_somewhere() -> None:
-    """Files and pictures that the README names exist."""
-    links = re.findall(r"\]\(([^)#]+)\)|src=\"([^\"]+)\"", README)
-    local = [a or b for a, b in links if not (a or b).startswith("http")]
-    assert len(local) > 3
-    assert [name for name in local if not (ROOT / name).exists()] == []
-
-
 @pytest.mark.parametrize("target", ["setup", "verify", "test", "check", "lint", "type", "docs", "notebooks"])
 def test_every_target_is_there(target: str) -> None:
     """The Makefile has the targets that README and CONTRIBUTING speak of."""

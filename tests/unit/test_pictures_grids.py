@@ -214,6 +214,7 @@ def raises(x: Any) -> Any:
         (lambda x: 3, "the shape is (), should be (1,)", 1),
         (write_into, "your line wrote into its input, which is drawn as it is now", 1),
         (raises, "your line raised KeyError: 'no'", 1),
+        (lambda x: None, "your line gave None: does it say return?", 1),
     ],
 )
 def test_the_check_of_an_exercise_draws_what_is_wrong(candidate: Any, message: str, cases: int) -> None:

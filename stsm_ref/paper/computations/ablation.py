@@ -142,20 +142,3 @@ def one_axis_is_not_enough() -> Verdict:
         SPACE_TIME["T+H+W"] > max(*TEMPORAL, *SPACE.values()),
         f"T+H+W {SPACE_TIME['T+H+W']}, T {max(TEMPORAL)}, best in space {max(SPACE.values())}",
     )
-
-
-@settles("tsm-3.5-own-baseline")
-def tsm_over_its_own_baseline() -> Verdict:
-    """Gain of the authors' TSM over the authors' network in which nothing moves."""
-    gain = TSM_OWN - NOTHING_MOVES
-    return Verdict(gain.quantize(Decimal("0.1")) == Decimal("3.5"), f"{TSM_OWN} - {NOTHING_MOVES} = {gain}")
-
-
-@settles("stsm-4.4-own-baseline")
-def stsm_over_its_own_baseline() -> Verdict:
-    """Gain of STSM over the authors' network in which nothing moves."""
-    gain = ACCURACY_AT["3/8"] - NOTHING_MOVES
-    return Verdict(
-        gain.quantize(Decimal("0.1")) == Decimal("4.4"),
-        f"{ACCURACY_AT['3/8']} - {NOTHING_MOVES} = {gain}; {NOTHING_MOVES} - {TSN} = {NOTHING_MOVES - TSN}",
-    )

@@ -18,7 +18,7 @@ def recount(identifier: str) -> Verdict:
     which, unit = (0, 10**9) if column == "gflops" else (1, 10**6)
     if row.name in BARE:
         # the fewest classes: what is left is the trunk
-        classes = 1 if column == "parameters" and row.name == "X3D-M" else (400 if row.table == 6 else 174)
+        classes = 1 if row.name == "X3D-M" else (400 if row.table == 6 else 174)
         bare = count(Network(BARE[row.name], "none", int(row.frames), int(row.size.split()[0]), classes))[which]
         return Verdict(
             float(printed) * unit >= bare, f"{BARE[row.name]} alone: {bare:,}, {rounded(bare, unit, printed)}; printed {printed}"

@@ -1,4 +1,4 @@
-"""Sections 1 to 3: kernels, orders, shares of channels, taps of a layer; on our kernels and partition, or by listing every case."""
+"""Sections 1 to 3: kernels, shares of channels, taps of a layer; on our kernels and partition, or by listing every case."""
 
 from fractions import Fraction
 from itertools import product
@@ -14,17 +14,6 @@ from stsm_ref.paper.tables import TABLE_1, TABLE_2, TABLE_3
 EQ_1, EQ_2 = ([[0, 1]], [[1, 0]]), ([[0], [1]], [[1], [0]])
 EQ_3 = ([[1, 0], [0, 0]], [[0, 1], [0, 0]], [[0, 0], [1, 0]], [[0, 0], [0, 1]])
 """The kernels as the paper prints them, in its order."""
-
-
-def _displacement(printed: list[list[int]]) -> tuple[int, int]:
-    """Which way a printed kernel moves content down and right: the one at the end of an axis reads what lies ahead, and moves it back."""
-    kernel = np.array(printed)
-    place = np.argwhere(kernel)[0]
-    return tuple(0 if size == 1 else (-1 if index else 1) for size, index in zip(kernel.shape, place, strict=True))  # type: ignore[return-value]  # two axes
-
-
-def _is_forward_first(moves: list[tuple[int, int]]) -> bool:
-    return moves == sorted(moves, reverse=True)
 
 
 def _all_one_hot(shape: tuple[int, int]) -> list[list[list[int]]]:
@@ -60,41 +49,12 @@ def four_2x2() -> Verdict:
     return _same_kernels((2, 2), EQ_3, kernels_2x2())
 
 
-@settles("one-hot")
+@settles("one-hot", "fig-4-one-hot")
 def one_hot() -> Verdict:
     """Count the components of every one-step kernel."""
     kernels = [one_hot_kernel(displacement).weights for displacement in UNIT_DISPLACEMENTS]
     good = [np.count_nonzero(weights) == 1 and weights.sum() == 1 for weights in kernels]
     return Verdict(all(good), f"{sum(good)} of {len(kernels)} kernels have a single 1")
-
-
-@settles("eq-1-order")
-def eq_1_order() -> Verdict:
-    """Compare the order of Eq. (1) with that of Eq. (3)."""
-    return _orders(EQ_1, "(1)")
-
-
-@settles("eq-2-order")
-def eq_2_order() -> Verdict:
-    """Compare the order of Eq. (2) with that of Eq. (3)."""
-    return _orders(EQ_2, "(2)")
-
-
-def _orders(printed: tuple[list[list[int]], ...], number: str) -> Verdict:
-    first, third = [_displacement(kernel) for kernel in printed], [_displacement(kernel) for kernel in EQ_3]
-    return Verdict(
-        _is_forward_first(first) == _is_forward_first(third),
-        f"(down, right) in Eq. {number}: {', '.join(map(str, first))}; in Eq. (3): {', '.join(map(str, third))}",
-    )
-
-
-@settles("left-half-first")
-def left_half_first() -> Verdict:
-    """Compare §3.1's left before right with Eq. (3)'s order and the default spec."""
-    said = [-1, 1]
-    ours = [d.dw for d in ShiftSpec("W").directions[0]]
-    eq_3 = [_displacement(kernel)[1] for kernel in EQ_3[:2]]
-    return Verdict(said == eq_3, f"§3.1: {said}, Eq. (3): {eq_3}, our default: {ours}")
 
 
 @settles("xw-channels")

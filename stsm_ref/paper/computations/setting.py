@@ -34,3 +34,19 @@ def crops_at_test() -> Verdict:
     others = [row for row in ours if row.views and (row.views[0] != 3 or row.size not in ("", "256 × 256"))]
     words = "; ".join(f"Table {row.table} {row.name}: {row.gflops}, {row.size}" for row in others)
     return Verdict(not others, f"{len(others)} of {len(ours)} lines differ: {words}")
+
+
+@settles("imagenet-by-default")
+def imagenet_by_default() -> Verdict:
+    """Read what the lines with STSM were pre-trained on."""
+    ours = [row for row in ROWS if row.ours and row.pretrain]
+    right = [row for row in ours if row.pretrain == "ImageNet"]
+    return Verdict(bool(ours) and right == ours, f"{len(right)} of {len(ours)} lines with STSM print ImageNet")
+
+
+@settles("gflops-crops-clips")
+def gflops_crops_clips() -> Verdict:
+    """Find the lines that print a figure of GFLOPs without its crops or its clips."""
+    printed = [row for row in ROWS if row.one_pass is not None]
+    others = [f"Table {row.table} {row.name}: {row.gflops}" for row in printed if row.views is None]
+    return Verdict(not others, f"{len(others)} of {len(printed)} lines: {'; '.join(others)}")

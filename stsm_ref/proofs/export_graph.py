@@ -1,0 +1,173 @@
+"""Run an exported graph on symbolic tensors: from the operators' meanings to the index map of the result."""
+
+import operator
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+import torch
+from torch import fx
+
+from stsm_ref.proofs import operators_convolution, operators_memory
+from stsm_ref.proofs.export import Exported, source_line
+from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
+from stsm_ref.proofs.index_map_integers import Scope
+from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
+from stsm_ref.proofs.operators_memory import Memory, Place, View
+from stsm_ref.proofs.operators_numbers import dtype_name, table
+
+TABLES_OF_MEANINGS = (operators_convolution, operators_memory)
+"""Importing them, and what they import, fills the table."""
+
+
+class Result(NamedTuple):
+    """What the module returns, and the inputs that it has written to."""
+
+    value: SymbolicTensor
+    written: tuple[str, ...]
+
+
+class Pieces(NamedTuple):
+    """Several views of one place, of which `getitem` takes one."""
+
+    views: tuple[View, ...]
+
+
+class Interpreter:
+    """One run of a graph; `path` is the user's file, whose lines are named. `at_hand`: torch recorded at sizes that this run is about."""
+
+    def __init__(self, exported: Exported, scope: Scope, path: str | None, *, at_hand: bool) -> None:
+        self.exported, self.scope, self.path = exported, scope, path
+        self.at_hand = at_hand
+
+    def run(self, graph: fx.Graph, inputs: Sequence[Any]) -> Any:
+        """The results of a graph for its placeholders in order."""
+        given = iter(inputs)
+        found: dict[fx.Node, Any] = {}
+        for node in graph.nodes:
+            if node.op == "placeholder":
+                found[node] = next(given)
+            elif node.op == "get_attr":
+                found[node] = getattr(graph.owning_module, str(node.target))
+            elif node.op == "output":
+                return fx.node.map_arg(node.args[0], lambda each: found[each])
+            else:
+                try:
+                    found[node] = self._call(node, found)
+                    self._compare_with_torch(node, found[node])
+                except UnsupportedError as error:
+                    if str(error).startswith("unsupported: "):  # said already, from inside a part of the graph
+                        raise
+                    raise UnsupportedError(f"unsupported: {_name(node.target)} at {source_line(node, self.path)}: {error}") from None
+        raise UnsupportedError("a graph without a result")
+
+    def _call(self, node: fx.Node, found: Mapping[fx.Node, Any]) -> Any:
+        raw: Any = fx.node.map_arg((node.args, dict(node.kwargs)), lambda each: found[each])
+        places: Sequence[Any] = raw[0]
+        target: Any = node.target
+        if target is operator.getitem:
+            several = places[0].views if isinstance(places[0], Pieces) else places[0]
+            return several[places[1]]
+        if isinstance(target, torch._ops.HigherOrderOperator):
+            return self._part(target, places)
+        args, kwargs = _read(places), _read(raw[1])
+        if str(target) == "aten.sym_size.int":
+            return args[0].shape[args[1]]
+        if not isinstance(target, torch._ops.OpOverload):
+            return apply_to_sizes(target, args, self.scope)
+        return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
+
+    def _operator(self, node: fx.Node, target: torch._ops.OpOverload, places: Sequence[Any], args: Sequence[Any], kwargs: Any) -> Any:
+        """An operator on tensors: it writes to its first argument, or shows it, or gives something new."""
+        first: Any = places[0] if places else None
+        if operators_memory.writes(target):
+            operators_memory.write(target, args, kwargs, first, self.scope)
+            return first
+        shared = _shared_storage(node)
+        if shared == [True]:
+            return operators_memory.shown_by(target, args, kwargs, first, self.scope)
+        result = apply(target, args, kwargs, self.scope)
+        if not isinstance(result, tuple | list):
+            # torch promotes dtypes, which loses nothing; what loses something is a conversion, and an operator of its own
+            return Memory(replace(result, dtype=dtype_name(node.meta["val"].dtype)))
+        if True in shared:
+            return Pieces(tuple(operators_memory.piece(first, target, args, kwargs, k, self.scope) for k in range(len(result))))
+        return tuple(Memory(each) if isinstance(each, SymbolicTensor) else each for each in result)
+
+    def _part(self, target: Any, args: Sequence[Any]) -> Any:
+        """A part of the graph that runs under a switch: of gradients, which moves nothing, or of autocast, if that is off."""
+        name = target.name()
+        if name == "wrap_with_set_grad_enabled":
+            return self.run(args[1].graph, args[2:])
+        if name == "wrap_with_autocast" and not args[2]:
+            return self.run(args[4].graph, args[5:])
+        raise UnsupportedError("a part of the graph under a switch that may change values")
+
+    def _compare_with_torch(self, node: fx.Node, result: Any) -> None:
+        """Hold the shape against torch's: its rank always, its sizes where those that torch recorded at are among those at hand."""
+        value = node.meta.get("val")
+        if not isinstance(result, Place) or not isinstance(value, torch.Tensor):
+            return
+        shape = result.read().shape
+        sizes, recorded = _at_sample(result.read(), self.exported), _recorded(value)
+        differ = self.at_hand and any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, recorded, strict=False))
+        if len(sizes) != len(recorded) or differ:
+            raise UnsupportedError(f"its result has shape {shape}, where torch recorded {tuple(recorded)}")
+
+
+def interpret(exported: Exported, inputs: Mapping[str, SymbolicTensor], scope: Scope, *, path: str | None = None) -> Result:
+    """The result of the graph, as an index map.
+
+    Raises
+    ------
+    UnsupportedError
+        Naming the operator and the line of the user's file `path`.
+    UndeterminedError
+        If a shape hangs on sizes of which `scope` knows too little.
+    """
+    names = [node.name for node in exported.graph.nodes if node.op == "placeholder"]
+    places = {name: Memory(inputs[name] if name in inputs else table(name, exported.tables[name])) for name in names}
+    before = {name: place.value for name, place in places.items()}
+    at_hand = all(scope.allows(name, size) for name, size in exported.sample.items() if name in scope.ranges) and all(
+        _at_sample(tensor, exported) == _recorded(node.meta["val"])
+        for node in exported.graph.nodes
+        if node.op == "placeholder" and (tensor := inputs.get(node.name)) is not None
+    )
+    results = Interpreter(exported, scope, path, at_hand=at_hand).run(exported.graph, [places[name] for name in names])
+    if len(results) != 1 or not isinstance(results[0], Place):
+        raise UnsupportedError(f"the module returns {len(results)} results: one tensor was expected")
+    return Result(results[0].read(), tuple(name for name in inputs if places[name].value is not before[name]))
+
+
+def _read(places: Any) -> Any:
+    """The values at places, in lists and tuples too."""
+    if isinstance(places, Place):
+        return places.read()
+    if isinstance(places, list | tuple):
+        return [_read(each) for each in places]
+    return {name: _read(each) for name, each in places.items()} if isinstance(places, dict) else places
+
+
+def _shared_storage(node: fx.Node) -> list[bool]:
+    """For each tensor of the result, whether it lies in the memory of the first argument."""
+    results, first = node.meta.get("val"), node.args[0] if node.args else None
+    argument = first.meta.get("val") if isinstance(first, fx.Node) else None
+    if not isinstance(argument, torch.Tensor):
+        return [False]
+    tensors = results if isinstance(results, list | tuple) else [results]
+    return [isinstance(each, torch.Tensor) and each.untyped_storage()._cdata == argument.untyped_storage()._cdata for each in tensors]
+
+
+def _at_sample(tensor: SymbolicTensor, exported: Exported) -> list[int | None]:
+    """The shape at the sizes that torch recorded at."""
+    return [size.substitute(dict(exported.sample)).constant for size in tensor.shape]
+
+
+def _recorded(value: torch.Tensor) -> list[int | None]:
+    """The shape as torch recorded it."""
+    sizes: list[Any] = list(value.shape)
+    return [size.node.hint if isinstance(size, torch.SymInt) else size for size in sizes]
+
+
+def _name(target: Any) -> str:
+    return str(target) if isinstance(target, torch._ops.OpOverload) else getattr(target, "__name__", str(target))
