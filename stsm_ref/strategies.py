@@ -41,7 +41,7 @@ DTYPES = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "
 """bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that examples shrink to it."""
 
 Values = Literal["labels", "finite", "bits"]
-Layout = Literal["C", "F", "strided", "reversed"]
+Layout = Literal["C", "F", "strided", "reversed", "channels-last"]
 
 
 class ClipCase(NamedTuple):
@@ -115,7 +115,7 @@ def arrays(
     """Arrays of a given or drawn shape.
 
     `values`: ``"labels"`` are unique, permuted and beyond half precision where the dtype can hold that; ``"finite"`` are any finite
-    values; ``"bits"`` are any bit patterns, with NaN payloads, infinities and -0.0 among them.
+    values; ``"bits"`` are any bit patterns, with NaN payloads, signalling NaNs, infinities and -0.0 among them.
     """
     concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
     dtype = draw(st.sampled_from(list(dtypes)))
@@ -201,7 +201,19 @@ def _bits(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
     if dtype.kind in "fc":
         special = rng.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0]), shape).astype(dtype)
         x = np.where(rng.random(shape) < 0.3, special, x)
+        _put_signalling(x, rng)
     return x
+
+
+def _put_signalling(x: Array, rng: np.random.Generator) -> None:
+    """Make one number in ten a signalling NaN: arithmetic, and a cast there and back, would quieten it by setting a bit."""
+    real = np.dtype(x.real.dtype)
+    info, whole = np.finfo(real), np.dtype(f"u{real.itemsize}")
+    numbers = x.view(whole)  # of a complex number both parts, side by side
+    there = rng.random(numbers.shape) < 0.1
+    payload = rng.integers(1, 1 << (info.nmant - 1), int(there.sum()), dtype=np.uint64).astype(whole)
+    sign = numbers[there] & whole.type(1 << (8 * real.itemsize - 1))
+    numbers[there] = sign | payload | np.array(np.inf, real).view(whole)
 
 
 def _divides(spec: ShiftSpec, channels: int) -> bool:
@@ -215,6 +227,8 @@ def _laid_out(x: Array, layout: Layout) -> Array:
         return np.asfortranarray(x)
     if layout == "reversed":
         return x[..., ::-1].copy()[..., ::-1]
+    if layout == "channels-last" and x.ndim > 2:  # of (..., C, H, W)
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, -3, -1)), -1, -3)
     if layout == "strided":
         wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
         wide[..., ::2] = x

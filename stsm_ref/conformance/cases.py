@@ -11,8 +11,8 @@ import numpy as np
 from stsm_ref.conformance.target import Op
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.strategies import DTYPES, Values, make_array
 from stsm_ref.strategies import Layout as MemoryLayout
-from stsm_ref.strategies import Values, make_array
 
 Shape = tuple[int, int, int, int, int]
 
@@ -47,17 +47,22 @@ class Case:
             If the text is no identifier of a case.
         """
         parts = text.split(":")
+        example = "'forward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7'"
+        if len(parts) != 7:
+            raise SpecError(f"case={text!r} is no case, such as {example}: it has {len(parts)} parts between colons, not 7")
+        op, spec, shape, dtype, values, memory, seed = parts
         try:
-            op, spec, shape, dtype, values, memory, seed = parts
             sizes = tuple(int(size) for size in shape.split("x"))
             name = np.dtype(dtype).name
         except (ValueError, TypeError) as error:
-            raise SpecError(f"case={text!r} is no case, such as 'forward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7': {error}") from None
+            raise SpecError(f"case={text!r} is no case, such as {example}: {error}") from None
         for what, value, known in (("operation", op, Op), ("values", values, Values), ("memory", memory, MemoryLayout)):
             if value not in get_args(known):
                 raise SpecError(f"case={text!r}: {what} {value!r} is none of {', '.join(get_args(known))}")
-        if len(sizes) != 5 or min(sizes) < 0 or not seed.isdecimal():
-            raise SpecError(f"case={text!r}: the shape must be NxTxCxHxW and the seed a whole number")
+        if np.dtype(name) not in DTYPES:
+            raise SpecError(f"case={text!r}: dtype {dtype!r} is none of {', '.join(d.name for d in DTYPES)}")
+        if len(sizes) != 5 or min(sizes) < 1 or not seed.isdecimal():
+            raise SpecError(f"case={text!r}: the shape must be NxTxCxHxW, all from 1 up, and the seed a whole number")
         return cls(op, ShiftSpec.parse(spec), sizes, name, values, memory, int(seed))  # type: ignore[arg-type]  # checked above
 
     def array(self, which: int = 0) -> Array:

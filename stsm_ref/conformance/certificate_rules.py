@@ -13,7 +13,8 @@ from stsm_ref.conformance.trial import Trial
 from stsm_ref.geometry import Array, ChannelGroup
 from stsm_ref.proofs.certificate import certify
 
-NETWORK = (1, 8, 256, 56, 56)
+STAGES = ((1, 8, 256, 56, 56), (1, 8, 512, 28, 28), (1, 8, 1024, 14, 14), (1, 8, 2048, 7, 7))
+"""One clip behind each stage of ResNet-50."""
 MOST_VECTORS = {"smoke": 2048, "ci": 4096, "night": 16384}
 SCATTER = 0x9E3779B1
 IN_A_LINE = 2**19
@@ -61,9 +62,9 @@ def _in_batches(trial: Trial, case: Case, x: Array, grad: Array | None, clips: i
 
 
 def network_cases(trial: Trial) -> Sequence[Case]:
-    """One clip as it stands in the second stage of a ResNet, from the level ci on."""
-    channels = NETWORK[2] if trial.divides(NETWORK[2]) else -(-NETWORK[2] // trial.whole_channels) * trial.whole_channels
-    return [trial.case("forward", *NETWORK[:2], channels, *NETWORK[3:])]
+    """One clip as it stands behind each stage of a ResNet, from the level ci on."""
+    whole = 1 if trial.spec.rounding == "floor" else trial.whole_channels
+    return list(dict.fromkeys(trial.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES))
 
 
 def _network(trial: Trial) -> str:
@@ -76,7 +77,7 @@ def _network(trial: Trial) -> str:
 
 @rule("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", rung="L2", each=network_cases, applies=_network)
 def labels_at_the_size_of_a_network(trial: Trial, case: Case) -> None:
-    """At the size of a network, T x C x H x W = 8 x 256 x 56 x 56, every label arrives where it must."""
+    """At the sizes of a network, T x C x H x W from 8 x 256 x 56 x 56 to 8 x 2048 x 7 x 7, every label arrives where it must."""
     labels = unique_labels(case.shape, case.dtype)
     require_moved(trial.ask(case, labels).output, labels, case)
 

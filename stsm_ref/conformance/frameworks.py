@@ -1,15 +1,16 @@
 """What a Python target is written in: how its arrays are made, read and differentiated. NumPy here, torch and JAX in files of their own."""
 
+import random
 from collections.abc import Callable
 from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
+from stsm_ref.conformance.layouts import Memory
 from stsm_ref.conformance.target import Declined, Op, TargetError
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
 from stsm_ref.strategies import DTYPES
-from stsm_ref.strategies import Layout as MemoryLayout
 
 Framework = Literal["numpy", "torch", "jax"]
 Function = Callable[..., Any]
@@ -26,7 +27,7 @@ class Arrays(Protocol):
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
         """What it has, of the dtypes that NumPy has."""
 
-    def give(self, x: Array, memory: MemoryLayout) -> Any:
+    def give(self, x: Array, memory: Memory) -> Any:
         """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can."""
 
     def read(self, given: Any) -> Array:
@@ -50,6 +51,18 @@ class Arrays(Protocol):
     def residual(self, function: Function, vjp: Function | None, x: Any, grad: Any) -> tuple[Any, Any]:
         """Value and gradient of ``x + function(x)``; the gradient is None where there is no backward."""
 
+    def modes(self, function: Function, of: Any) -> dict[str, Function]:
+        """The function of one array in each of the framework's modes, by a few words that name the mode; `of` is the target itself."""
+
+    def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
+        """The framework's own gradient, where `between` is called after the forward and before the backward."""
+
+    def stir(self) -> None:
+        """Draw from the framework's global random numbers, so that who seeds them is seen too."""
+
+    def random_states(self) -> tuple[bytes, ...]:
+        """The states of the global random numbers, Python's and NumPy's among them."""
+
 
 class NumpyArrays:
     """NumPy, which derives nothing."""
@@ -57,23 +70,27 @@ class NumpyArrays:
     kind = "numpy"
     dtypes = DTYPES
 
-    def give(self, x: Array, memory: MemoryLayout) -> Array:
+    def give(self, x: Array, memory: Memory) -> Array:
         """A copy of the same strides."""
         if memory == "F":
             return x.copy("F")
+        if memory == "channels-last":
+            return x.copy("K")
         if memory == "reversed":
             return x[..., ::-1].copy()[..., ::-1]
         if memory == "strided":
-            wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-            wide[..., ::2] = x
-            return wide[..., ::2]
+            wide = np.ones((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)  # who reads the gaps does not find zeros there
+            wide[..., 1::2] = x
+            return wide[..., 1::2]
+        if memory == "expanded":
+            return np.lib.stride_tricks.as_strided(x[(slice(1),) * x.ndim].copy(), x.shape, (0,) * x.ndim)
         return x.copy("C")
 
     def read(self, given: Any) -> Array:
-        """The array itself."""
+        """The array itself; a subclass could compare, index or hide its values in its own way."""
         if not isinstance(given, np.ndarray):
             raise TargetError(f"it returned {type(given).__name__}, which is no numpy.ndarray")
-        return given
+        return given.view(np.ndarray)
 
     def share(self, first: Array, second: Array) -> bool:
         """Whether their extents in memory overlap: a result of its own lies elsewhere altogether."""
@@ -99,6 +116,24 @@ class NumpyArrays:
         """As a block would: the shortcut reads x after the branch has, and both branches get the one incoming gradient."""
         value = function(x) + x
         return value, (None if vjp is None else vjp(x, grad) + grad)
+
+    def modes(self, function: Function, of: Any) -> dict[str, Function]:
+        """None."""
+        return {}
+
+    def late_vjp(self, function: Function, x: Array, grad: Array, between: Callable[[], Any]) -> Array:
+        """None."""
+        raise Declined("NumPy has no gradients of its own")
+
+    def stir(self) -> None:
+        """Draw once from each."""
+        random.random()
+        np.random.random()  # noqa: NPY002 # the global state is the point
+
+    def random_states(self) -> tuple[bytes, ...]:
+        """Python's and NumPy's."""
+        _, keys, place, *_ = np.random.get_state(legacy=True)  # noqa: NPY002 # the global state is the point
+        return repr(random.getstate()).encode(), np.asarray(keys).tobytes() + bytes(str(place), "ascii")
 
 
 def arrays_of(framework: str) -> Arrays:

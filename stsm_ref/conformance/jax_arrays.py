@@ -1,14 +1,15 @@
 """Targets written in JAX: gradients by `jax.vjp`, tangents by `jax.jvp`. Its arrays cannot be written, so memory is not an issue."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from stsm_ref.conformance.frameworks import Function
+from stsm_ref.conformance.frameworks import Function, NumpyArrays
+from stsm_ref.conformance.layouts import Memory
 from stsm_ref.conformance.target import Op, TargetError
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array
-from stsm_ref.strategies import Layout as MemoryLayout
 
 try:
     import jax
@@ -30,7 +31,7 @@ class JaxArrays:
         """What JAX would keep as it is given."""
         return tuple(np.dtype(c) for c in (*NARROW, *(WIDE if jax.config.jax_enable_x64 else ())))
 
-    def give(self, x: Array, memory: MemoryLayout) -> Any:
+    def give(self, x: Array, memory: Memory) -> Any:
         """A JAX array; it has no strides."""
         return jnp.array(x.copy("C"))
 
@@ -64,3 +65,21 @@ class JaxArrays:
         """A block under `jax.vjp`, or with the target's own backward."""
         value, back = jax.vjp(lambda v: function(v) + v, x)
         return value, (back(grad)[0] if vjp is None else vjp(x, grad) + grad)
+
+    def modes(self, function: Function, of: Any) -> dict[str, Function]:
+        """None: what is compiled is compiled from the same function."""
+        return {}
+
+    def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
+        """`jax.vjp`, with a call between."""
+        _, back = jax.vjp(function, x)
+        between()
+        return back(grad)[0]
+
+    def stir(self) -> None:
+        """Draw from NumPy's: JAX has no global random numbers."""
+        NumpyArrays().stir()
+
+    def random_states(self) -> tuple[bytes, ...]:
+        """Python's and NumPy's."""
+        return NumpyArrays().random_states()

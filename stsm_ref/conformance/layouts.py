@@ -3,18 +3,19 @@
 ``(NT)CHW`` folds the frames of every clip into the batch; ``TCHW`` has no batch and holds one clip.
 """
 
-from typing import get_args
+from typing import Literal, get_args
 
 import numpy as np
 
 from stsm_ref.conformance.target import Layout
 from stsm_ref.errors import ArrayError, SpecError
 from stsm_ref.geometry import Array
-from stsm_ref.strategies import Layout as MemoryLayout
 
 LAYOUTS: tuple[Layout, ...] = get_args(Layout)
 AXES = {"NTCHW": (0, 1, 2, 3, 4), "NCTHW": (0, 2, 1, 3, 4), "NTHWC": (0, 1, 3, 4, 2)}
 Shape = tuple[int, ...]
+Memory = Literal["C", "F", "strided", "reversed", "channels-last", "expanded"]
+"""The memory layouts of `stsm_ref.strategies`, and one number that is seen from every place: all strides are 0."""
 
 
 def checked_layout(layout: str) -> Layout:
@@ -54,14 +55,20 @@ def from_own(y: Array, layout: Layout, shape: Shape) -> Array:
     return y.reshape(shape)
 
 
-def memory_of(x: Array) -> MemoryLayout:
-    """Which of the four memory layouts of `stsm_ref.strategies` `x` has.
+def memory_of(x: Array) -> Memory:
+    """Which of the six memory layouts `x` has.
 
     >>> memory_of(np.zeros((2, 3))), memory_of(np.zeros((2, 3))[:, ::-1]), memory_of(np.zeros((2, 3)).T)
     ('C', 'reversed', 'F')
+    >>> memory_of(np.broadcast_to(1.0, (2, 3)))
+    'expanded'
     """
+    if x.size > 1 and not any(stride for stride, size in zip(x.strides, x.shape, strict=True) if size > 1):
+        return "expanded"
     if x.flags.c_contiguous:
         return "C"
     if x.flags.f_contiguous:
         return "F"
+    if x.ndim > 2 and np.moveaxis(x, -3, -1).flags.c_contiguous:
+        return "channels-last"
     return "reversed" if any(stride < 0 for stride, size in zip(x.strides, x.shape, strict=True) if size > 1) else "strided"

@@ -24,19 +24,19 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     MissingExtraError
         If torch is asked for and not installed.
     """
-    from stsm_ref.conformance.planted import clips, cuts, gradients, moves, right, states, values
+    from stsm_ref.conformance.planted import clips, cuts, gradients, hidden, moves, right, states, values
 
     if framework not in get_args(Frameworks):
         raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
     found: list[Sequence[Implementation]] = []
     if framework != "torch":
         found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, states.MUTANTS, gradients.MUTANTS]
-        found += [right.RIGHT]
+        found += [hidden.MUTANTS, right.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
-        from stsm_ref.conformance.planted import torch_moves, torch_right, torch_states
+        from stsm_ref.conformance.planted import torch_hidden, torch_moves, torch_right, torch_states
 
-        found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_right.RIGHT]
+        found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_hidden.MUTANTS, torch_right.RIGHT]
     every = [implementation for table in found for implementation in table]
     return (*(entry for entry in every if not entry.right), *(entry for entry in every if entry.right))
 
@@ -202,7 +202,6 @@ WHY_NOT_ALONE: dict[str, str] = {
     "it_is_tsm": "under TSM's spec the definition is TSM; it is written out once more so that the definition is held to TSM too",
     "vjp_is_the_adjoint": "forward and backward that equal the definition fit each other; a pair that fits and is wrong passes here",
     "vjp_does_not_depend_on_x": "the certificate takes its gradients at x = 0, where such a backward is wrong too",
-    "the_same_input_gives_the_same_output": "other rules ask some cases twice as well; this one says what is wrong",
     "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
     "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
     "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",

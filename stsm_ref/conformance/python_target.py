@@ -7,6 +7,7 @@
 import inspect
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,6 +20,10 @@ from stsm_ref.geometry import Array, ShiftSpec
 
 OURS = Path(__file__).parent
 OPS: tuple[Op, ...] = get_args(Op)
+BFLOAT16, WITH_GRADIENT = "in bfloat16", "with requires_grad"
+"""Modes of torch that rules ask for by name."""
+MOST_TOLD = 1000
+"""Letters of somebody's error message."""
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
 
 
@@ -56,22 +61,28 @@ class PythonTarget:
             if segments is None:
                 raise TargetError(f"nothing tells {self.name} how many frames a clip has: give it a parameter num_segments")
             self.fixed["T"] = segments
-        self._spec = ShiftSpec()
+        self._spec = self._wanted = ShiftSpec()
+        self._before: dict[str, tuple[Any, Array]] = {}
 
     def use(self, spec: ShiftSpec) -> None:
         """Take `spec` for all that follows."""
-        self._spec = spec
+        self._wanted, self._spec = spec, replace(spec)  # a copy: who changes it must not change what it is judged by
 
     def close(self) -> None:
         """Nothing to end."""
 
     def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
-        """Call it on copies, and see what it does to them."""
+        """Call it on copies, and see what it does to them, to those of the call before, and to the spec."""
         sent = {"x": x} | ({} if other is None else {"grad" if op == "vjp" else "dx": other})
         inputs = {name: self._give(array) for name, array in sent.items()}
         result = self._guarded(op, case, lambda: self._answer(op, x.shape, *inputs.values()))
         output = self._read(result, op, x.shape)
-        wrote = tuple(name for name, given in inputs.items() if not _same_bits(self.arrays.read(given), to_own(sent[name], self.layout)))
+        own = {name: (given, to_own(sent[name], self.layout)) for name, given in inputs.items()}
+        changed = [name for name, pair in (own | self._before).items() if not _same_bits(self.arrays.read(pair[0]), pair[1])]
+        self._before = {f"{name} of the call before": pair for name, pair in own.items() if name not in changed}
+        wrote = tuple(changed)
+        if self._spec != self._wanted:
+            wrote, self._spec = (*wrote, "spec"), replace(self._wanted)
         shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
         return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
 
@@ -81,6 +92,30 @@ class PythonTarget:
         forward, given = self._call("forward", x.shape), (self._give(x), self._give(grad))
         value, back = self._guarded("forward", case, lambda: self.arrays.residual(forward, backward, *given))
         return self._read(value, "forward", x.shape), None if back is None else self._read(back, "vjp", x.shape)
+
+    def modes(self) -> tuple[str, ...]:
+        """The modes of its framework in which a function may be called."""
+        return tuple(self.arrays.modes(self._functions["forward"], self._functions["forward"]))
+
+    def run_in(self, mode: str, x: Array, *, case: str = "") -> Observation:
+        """The forward in one of the `modes`."""
+        function, given = self.arrays.modes(self._call("forward", x.shape), self._functions["forward"])[mode], self._give(x)
+        result = self._guarded("forward", case, lambda: function(given))
+        return Observation(self._read(result, "forward", x.shape), kept_layout=self.arrays.keeps_layout(given, result))
+
+    def late_vjp(self, x: Array, grad: Array, between: Array, *, case: str = "") -> Array:
+        """The framework's gradient at `x`, where the forward of `between` is called after that of `x` and before its backward."""
+        forward, elsewhere = self._call("forward", x.shape), self._call("forward", between.shape)
+        given, other = (self._give(x), self._give(grad)), self._give(between)
+        result = self._guarded("vjp", case, lambda: self.arrays.late_vjp(forward, *given, lambda: elsewhere(other)))
+        return self._read(result, "vjp", x.shape)
+
+    def draws(self, x: Array, *, case: str = "") -> bool:
+        """Whether a call draws from, or seeds, the global random numbers of Python, NumPy or the framework."""
+        self.arrays.stir()
+        before = self.arrays.random_states()
+        self.run("forward", x, case=case)
+        return self.arrays.random_states() != before
 
     def _answer(self, op: Op, shape: tuple[int, ...], *inputs: Any) -> Any:
         if op in self._functions:
@@ -100,6 +135,8 @@ class PythonTarget:
 
     def _read(self, result: Any, op: Op, shape: tuple[int, ...]) -> Array:
         output, own = self.arrays.read(result), own_shape(shape, self.layout)
+        if output.dtype.kind not in "biufc":
+            raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
             raise TargetError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
         return from_own(output, self.layout, shape)
@@ -110,20 +147,28 @@ class PythonTarget:
                 return call()
         except (TargetError, Declined):
             raise
-        except (Exception, SystemExit, GeneratorExit) as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # some exceptions of others are no Exception
             at = f" on case {case}" if case else ""
             raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
 
 
 def told(error: BaseException) -> str:
-    """Type and message."""
-    text = str(error).strip()
+    """Type and message, as far as it can be printed and is worth reading."""
+    try:
+        text = str(error).strip()
+    except Exception:  # the target's own method
+        text = "(its message cannot be told)"
+    text = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MOST_TOLD + 1])
+    text = text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ..."
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def frames(error: BaseException) -> str:
     """The last places in the target's own files, for its author; ours are of no use there."""
-    theirs = [frame for frame in traceback.extract_tb(error.__traceback__) if not Path(frame.filename).is_relative_to(OURS)]
+    every = traceback.extract_tb(error.__traceback__)
+    theirs = [frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(OURS)]
     return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
 
 

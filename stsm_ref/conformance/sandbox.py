@@ -100,6 +100,8 @@ def run_python_target(
             child.end(seconds=ENDING)
         except TargetError as error:
             report = report.broken_by(str(error))
+        if report.broken and child.tail and child.tail not in report.broken:
+            report = replace(report, broken=f"{report.broken}\nthe end of its standard error:\n{child.tail}")
     finally:  # interrupted, too
         child.kill()
     if memory and "MemoryError" in report.broken and size(memory) not in report.broken:

@@ -36,7 +36,10 @@ def show(report: Report, console: Console) -> None:
         title = "the target gave no answer that could be judged"
         console.print(Panel(Text(report.broken), title=title, title_align="left", border_style="red"))
     else:
-        console.print(requirement_table(report), *_notes(report))
+        if report.requirements():
+            console.print(requirement_table(report))
+        for note in _notes(report):
+            console.print(note)
     console.print(_sum(report))
 
 

@@ -11,6 +11,11 @@ from stsm_ref.conformance.judge import require_same
 from stsm_ref.conformance.rule import Counts, rule
 from stsm_ref.conformance.trial import MOST_CHANNELS, Trial
 
+WIDTHS = (64, 96, 100, 256, 392, 512, 1024, 2048)
+"""Channel counts of networks, and some that are none."""
+SQUARES = {"smoke": (7, 14, 28, 56), "ci": (4, 6, 7, 8, 14, 16, 28, 56, 112), "night": (*range(4, 18), 28, 32, 56, 64, 112, 224)}
+"""Square frames, as networks have them."""
+
 STEPS = ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "GEO-1", "GEO-4", "GEO-5")
 
 
@@ -40,11 +45,12 @@ def every_small_size_is_right(trial: Trial, case: Case) -> None:
 
 
 def long_cases(trial: Trial) -> Sequence[Case]:
-    """One axis long, the others short: powers of two, their neighbours, a frame count that no clip of eight divides, many clips."""
-    many = (8, 9, 12, 15, 16, 17, 31, 32, 33, 64, 65)
+    """One axis long, the others short: powers of two, their neighbours, many clips; and the squares of networks."""
+    many = (4, 6, 8, 9, 12, 15, 16, 17, 31, 32, 33, 64, 65)
     long = {"smoke": (8, 9, 16, 33), "ci": many, "night": (*range(8, 34), *many, 63, 127, 128, 129)}[trial.level]
     shapes = [(2, n, trial.full, 2, 3) for n in long] + [(2, 2, trial.full, n, 3) for n in long] + [(2, 2, trial.full, 3, n) for n in long]
     shapes += [(n, 3, trial.full, 2, 2) for n in (4, 5, 7, *long)]
+    shapes += [(1, 2, trial.full, n, n) for n in SQUARES[trial.level]]
     return list(dict.fromkeys(trial.case("forward", *shape) for shape in shapes))
 
 
@@ -64,10 +70,10 @@ def channel_cases(trial: Trial) -> Sequence[Case]:
     if len(counts) > keep:  # the first ones, and the neighbours of every count at which a group grows
         near = {trial.full + step for step in range(-6, 7)} | {2 * trial.full + step for step in range(-6, 3)}
         counts = sorted({*counts[: keep - 24], *(count for count in near if count in counts)})
-    counts += [count for count in (64, 96, 100, 256, 392) if count not in counts and trial.divides(count)]
+    counts += [count for count in WIDTHS if count not in counts and trial.divides(count)]
     # where shares are whole, a share that floats compute may fall one short of it
     counts += [count for k in range(1, 9) if (count := k * trial.whole_channels) not in counts and count <= MOST_CHANNELS]
-    return [trial.case("forward", 1, 2, count, 3, 2) for count in counts]
+    return [trial.case("forward", 1, 8 if count in WIDTHS else 2, count, 3, 2) for count in counts]
 
 
 @rule("GEO-4", "GEO-5", "SHIFT-1", "SHIFT-4", "SHIFT-5", each=channel_cases)

@@ -5,7 +5,16 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from stsm_ref.conformance import certificate_rules, gradient_rules, memory_rules, refusal_rules, shift_rules, value_rules, vector_rules
+from stsm_ref.conformance import (
+    certificate_rules,
+    gradient_rules,
+    memory_rules,
+    mode_rules,
+    refusal_rules,
+    shift_rules,
+    value_rules,
+    vector_rules,
+)
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
@@ -28,8 +37,8 @@ PATIENCE = 1.0
 
 HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
-# what is quick and telling comes first
-RULES = registered(shift_rules, vector_rules, gradient_rules, memory_rules, value_rules, certificate_rules, refusal_rules)
+# what is quick and telling comes first; memory_rules look at what the others saw
+RULES = registered(shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, refusal_rules)
 
 
 def run_suite(

@@ -112,6 +112,8 @@ def _imported(text: str) -> ModuleType:
     """Import a file, by its path, or a module, by its name."""
     try:
         if not text.endswith(".py"):
+            if Path(text).is_file():
+                raise TargetError(f"{text!r} is no .py file: a program is named as cmd:, a graph as onnx:")
             sys.path.insert(0, str(Path.cwd()))
             return importlib.import_module(text)
         path = Path(text).resolve()

@@ -1,14 +1,15 @@
 """Targets written in PyTorch, on the CPU: gradients by autograd, tangents by its forward mode."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from stsm_ref.conformance.frameworks import Function
+from stsm_ref.conformance.frameworks import Function, NumpyArrays
+from stsm_ref.conformance.layouts import Memory
 from stsm_ref.conformance.target import Declined, Op, TargetError
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array
-from stsm_ref.strategies import Layout as MemoryLayout
 
 try:
     import torch
@@ -26,17 +27,19 @@ class TorchArrays:
     kind = "torch"
     dtypes = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "?", "c8", "c16"))
 
-    def give(self, x: Array, memory: MemoryLayout) -> Tensor:
+    def give(self, x: Array, memory: Memory) -> Tensor:
         """A tensor of its own memory."""
-        t = torch.from_numpy(x.copy("C"))
+        t = torch.from_numpy(x.copy("K" if memory == "channels-last" else "C"))
         if memory == "F" and t.dim() in (4, 5):
             return t.contiguous(memory_format=torch.channels_last if t.dim() == 4 else torch.channels_last_3d)
         if memory == "reversed":
             return t.transpose(-1, -2).contiguous().transpose(-1, -2)
         if memory == "strided":
-            wide = t.new_zeros((*t.shape[:-1], 2 * t.shape[-1]))
-            wide[..., ::2] = t
-            return wide[..., ::2]
+            wide = t.new_ones((*t.shape[:-1], 2 * t.shape[-1]))  # who reads the gaps does not find zeros there
+            wide[..., 1::2] = t
+            return wide[..., 1::2]
+        if memory == "expanded":
+            return t[(slice(1),) * t.dim()].clone().expand(t.shape)
         return t
 
     def read(self, given: Any) -> Array:
@@ -90,6 +93,52 @@ class TorchArrays:
         if vjp is None:
             return value, self._gradient(value, leaf, grad)
         return value, vjp(x.detach(), grad) + grad
+
+    def modes(self, function: Function, of: Any) -> dict[str, Function]:
+        """Without gradients, in inference mode, with a gradient to come, a module in training and not, and bfloat16, told as int16."""
+        module = getattr(of, "__self__", of)
+
+        def under(mode: Callable[[], Any]) -> Function:
+            def call(x: Tensor) -> Tensor:
+                with mode():
+                    return function(x).clone()  # type: ignore[no-any-return]  # a tensor
+
+            return call
+
+        def training(on: bool) -> Function:
+            def call(x: Tensor) -> Tensor:
+                before = module.training
+                try:
+                    module.train(on)
+                    return function(x)  # type: ignore[no-any-return]  # a tensor
+                finally:
+                    module.train(before)
+
+            return call
+
+        of_module = {"in training": training(True), "in evaluation": training(False)} if isinstance(module, torch.nn.Module) else {}
+        return of_module | {
+            "under torch.no_grad": under(torch.no_grad),
+            "under torch.inference_mode": under(torch.inference_mode),
+            "with requires_grad": lambda x: function(x.requires_grad_() if x.is_floating_point() or x.is_complex() else x),
+            "in bfloat16": lambda x: function(x.view(torch.bfloat16)).view(torch.int16),
+        }
+
+    def late_vjp(self, function: Function, x: Tensor, grad: Tensor, between: Callable[[], Any]) -> Tensor:
+        """Autograd, with a call between: the same layer elsewhere in a network."""
+        leaf = x.requires_grad_()
+        y = function(leaf.clone())
+        between()
+        return self._gradient(y, leaf, grad)
+
+    def stir(self) -> None:
+        """Draw once from each."""
+        NumpyArrays().stir()
+        torch.rand(())
+
+    def random_states(self) -> tuple[bytes, ...]:
+        """Python's, NumPy's and torch's."""
+        return *NumpyArrays().random_states(), torch.get_rng_state().numpy().tobytes()
 
     def _gradient(self, y: Any, leaf: Tensor, grad: Tensor) -> Tensor:
         if not isinstance(y, Tensor) or not y.requires_grad:

@@ -30,6 +30,7 @@ class Trial:
         self.dtype = next((d for d in preferred if d in target.dtypes), (*floats, *target.dtypes)[0])
         self.float = self.dtype if self.dtype.kind == "f" else next(iter(floats), self.dtype)
         self.without: dict[Op, str] = {}
+        self.seen: dict[tuple[Op, str], Case] = {}
         self.full = self._full_channels()
 
     def _full_channels(self) -> int:
@@ -111,7 +112,15 @@ class Trial:
         """Put a case, or its operation on other arrays than its own, to the target."""
         first = case.array() if x is None else x
         second = None if case.op == "forward" else case.array(1) if other is None else other
-        return self.target.run(case.op, first, second, case=case.id)
+        observed = self.target.run(case.op, first, second, case=case.id)
+        for what, found in (("wrote", observed.wrote), ("shares", observed.shares)):
+            if found:
+                self.seen.setdefault((case.op, what), case)
+        return observed
+
+    def suspects(self, op: Op, *what: str) -> list[Case]:
+        """The first cases, whichever rule asked them, in which an operation was seen to write ("wrote") or to share memory ("shares")."""
+        return [self.seen[op, one] for one in what if (op, one) in self.seen]
 
     def right(self, case: Case, x: Array | None = None, other: Array | None = None) -> Array:
         """What must come back."""

@@ -1,5 +1,6 @@
 """Values are moved as they are: every dtype, every bit, from any memory layout."""
 
+import itertools
 from collections.abc import Sequence
 from typing import get_args
 
@@ -7,14 +8,16 @@ import numpy as np
 
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.judge import Mismatch, require_same
+from stsm_ref.conformance.python_target import WITH_GRADIENT, PythonTarget
 from stsm_ref.conformance.rule import Counts, rule
 from stsm_ref.conformance.trial import Trial
 from stsm_ref.strategies import Layout as MemoryLayout
 
 
 def dtype_cases(trial: Trial) -> Sequence[Case]:
-    """Each dtype that the target takes, at two shapes."""
-    shapes = ((2, 3, trial.full, 3, 2), (1, 2, trial.full, 2, 3))
+    """Each dtype that the target takes, at a few shapes."""
+    sizes = ((2, 3, 3, 2), (1, 2, 2, 3), (1, 4, 3, 3), (1, 1, 1, 5), (3, 8, 2, 2), (1, 5, 7, 1))
+    shapes = [(n, t, trial.full, h, w) for n, t, h, w in sizes]
     return [trial.case("forward", *shape, dtype=d.name, values="finite") for d in trial.target.dtypes for shape in shapes]
 
 
@@ -31,7 +34,7 @@ def _moves_bits(trial: Trial) -> str:
 @rule(
     "NUM-1",
     draw=lambda trial: trial.cases(values="bits", dtypes=trial.target.dtypes),
-    counts=Counts(30, 300, 6000),
+    counts=Counts(60, 300, 6000),
     applies=_moves_bits,
 )
 def bits_are_moved(trial: Trial, case: Case) -> None:
@@ -55,7 +58,18 @@ def the_rest_stays(trial: Trial, case: Case) -> None:
     require_same(got, want, case, bits=True)
 
 
-@rule("NUM-1", "GEO-1", draw=lambda trial: trial.cases(moving=True, memory=get_args(MemoryLayout)[1:]), counts=Counts(15, 150, 3000))
+def stride_cases(trial: Trial) -> Sequence[Case]:
+    """Each dtype in each memory layout but the plain one, at shapes that take turns."""
+    sizes = ((2, 3, 2, 3), (1, 2, 3, 3), (3, 4, 3, 2), (1, 5, 2, 1), (2, 1, 5, 3))
+    how = itertools.product(range({"smoke": 1, "ci": 4, "night": 40}[trial.level]), get_args(MemoryLayout)[1:], trial.target.dtypes)
+    turns = zip(itertools.cycle(sizes), how, strict=False)
+    return [
+        trial.case("forward", n, t, trial.full, h, w, dtype=d.name, memory=m, seed=trial.seed + seed)
+        for (n, t, h, w), (seed, m, d) in turns
+    ]
+
+
+@rule("NUM-1", "GEO-1", each=stride_cases)
 def strides_make_no_difference(trial: Trial, case: Case) -> None:
     """Input that is strided, reversed, transposed or channels-last in memory gives the same output."""
     plain = trial.ask(case, np.ascontiguousarray(case.array())).output.copy()
@@ -69,8 +83,11 @@ def _has_formats(trial: Trial) -> str:
 @rule("NUM-2", draw=lambda trial: trial.cases(moving=True, memory=("F",)), counts=Counts(5, 50, 500), applies=_has_formats)
 def channels_last_is_kept(trial: Trial, case: Case) -> None:
     """A channels-last input gives a channels-last output: the next layer would pay for another."""
+    target, keep = trial.target, "the input is channels_last in memory and the output is not: keep the memory format"
     if not trial.ask(case).kept_layout:
-        raise Mismatch("the input is channels_last in memory and the output is not: keep the memory format", "layout")
+        raise Mismatch(keep, "layout")
+    if isinstance(target, PythonTarget) and not target.run_in(WITH_GRADIENT, case.array(), case=case.id).kept_layout:
+        raise Mismatch(f"{WITH_GRADIENT}: {keep}", "layout")
 
 
 @rule("CONV-2", draw=lambda trial: trial.cases(values="finite", dtypes=[trial.float], moving=True), counts=Counts(3, 30, 500))

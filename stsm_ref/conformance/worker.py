@@ -33,6 +33,12 @@ def main() -> None:
         send(report=_run(request, send))
     except StsmError as error:
         send(refused=type(error).__name__, why=str(error))
+    except (KeyboardInterrupt, OSError) as error:  # the target raised the one, or closed the pipe under us: no traceback of ours
+        from stsm_ref.conformance.python_target import frames, told
+
+        sys.stderr.write(f"{told(error)}{frames(error)}\n")
+        sys.stderr.flush()
+        os._exit(1)
 
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:

@@ -150,6 +150,13 @@ def test_reports_are_written(target: Any, tmp_path: Path) -> None:
         ("import no_such_module", (), "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         (RIGHT, ("--spec", "T+Q"), "'Q' is no set of axes"),
         (RIGHT, ("--case", "nonsense"), "'nonsense' is no case, such as"),
+        (RIGHT, ("--case", "forward:T@1:0x3x16x2x5:float32:labels:C:7"), "the shape must be NxTxCxHxW, all from 1 up"),
+        (RIGHT, ("--case", "forward:T@1:1x3x16x2x5:M8:labels:C:7"), "dtype 'M8' is none of float32, float64"),
+        ("def forward(x, spec): raise BaseException('odd')", (), "forward raised BaseException: odd"),
+        ("def forward(x, spec): raise KeyboardInterrupt", (), "ended with status 1, without an answer; the end of its standard error: Key"),
+        ("def forward(x, spec): import os; os.closerange(3, 99); return x", (), "OSError: [Errno 9] Bad file descriptor"),
+        ("def forward(x, spec): import os; os.write(2, b'no dev' + b'ice'); return 1 / 0", (), "standard error: no device"),
+        ("def forward(:", (), "cannot be imported: SyntaxError: "),
     ],
 )
 def test_bad_input_is_exit_2_in_a_sentence(target: Any, source: str, arguments: tuple[str, ...], complaint: str) -> None:
@@ -188,3 +195,18 @@ def test_the_line_that_repeats_it_knows_the_frames_of_a_clip(target: Any) -> Non
     again = invoke(*shlex.split(line)[1:])
     assert again.exit_code == 1, again.output
     assert "violated" in again.output
+
+
+def test_a_file_that_is_no_python_is_told(tmp_path: Path) -> None:
+    """It is not taken for a module of that name."""
+    (tmp_path / "mine.txt").write_text("forward")
+    ended = invoke("check", f"py:{tmp_path / 'mine.txt'}:forward")
+    assert ended.exit_code == 2
+    assert "is no .py file: a program is named as cmd:, a graph as onnx:" in " ".join(ended.output.split())
+
+
+def test_what_was_asked_in_vain_stands_on_its_own_line(target: Any) -> None:
+    """An undecided run says so line by line, and shows no empty table."""
+    ended = invoke("check", target("from stsm_ref import stsm as forward"), "--case", "vjp:T@1/4:1x3x16x2x5:float32:labels:C:7")
+    assert ended.exit_code == 3
+    assert "undecided: vjp_equals_definition: 0 of 1 cases ran: NumPy has no gradients of its own" in ended.output.splitlines()

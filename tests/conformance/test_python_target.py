@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from stsm_ref import stsm
+from stsm_ref.conformance.checking import check
 from stsm_ref.conformance.frameworks import arrays_of
 from stsm_ref.conformance.python_target import PythonTarget
 from stsm_ref.conformance.target import Declined, Target, TargetError
@@ -220,3 +221,97 @@ def test_info_describes_a_target(tmp_path):
     assert (target.dtypes, target.moves_bits, target.fixed) == ((np.dtype("f4"),), False, {"T": 8, "N": 1})
     assert target.ops == {"forward", "vjp"}
     assert open_target(f"py:{file}:mine", layout="NTCHW").layout == "NTCHW"
+
+
+class Agreeable(np.ndarray):
+    """Equals everything."""
+
+    def __ne__(self, other):
+        return np.zeros(self.shape, bool)
+
+
+@pytest.mark.parametrize("disguise", [lambda x: np.ma.array(x, mask=True), lambda x: x.view(Agreeable)])
+def test_a_subclass_hides_nothing(disguise):
+    """A mask, or a comparison of its own, does not make a wrong output pass."""
+    seen = PythonTarget(lambda x, spec: disguise(x.copy())).run("forward", X)
+    assert type(seen.output) is np.ndarray
+    assert check(lambda x, spec: disguise(x.copy()), level="smoke").outcome == "violated"
+
+
+def test_a_changed_spec_is_seen_and_mended():
+    """The target gets a copy: what it does to it is reported, and neither the judge nor the next call sees it."""
+
+    def forward(x, spec):
+        y = stsm(x, spec)
+        object.__setattr__(spec, "alpha", spec.alpha * 0)
+        return y
+
+    target, spec = PythonTarget(forward), ShiftSpec()
+    target.use(spec)
+    for _ in range(2):
+        seen = target.run("forward", X)
+        assert seen.wrote == ("spec",)
+        np.testing.assert_array_equal(seen.output, stsm(X))
+    assert spec == ShiftSpec("T+H+W", "3/8")
+    assert check(forward, level="smoke").violations[0].requirement == "PURE-1"
+
+
+def test_a_write_to_the_input_of_the_call_before_is_seen():
+    """Memory that was handed in stays the caller's after the call, and the call that did it is the one that is blamed."""
+    kept = []
+
+    def forward(x, spec):
+        if kept:
+            kept.pop()[...] = 0
+        kept.append(x)
+        return stsm(x, spec)
+
+    target = PythonTarget(forward)
+    assert target.run("forward", X).wrote == ()
+    assert target.run("forward", X).wrote == ("x of the call before",)
+
+
+def test_draws_and_seeds_are_seen():
+    """Whoever draws from the global random numbers, or seeds them, even to the same state each time, is seen; others are not."""
+
+    def seeds(x, spec):
+        np.random.seed(0)  # noqa: NPY002 # the global state is the point
+        return stsm(x, spec)
+
+    assert PythonTarget(seeds).draws(X)
+    assert PythonTarget(seeds).draws(X)
+    assert PythonTarget(lambda x, spec: stsm(x, spec) if np.random.random() < 2 else x).draws(X)  # noqa: NPY002 # see above
+    assert not PythonTarget(stsm).draws(X)
+
+
+class Silent(Exception):
+    """Cannot be told."""
+
+    def __str__(self):
+        raise RuntimeError
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (BaseException("odd"), "forward raised BaseException: odd"),
+        (Silent(), r"forward raised Silent: \(its message cannot be told\)"),
+        (ValueError("\x1b[31mred"), r"forward raised ValueError: \\x1b\[31mred"),
+        (ValueError("long " * 9999), r"long .* \.\.\."),
+    ],
+)
+def test_any_exception_is_told(error, told):
+    """Also one that is no Exception, has no message, would colour the terminal or fill it."""
+
+    def forward(x, spec):
+        raise error
+
+    with pytest.raises(TargetError, match=f"^{told}" if told.startswith("forward") else told) as caught:
+        PythonTarget(forward).run("forward", X)
+    assert len(str(caught.value).splitlines()[0]) < 1100
+
+
+def test_an_output_without_numbers_is_no_answer():
+    """A structured or object array is refused with its dtype."""
+    with pytest.raises(TargetError, match="forward returned dtype object, which holds no numbers"):
+        PythonTarget(lambda x, spec: x.astype(object)).run("forward", X)

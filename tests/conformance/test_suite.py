@@ -114,7 +114,7 @@ def test_nothing_passes_by_having_run_nothing(monkeypatch):
     monkeypatch.setitem(suite.RULES, "long_axes_are_right", cut)
     report = check(forward, level="smoke")
     assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
-    assert next(r for r in report.results if r.rule == cut.name).note == "0 of 19 cases ran: not today"
+    assert next(r for r in report.results if r.rule == cut.name).note == "0 of 23 cases ran: not today"
     assert report.cases < report.declared
 
 
@@ -288,7 +288,8 @@ def usual(x, spec):
 def test_labels_at_the_size_of_a_network_cost_little():
     """Given labels, at most five times the target's own time, and one wrong value among 6,422,528 is found."""
     trial = Trial(PythonTarget(usual), ShiftSpec(), level="ci")
-    (case,) = certificate_rules.network_cases(trial)
+    case, *later_stages = certificate_rules.network_cases(trial)
+    assert [stage.shape[2:] for stage in later_stages] == [(512, 28, 28), (1024, 14, 14), (2048, 7, 7)]
     labels = certificate_rules.unique_labels(case.shape, case.dtype)
     assert len(np.unique(labels)) == labels.size
 

@@ -74,6 +74,25 @@ def test_labels_are_beyond_half_precision() -> None:
         assert not np.any(x.astype(np.float16).astype(np.float32) == x)
 
 
+@pytest.mark.parametrize("char", ["e", "f", "d", "F", "D"])
+def test_bits_hold_signalling_nans(char: str) -> None:
+    """One number in ten or so is a NaN whose quiet bit is not set, and not all of one sign or payload."""
+    x = strategies.make_array((4, 16, 5, 7), np.dtype(char), seed=0)
+    real = x.real.dtype
+    whole = np.dtype(f"u{real.itemsize}")
+    parts, quiet = x.view(real), whole.type(1 << (np.finfo(real).nmant - 1))
+    signalling = np.isnan(parts) & (parts.view(whole) & quiet == 0)
+    assert 0.05 < signalling.mean() < 0.2
+    assert len(np.unique(parts.view(whole)[signalling])) > 50
+
+
+def test_channels_last_memory_is() -> None:
+    """The channels lie side by side, the values are those of the plain array."""
+    plain, last = (strategies.make_array((2, 3, 4, 5), np.dtype("f4"), seed=0, layout=layout) for layout in ("C", "channels-last"))
+    assert last.strides[1] == last.itemsize
+    np.testing.assert_array_equal(last.view("u4") if last.flags.c_contiguous else np.ascontiguousarray(last).view("u4"), plain.view("u4"))
+
+
 @pytest.mark.parametrize(("char", "count"), [("?", 2), ("b", 128), ("e", 2049)])
 def test_labels_that_do_not_fit_are_refused(char: str, count: int) -> None:
     """A dtype with fewer values than places has no labels."""

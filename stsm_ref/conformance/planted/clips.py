@@ -131,7 +131,7 @@ MUTANTS = (
     _mutant(
         "wrong-at-one-combination", _left_alone(lambda s: s[1:2] + s[3:] == (3, 5, 1)), 28, "nothing moves where T, H, W = 3, 5, 1", RARE
     ),
-    _mutant("wrong-at-fourteen-rows", _left_alone(lambda s: s[3] == 14), 28, "nothing moves where H = 14"),
+    _mutant("wrong-at-fourteen-rows", _left_alone(lambda s: s[3] == 14 != s[4]), 28, "nothing moves where H = 14, but in squares"),
     _mutant("wrong-at-sixteen-columns", _left_alone(lambda s: s[4] == 16), 28, "nothing moves where W = 16"),
     _mutant("wrong-at-nine-clips", _left_alone(lambda s: s[0] == 9), 28, "nothing moves where N = 9"),
     _mutant(
