@@ -43,6 +43,9 @@ def _comparisons(side: Side, rounds: int) -> Iterator["Comparison"]:
         from stsm_ref.bench import numpy_shift
 
         yield from numpy_shift.comparisons(rounds=rounds)
+        from stsm_ref.bench import label_check
+
+        yield from label_check.comparisons(rounds=rounds)
     if side is not Side.NUMPY:
         from stsm_ref.bench import torch_shift
 

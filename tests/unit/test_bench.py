@@ -3,11 +3,12 @@
 import pytest
 import torch
 
-from stsm_ref import ShiftSpec
+from stsm_ref import ShiftSpec, stsm
 from stsm_ref import nn as snn
-from stsm_ref.bench import torch_shift
+from stsm_ref.bench import label_check, torch_shift
 from stsm_ref.bench.numpy_shift import comparisons
 from stsm_ref.bench.timing import Comparison, side_by_side
+from stsm_ref.conformance.cases import Case
 
 
 def test_functions_take_turns() -> None:
@@ -29,6 +30,16 @@ def test_the_promised_ratios_are_measured() -> None:
     measured = list(comparisons(rounds=1))
     assert [entry.limit for entry in measured] == [1.5, 1.5, None, None, None, None, None]
     assert all(entry.ratio > 0 for entry in measured)
+
+
+def test_the_check_by_labels_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a promise where the labels are at hand; what it is measured on is STSM."""
+    small = Case("forward", ShiftSpec(), (1, 3, 16, 4, 5))
+    monkeypatch.setattr(label_check.certificate_rules, "network_cases", lambda trial: [small])
+    measured = list(label_check.comparisons(rounds=1))
+    assert [entry.limit for entry in measured] == [5, None]
+    assert all(entry.ratio > 0 for entry in measured)
+    assert (label_check.by_slices(small.array(), small.spec) == stsm(small.array(), small.spec)).all()
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
