@@ -12,12 +12,13 @@ def explain(
     identifier: Annotated[
         str,
         typer.Argument(
-            metavar="ID", help="A requirement, such as PAD-1 ('all' lists them), a golden vector, or a case that check printed."
+            metavar="ID",
+            help="A requirement, such as PAD-1 ('all' lists them), a rule or theorem by name, a golden vector, or a case that check printed.",
         ),
     ],
     as_json: AsJson = False,
 ) -> int:
-    """Explain a requirement or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
+    """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
     if "/" in identifier or ":" in identifier:
@@ -29,6 +30,16 @@ def explain(
             print_json(explained.as_dict())
         else:
             screen.print(explained.panel())
+        return 0
+    if "_" in identifier:
+        with notes.status("looking the rule up"):
+            from stsm_ref.conformance.statements import named
+
+            statement = named(identifier)
+        if as_json:
+            print_json(statement._asdict())
+        else:
+            screen.print(statement.panel())
         return 0
     identifier = identifier.lower() if identifier.lower() == "all" else identifier
     chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)

@@ -140,3 +140,26 @@ def test_many_groups_are_cut() -> None:
     x = np.zeros((1, 1, 16, 1, 1), np.int8)
     assert "... and 3 more groups" in pictures.draw_groups(x, x, spec)
     assert pictures.group_lines(ShiftSpec("T", "1/8"), 3) == ["channels 0..2    stays (X_N)", "2 of 2 directions have no channel"]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("labels_reveal_every_move", ("stsm-ref check", "Unique labels", "L2", "SHIFT-2")),
+        ("kernels_are_one_hot", ("stsm-ref verify", "KERN")),
+        ("slices_follow_the_rule", ("stsm-ref prove", "L4", "SHIFT-6")),
+    ],
+)
+def test_what_is_checked_under_a_name_is_explained(name: str, words: tuple[str, ...]) -> None:
+    """A rule of the suite, a check of verify, a theorem: what it says, who holds it, its rung, the rules it speaks for."""
+    ended = invoke("explain", name)
+    assert ended.exit_code == 0, ended.output
+    assert all(word in ended.output for word in words), ended.output
+    assert json.loads(invoke("explain", name, "--json").stdout)["name"] == name
+
+
+def test_a_misspelt_name_is_told_its_neighbours() -> None:
+    """Exit 2, and names like it."""
+    ended = invoke("explain", "slices_folow_the_rule")
+    assert ended.exit_code == 2
+    assert "did you mean slices_follow_the_rule" in " ".join(ended.output.split())

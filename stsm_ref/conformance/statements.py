@@ -1,0 +1,62 @@
+"""Everything that is checked under a name, in words: rules of the suite, checks of `verify`, theorems."""
+
+import difflib
+from typing import NamedTuple
+
+from rich.console import RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from stsm_ref.conformance.suite import RULES
+from stsm_ref.errors import SpecError
+from stsm_ref.proofs.statements import STATEMENTS
+from stsm_ref.requirements import requirement
+from stsm_ref.verification import rules
+
+
+class Statement(NamedTuple):
+    """What is stated under a name, where it is held, the rung it gives, and for which requirements it speaks."""
+
+    name: str
+    held_by: str
+    statement: str
+    rung: str
+    requirements: tuple[str, ...]
+
+    def panel(self) -> RenderableType:
+        """For a terminal."""
+        table = Table.grid(padding=(0, 2))
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column()
+        table.add_row("says", Text(self.statement))
+        table.add_row("held by", Text(self.held_by))
+        table.add_row("rung", self.rung)
+        for identifier in self.requirements:
+            table.add_row(identifier, Text(requirement(identifier).rule))
+        return Panel(table, title=self.name, title_align="left")
+
+
+def named(name: str) -> Statement:
+    """Find the rule, check or theorem of this name.
+
+    Raises
+    ------
+    SpecError
+        If there is none; the message has near ones.
+    """
+    known = _all()
+    if name not in known:
+        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"did you mean {', '.join(close)}?" if close else "a report names those that it tried"
+        raise SpecError(f"id={name!r} is no rule, check or theorem: {hint}")
+    return known[name]
+
+
+def _all() -> dict[str, Statement]:
+    checks = rules.load(torch=False, proofs=False).values()
+    found = [Statement(c.name, "stsm-ref verify, on our own code", c.statement, c.rung, c.requirements) for c in checks]
+    found += [Statement(s.name, "stsm-ref prove, for all sizes", s.text, "L4", s.requirements) for s in STATEMENTS]
+    # a target is what people ask about: where the suite has a rule of the same name, that one is told
+    found += [Statement(r.name, "stsm-ref check, on a target", r.statement, r.rung, r.requirements) for r in RULES.values()]
+    return {statement.name: statement for statement in found}
