@@ -13,7 +13,7 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="A requirement, such as PAD-1 ('all' lists them), a rule or theorem by name, a golden vector, or a case that check printed.",
+            help="A requirement, such as PAD-1 ('all' lists them), a rule or theorem by name, a golden vector, or a case of check.",
         ),
     ],
     as_json: AsJson = False,
