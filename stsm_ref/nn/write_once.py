@@ -130,6 +130,8 @@ def plan(
         else:
             copies.append(copy)
             zeros += borders
+    # new memory is met page by page: a few per cent are saved where long runs meet it first
+    copies.sort(key=lambda copy: -math.prod(copy[0].size))
     return Plan(
         tuple(_in_fewest_axes(target, source) for target, source in copies if math.prod(target.size)),
         tuple(_in_fewest_axes(border, border)[0] for border in zeros if math.prod(border.size)),
