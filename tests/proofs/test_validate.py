@@ -7,11 +7,10 @@ import pytest
 
 from stsm_ref import ShiftSpec
 from stsm_ref.errors import SpecError, StsmError
-from stsm_ref.proofs import validate_run
+from stsm_ref.proofs import solvers, validate_run
 from stsm_ref.proofs.operators import MEANINGS
 from stsm_ref.proofs.validate import Verdict, validate_target
 from stsm_ref.proofs.validate_layout import Layout
-from stsm_ref.proofs.validate_solvers import _ask_cvc5, _ask_z3
 
 FILE = Path(__file__).with_name("manners.py")
 TSM, FOLDED = "T@1/4,backward-first", "(NT)CHW"
@@ -156,9 +155,7 @@ def test_a_module_that_branches_on_values_is_undecided() -> None:
 
 def test_solvers_that_time_out_decide_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     """No answer is not a proof."""
-    from stsm_ref.proofs import validate_solvers
-
-    monkeypatch.setattr(validate_solvers, "_ask_z3", lambda *_: "unknown")
+    monkeypatch.setattr(solvers, "SOLVERS", solvers.SOLVERS | {"z3": lambda *_: "unknown"})
     assert prove("padding_and_cat").outcome == "undecided"
 
 
@@ -182,9 +179,7 @@ def test_a_module_unrolled_over_an_axis_is_undecided() -> None:
 
 def test_one_solver_alone_is_not_enough(monkeypatch: pytest.MonkeyPatch) -> None:
     """A proof needs both to say that there is no counterexample."""
-    from stsm_ref.proofs import validate_solvers
-
-    monkeypatch.setattr(validate_solvers, "_ask_cvc5", lambda *_: "unknown")
+    monkeypatch.setattr(solvers, "SOLVERS", solvers.SOLVERS | {"cvc5": lambda *_: "unknown"})
     verdict = prove("padding_and_cat")
     assert verdict.outcome == "undecided"
     assert "z3 says unsat, cvc5 says unknown" in "\n".join(verdict.text)
@@ -197,8 +192,8 @@ def test_questions_are_written_and_read_again(tmp_path: Path) -> None:
     assert len(files) == sum(direction.questions for direction in verdict.directions)
     assert {path.suffix for path in files} == {".smt2"}
     for path in files[:5]:
-        assert _ask_z3(path.read_text(), 10).startswith("unsat")
-        assert _ask_cvc5(path.read_text(), 10).startswith("unsat")
+        for solver in solvers.SOLVERS:
+            assert solvers.listen(solver, path.read_text(), 10).startswith("unsat")
 
 
 WRONG_USE = [
