@@ -2,11 +2,15 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from torch import device, nn
-
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import ShiftSpec
+
+# first, since it says by name that torch is missing
 from stsm_ref.models import create_model
+
+# isort: split
+from torch import device, nn
+
 from stsm_ref.nn import STSM
 from stsm_ref.pictures.drawing import ENTERS, INK, PAPER
 

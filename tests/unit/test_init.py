@@ -66,6 +66,8 @@ def test_the_public_names_are_there() -> None:
         ),
         ("torch", "import stsm_ref.nn", "stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
         ("torch", "import stsm_ref.models", "stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
+        ("torch", "import stsm_ref.pictures.network", "needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
+        ("torch", "from stsm_ref.pictures.figures import draw_figure_2; draw_figure_2()", "needs torch, which is not installed"),
         ("z3", "import stsm_ref.proofs.theorems", "stsm-ref prove needs z3-solver, which is not installed: pip install 'stsm_ref[proofs]'"),
         ("cvc5", "import stsm_ref.proofs.theorems", "stsm-ref prove needs cvc5, which is not installed: pip install 'stsm_ref[proofs]'"),
         ("typer", "import stsm_ref.cli", "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'"),
