@@ -29,6 +29,20 @@ def require_writable(path: Path) -> Path:
     return target
 
 
+def make_folder(folder: Path, refusal: str, *, parents: bool = True) -> None:
+    """Make `folder` if it is not there, with those above it if `parents`, before the work is done whose results it shall hold.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be made: `refusal`, and why.
+    """
+    try:
+        folder.mkdir(parents=parents, exist_ok=True)
+    except OSError as error:
+        raise ReportError(f"{refusal}: {error.strerror}") from None
+
+
 def write_whole(path: Path, content: str | bytes) -> None:
     """Write `content` beside `path` and move it there; a file that stood there stays if that fails, a link stays a link.
 

@@ -4,8 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stsm_ref.errors import ReportError
-from stsm_ref.files import require_writable
+from stsm_ref.files import make_folder, require_writable
 from stsm_ref.pictures import five_seconds, published, steps
 from stsm_ref.pictures.drawing import FORMATS, save
 
@@ -41,10 +40,7 @@ def require_folder(folder: Path) -> None:
     ReportError
         If it cannot be made, or a file of it not be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ReportError(f"out={str(folder)!r} is no folder and cannot be made one: {error.strerror}") from None
+    make_folder(folder, f"out={str(folder)!r} is no folder and cannot be made one")
     for path in paths(folder):
         require_writable(path)
 

@@ -5,8 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from stsm_ref.errors import ReportError
-from stsm_ref.files import write_whole
+from stsm_ref.files import make_folder, write_whole
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.proofs import channel_theorems, float_theorems, kernel_theorems, module_theorems, shift_theorems
 from stsm_ref.proofs.solvers import TIMEOUT, versions
@@ -92,10 +91,7 @@ def require_folder(folder: Path) -> Path:
     ReportError
         If it cannot be made.
     """
-    try:
-        folder.mkdir(exist_ok=True)
-    except OSError as error:
-        raise ReportError(f"{str(folder)!r} cannot be made a folder for SMT-LIB files: {error.strerror}") from None
+    make_folder(folder, f"{str(folder)!r} cannot be made a folder for SMT-LIB files", parents=False)
     return folder
 
 

@@ -13,8 +13,7 @@ from pathlib import Path
 
 import torch
 
-from stsm_ref.errors import StsmError
-from stsm_ref.files import require_writable, write_whole
+from stsm_ref.files import make_folder, require_writable, write_whole
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.proofs.export import Backward, Exported
 from stsm_ref.proofs.export_cover import Box, NotCoveredError, SampleFailedError, boxes, cover
@@ -190,10 +189,7 @@ def _in_words(layout: Layout, box: Sequence[tuple[int, int | None]]) -> str:
 
 
 def _require_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StsmError(f"smt2={str(folder)!r} cannot be made a folder: {error.strerror}") from None
+    make_folder(folder, f"smt2={str(folder)!r} cannot be made a folder")
     require_writable(folder / "forward-001.smt2")
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from stsm_ref.errors import ReportError
-from stsm_ref.files import require_writable, write_whole
+from stsm_ref.files import make_folder, require_writable, write_whole
 
 
 def test_text_and_bytes(tmp_path: Path) -> None:
@@ -75,3 +75,15 @@ def test_devices_and_long_names_are_refused(tmp_path: Path) -> None:
         require_writable(pipe)
     with pytest.raises(ReportError, match=r"cannot be written: File name too long"):
         require_writable(tmp_path / ("x" * 300))
+
+
+def test_a_folder_is_made_or_refused(tmp_path: Path) -> None:
+    """With those above it or only itself; there already is well; the refusal says why."""
+    make_folder(tmp_path / "a" / "b", "never said")
+    make_folder(tmp_path / "a" / "b", "never said")
+    assert (tmp_path / "a" / "b").is_dir()
+    with pytest.raises(ReportError, match="out is none: No such file"):
+        make_folder(tmp_path / "c" / "d", "out is none", parents=False)
+    (tmp_path / "file").touch()
+    with pytest.raises(ReportError, match="out is none: "):
+        make_folder(tmp_path / "file", "out is none")
