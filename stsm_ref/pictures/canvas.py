@@ -7,8 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from stsm_ref.errors import MissingExtraError
-from stsm_ref.pictures.drawing import INK, save
+from stsm_ref.pictures.drawing import INK, need_figure, save
 
 CELL = 0.42
 """Side of a cell, in inches; every other length below is in cells."""
@@ -128,12 +127,3 @@ class Canvas:
         for mark in self.marks:
             mark(axes)
         return Picture(figure, text)
-
-
-def need_figure() -> Any:
-    """Return Matplotlib's `Figure`, or say which extra brings it."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
-    return Figure

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.errors import MissingExtraError
-from stsm_ref.pictures.drawing import ENTERS, INK
+from stsm_ref.pictures.drawing import ENTERS, INK, need_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,11 +23,7 @@ def canvas(width: float, height: float, *, inches: float) -> "tuple[Figure, Axes
     MissingExtraError
         If Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
-    figure = Figure(figsize=(inches, inches * height / width), facecolor="white")
+    figure = need_figure()(figsize=(inches, inches * height / width), facecolor="white")
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set_xlim(0, width)
     axes.set_ylim(height, 0)

@@ -41,6 +41,15 @@ def in_words(displacement: Displacement) -> str:
     return ", ".join(words) or "stays"
 
 
+def need_figure() -> "type[Figure]":
+    """Return Matplotlib's `Figure`, or say which extra brings it."""
+    try:
+        from matplotlib.figure import Figure
+    except ModuleNotFoundError:
+        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
+    return Figure
+
+
 def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
     """Draw each direction of `spec`, and the group that stays, on a row: kernel, padding, clip before, clip after.
 
@@ -51,14 +60,11 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
     MissingExtraError
         If Matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
+    figure_class = need_figure()
     directions = [displacement for term in spec.directions for displacement in term] + [Displacement()]
     film = small_clip()
 
-    figure = Figure(figsize=(14, 1.35 * len(directions) + 1.5), layout="constrained", facecolor="white")
+    figure = figure_class(figsize=(14, 1.35 * len(directions) + 1.5), layout="constrained", facecolor="white")
     figure.suptitle(f"STSM  {spec}", fontsize=15, fontweight="bold", color=INK)
     widths = [1.7, 2.6] + [1.0] * FRAMES + [0.25] + [1.0] * FRAMES
     heights = [0.12] + [1.0] * len(directions)

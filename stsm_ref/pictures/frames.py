@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref.errors import ArrayError
-from stsm_ref.pictures.canvas import Picture, need_figure
-from stsm_ref.pictures.drawing import ENTERS, INK
+from stsm_ref.pictures.canvas import Picture
+from stsm_ref.pictures.drawing import ENTERS, INK, need_figure
 
 FRAME = 1.35  # inches a frame is high
 

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import as_array, whole_numbers
 from stsm_ref.kernels import OneHotKernel
-from stsm_ref.pictures.canvas import FADED, LINE, WRONG, Canvas, Picture, need_figure, text_width
-from stsm_ref.pictures.drawing import ENTERS, HOT, INK, LEAVES, PAPER
+from stsm_ref.pictures.canvas import FADED, LINE, WRONG, Canvas, Picture, text_width
+from stsm_ref.pictures.drawing import ENTERS, HOT, INK, LEAVES, PAPER, need_figure
 from stsm_ref.slicing import shift
 
 Mask = npt.NDArray[np.bool_]

@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
-from stsm_ref.pictures.canvas import FADED, Canvas, Picture, need_figure
-from stsm_ref.pictures.drawing import INK, LEAVES, PAPER
+from stsm_ref.pictures.canvas import FADED, Canvas, Picture
+from stsm_ref.pictures.drawing import INK, LEAVES, PAPER, need_figure
 from stsm_ref.pictures.grids import Grid, Item, draw_cells, entered
 from stsm_ref.slicing import shift
 

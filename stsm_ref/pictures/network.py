@@ -2,7 +2,6 @@
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import ShiftSpec
 
 # first, since it says by name that torch is missing
@@ -12,7 +11,7 @@ from stsm_ref.models import create_model
 from torch import device, nn
 
 from stsm_ref.nn import STSM
-from stsm_ref.pictures.drawing import ENTERS, INK, PAPER
+from stsm_ref.pictures.drawing import ENTERS, INK, PAPER, need_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -64,10 +63,7 @@ def draw_network(name: str, spec: ShiftSpec = ShiftSpec()) -> "Figure":
     ModelError, SpecError
         As `create_model` does.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
+    figure_class = need_figure()  # a missing Matplotlib is told before the network is built
     with device("meta"):
         model = create_model(name, shift=spec)
     stages = sites(model.backbone)
@@ -77,7 +73,7 @@ def draw_network(name: str, spec: ShiftSpec = ShiftSpec()) -> "Figure":
     columns = [part for stage, blocks in columns for part in _in_pieces(stage, blocks)]
     tallest = max(len(blocks) for _, blocks in columns)
 
-    figure = Figure(figsize=(0.6 * COLUMN * len(columns) + 0.6, 0.55 * tallest + 1.9), layout="constrained", facecolor="white")
+    figure = figure_class(figsize=(0.6 * COLUMN * len(columns) + 0.6, 0.55 * tallest + 1.9), layout="constrained", facecolor="white")
     axes = figure.subplots()
     axes.set_xlim(0, COLUMN * len(columns))
     axes.set_ylim(tallest + 0.2, -1.1)

@@ -3,10 +3,9 @@
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from stsm_ref.errors import MissingExtraError
 from stsm_ref.paper.tables import TABLE_1, TABLE_7, Row, find
 from stsm_ref.paper.tables import TABLES as PUBLISHED
-from stsm_ref.pictures.drawing import ENTERS, HOT, INK, LEAVES
+from stsm_ref.pictures.drawing import ENTERS, HOT, INK, LEAVES, need_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -149,11 +148,7 @@ def _bars(table: int, title: str) -> "Figure":
 
 def _chart(width: float, height: float, heights: tuple[float, ...] = (1,)) -> "tuple[Figure, tuple[Axes, ...]]":
     """Make an empty chart, or several one above the other."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise MissingExtraError("a picture", "matplotlib", "pictures") from None
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    figure = need_figure()(figsize=(width, height), layout="constrained", facecolor="white")
     charts = tuple(figure.subplots(len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights})[:, 0])
     for axes in charts:
         axes.grid(color="#ebe8e1", zorder=0)
