@@ -11,17 +11,9 @@ from typing import Annotated, Any
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, Spec, command, print_json, progress_bar, screen
+from stsm_ref.cli.shell import AsJson, Level, Spec, command, print_json, progress_bar, screen
 from stsm_ref.files import require_writable
 from stsm_ref.geometry import ShiftSpec
-
-
-class LevelOption(StrEnum):
-    """How long it may take."""
-
-    SMOKE = "smoke"
-    CI = "ci"
-    NIGHT = "night"
 
 
 class LayoutOption(StrEnum):
@@ -46,7 +38,7 @@ class FrameworkOption(StrEnum):
 def check(
     target: Annotated[str, typer.Argument(help="py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx")],
     spec: Spec = "T+H+W@3/8",
-    level: Annotated[LevelOption, typer.Option(help="Seconds, a minute at most, a quarter of an hour at most.")] = LevelOption.CI,
+    level: Annotated[Level, typer.Option(help="Seconds, a minute at most, a quarter of an hour at most.")] = Level.CI,
     layout: Annotated[LayoutOption | None, typer.Option(help="Its axes; what the target says of itself, or NTCHW.")] = None,
     framework: Annotated[FrameworkOption | None, typer.Option(help="Whose arrays a py: target takes; what it says, or numpy.")] = None,
     segments: Annotated[int, typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them.")] = 8,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, command, notes, print_json, progress_bar, screen
+from stsm_ref.cli.shell import AsJson, Level, command, notes, print_json, progress_bar, screen
 
 if TYPE_CHECKING:
     from rich.console import Group
@@ -20,14 +20,6 @@ class Framework(StrEnum):
     NUMPY = "numpy"
     TORCH = "torch"
     ALL = "all"
-
-
-class Level(StrEnum):
-    """How long a run may take."""
-
-    SMOKE = "smoke"
-    CI = "ci"
-    NIGHT = "night"
 
 
 @command

@@ -73,6 +73,14 @@ class Side(StrEnum):
     BOTH = "both"
 
 
+class Level(StrEnum):
+    """How long a run of the conformance suite may take."""
+
+    SMOKE = "smoke"
+    CI = "ci"
+    NIGHT = "night"
+
+
 def print_json(data: Any) -> None:
     """Write `data` to standard output, and nothing else."""
     print(json.dumps(data, indent=2, ensure_ascii=False))  # noqa: T201 # the result is standard output
