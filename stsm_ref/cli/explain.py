@@ -1,10 +1,14 @@
 """`stsm-ref explain`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stsm_ref.cli.shell import AsJson, command, notes, print_json, screen
+
+if TYPE_CHECKING:
+    from stsm_ref.conformance.explanation import Explanation
+    from stsm_ref.conformance.statements import Statement
 
 
 @command
@@ -21,25 +25,13 @@ def explain(
     """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
-    if "/" in identifier or ":" in identifier:
-        with notes.status("looking the case up"):
-            from stsm_ref.conformance.explanation import explain_case
-
-            explained = explain_case(identifier)
+    if any(mark in identifier for mark in "/:_"):
+        with notes.status("looking it up"):
+            explained = _case_or_rule(identifier)
         if as_json:
             print_json(explained.as_dict())
         else:
             screen.print(explained.panel())
-        return 0
-    if "_" in identifier:
-        with notes.status("looking the rule up"):
-            from stsm_ref.conformance.statements import named
-
-            statement = named(identifier)
-        if as_json:
-            print_json(statement._asdict())
-        else:
-            screen.print(statement.panel())
         return 0
     identifier = identifier.lower() if identifier.lower() == "all" else identifier
     chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)
@@ -54,3 +46,14 @@ def explain(
 
     screen.print(view.explanation(chosen[0]))
     return 0
+
+
+def _case_or_rule(identifier: str) -> "Explanation | Statement":
+    """Cases have a slash or a colon in their name; rules, checks and theorems are named like functions."""
+    if "/" in identifier or ":" in identifier:
+        from stsm_ref.conformance.explanation import explain_case
+
+        return explain_case(identifier)
+    from stsm_ref.conformance.statements import named
+
+    return named(identifier)

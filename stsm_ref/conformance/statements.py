@@ -1,7 +1,7 @@
 """Everything that is checked under a name, in words: rules of the suite, checks of `verify`, theorems."""
 
 import difflib
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from rich.console import RenderableType
 from rich.panel import Panel
@@ -23,6 +23,10 @@ class Statement(NamedTuple):
     statement: str
     rung: str
     requirements: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for a program."""
+        return self._asdict()
 
     def panel(self) -> RenderableType:
         """For a terminal."""
