@@ -46,6 +46,9 @@ def _comparisons(side: Side, rounds: int) -> Iterator["Comparison"]:
         from stsm_ref.bench import label_check
 
         yield from label_check.comparisons(rounds=rounds)
+        from stsm_ref.bench import suite_levels
+
+        yield from suite_levels.comparisons(rounds=min(rounds, 3))
     if side is not Side.NUMPY:
         from stsm_ref.bench import torch_shift
 

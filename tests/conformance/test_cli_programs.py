@@ -120,7 +120,7 @@ def test_what_a_program_gets_wrong_in_the_protocol_is_exit_2() -> None:
 @pytest.mark.parametrize("kind", ["cmd", "py"])
 def test_whatever_ends_the_check_ends_the_target(kind: str, number: int, mark: str, tmp_path: Path) -> None:
     """Ctrl-C, a kill, and a terminal that goes leave no target behind."""
-    (tmp_path / "mine.py").write_text("import time\ndef forward(x, spec): time.sleep(60)")
+    (tmp_path / "mine.py").write_text("import time\ndef forward(x, spec): time.sleep(3600)")
     target = program("hangs-midway") if kind == "cmd" else f"py:{tmp_path}/mine.py:forward"
     lines = f"""
 from stsm_ref import cli

@@ -1,6 +1,5 @@
 """The suite passes what is right, catches what is wrong, and never passes by having run nothing."""
 
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -261,14 +260,6 @@ def test_the_documentation_knows_the_declared_counts(level):
     text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
     declared = plan(PythonTarget(forward, vjp=vjp, jvp=jvp), ShiftSpec(), level=level)
     assert f"| `{level}` | {declared:,} |" in text
-
-
-@pytest.mark.parametrize(("level", "most"), [("smoke", 3), ("ci", 60)])
-def test_levels_are_as_quick_as_they_say(level, most):
-    """In processor time of this process, so that a busy machine does not fail it."""
-    started = time.process_time()
-    assert check(forward, vjp=vjp, jvp=jvp, level=level).passed
-    assert time.process_time() - started < most
 
 
 def usual(x, spec):

@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import time
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from stsm_ref.proofs import solvers
 from stsm_ref.proofs.beside import CVC5, Beside
 from stsm_ref.proofs.solvers import Query, ask_all
+from tests.patience import PATIENCE, wait_until
 
 UNSAT = "(set-logic ALL)(declare-const n Int)(assert (< n n))(check-sat)"
 SAT = "(set-option :produce-models true)(set-logic ALL)(declare-const n Int)(assert (= n 3))(check-sat)(get-value (n))"
@@ -52,7 +52,7 @@ def test_what_goes_wrong_beside_is_told() -> None:
 
 def test_a_lost_process_is_replaced(beside: Beside) -> None:
     """Killed between two queries or during one, it costs no answer."""
-    assert (beside.during(UNSAT, 20, nothing) or "").strip() == "unsat"
+    assert (beside.during(UNSAT, PATIENCE, nothing) or "").strip() == "unsat"
 
     def kill() -> None:
         assert beside.process is not None
@@ -60,16 +60,16 @@ def test_a_lost_process_is_replaced(beside: Beside) -> None:
         beside.process.wait()
 
     kill()
-    assert (beside.during(SAT, 20, nothing) or "").startswith("sat")
-    assert beside.during(UNSAT, 20, kill) in ("unsat\n", None)
-    assert (beside.during(SAT, 20, nothing) or "").startswith("sat")
+    assert (beside.during(SAT, PATIENCE, nothing) or "").startswith("sat")
+    assert beside.during(UNSAT, PATIENCE, kill) in ("unsat\n", None)
+    assert (beside.during(SAT, PATIENCE, nothing) or "").startswith("sat")
 
 
 def test_without_a_process_the_answer_is_sought_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where no process may be started, nothing is lost but time."""
     monkeypatch.setattr(sys, "executable", str(ROOT / "no-such-python"))
     alone = Beside("cvc5")
-    assert alone.during(UNSAT, 20, nothing) is None
+    assert alone.during(UNSAT, PATIENCE, nothing) is None
     monkeypatch.setattr(solvers, "CVC5", alone)
     assert ask_all(query(UNSAT))["cvc5"].verdict == "unsat"
 
@@ -81,9 +81,9 @@ def test_an_answer_that_nobody_took_is_not_the_next(beside: Beside) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        beside.during(UNSAT, 20, interrupted)
+        beside.during(UNSAT, PATIENCE, interrupted)
     assert beside.process is None
-    assert (beside.during(SAT, 20, nothing) or "").startswith("sat")
+    assert (beside.during(SAT, PATIENCE, nothing) or "").startswith("sat")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
@@ -93,9 +93,9 @@ def test_nothing_outlives_the_one_that_asked(ended_by: signal.Signals) -> None:
     script = """
         import time
         from stsm_ref.proofs.beside import CVC5
-        CVC5.during("(set-logic ALL)(check-sat)", 20, lambda: None)
+        CVC5.during("(set-logic ALL)(check-sat)", 600, lambda: None)
         print(CVC5.process.pid, flush=True)
-        time.sleep(60)
+        time.sleep(3600)
     """
     ours = subprocess.Popen(
         [sys.executable, "-c", textwrap.dedent(script)],
@@ -108,11 +108,8 @@ def test_nothing_outlives_the_one_that_asked(ended_by: signal.Signals) -> None:
     assert ours.stdout is not None
     pid = int(ours.stdout.readline())
     os.killpg(ours.pid, ended_by) if ended_by == signal.SIGINT else ours.kill()
-    ours.communicate(timeout=20)
-    until = time.monotonic() + 10
-    while _runs(pid) and time.monotonic() < until:
-        time.sleep(0.05)
-    assert not _runs(pid)
+    ours.communicate(timeout=PATIENCE)
+    assert wait_until(lambda: not _runs(pid))
 
 
 def _runs(pid: int) -> bool:

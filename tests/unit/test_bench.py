@@ -1,14 +1,18 @@
 """The benchmark measures in turn and keeps its promises apart from its figures; no figure is tested here."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 
 from stsm_ref import ShiftSpec, stsm
 from stsm_ref import nn as snn
-from stsm_ref.bench import label_check, torch_shift
+from stsm_ref.bench import label_check, suite_levels, torch_shift
 from stsm_ref.bench.numpy_shift import comparisons
 from stsm_ref.bench.timing import Comparison, side_by_side
 from stsm_ref.conformance.cases import Case
+from stsm_ref.conformance.checking import check
 
 
 def test_functions_take_turns() -> None:
@@ -40,6 +44,27 @@ def test_the_check_by_labels_is_measured(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [entry.limit for entry in measured] == [5, None]
     assert all(entry.ratio > 0 for entry in measured)
     assert (label_check.by_slices(small.array(), small.spec) == stsm(small.array(), small.spec)).all()
+
+
+def test_the_levels_of_the_suite_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each level with a promise, and reading the vectors; what they are measured on conforms, or the command would fail."""
+    commands = []
+    monkeypatch.setattr(suite_levels, "processor_seconds", lambda command: commands.append(command) or 1.0)
+    measured = list(suite_levels.comparisons(rounds=1))
+    assert [entry.limit for entry in measured] == [12, 150, 0.15]
+    assert [entry.ratio for entry in measured] == [1, 1, 0]
+    assert [command[-1] for command in commands] == ["import stsm_ref", suite_levels.READ_THE_VECTORS, "smoke", "ci"]
+    target: dict = {}
+    exec(suite_levels.TARGET, target)
+    assert check(target["forward"], vjp=target["vjp"], jvp=target["jvp"], level="smoke").passed
+    exec(suite_levels.READ_THE_VECTORS, {})
+
+
+def test_processor_time_is_that_of_children() -> None:
+    """A process that works has used some, and one that fails is an error."""
+    assert suite_levels.processor_seconds([sys.executable, "-S", "-E", "-c", "sum(range(9**7))"]) > 0
+    with pytest.raises(subprocess.CalledProcessError):
+        suite_levels.processor_seconds([sys.executable, "-S", "-E", "-c", "raise SystemExit(3)"])
 
 
 @pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last])
