@@ -9,7 +9,7 @@ verify: $(READY) ## every requirement, on our own implementations
 	$(BIN)/stsm-ref verify
 
 test: $(READY) ## the whole test suite
-	$(BIN)/pytest -n auto -q
+	$(BIN)/pytest -n auto --dist loadgroup -q
 
 setup: $(READY) ## make .venv and install the project in it, editable
 

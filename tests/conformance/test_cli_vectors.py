@@ -12,6 +12,7 @@ from stsm_ref import cli
 from stsm_ref.vectors import store
 
 RUNNER = CliRunner()
+pytestmark = pytest.mark.xdist_group("vectors")
 
 
 def invoke(*arguments: str) -> Any:
@@ -19,6 +20,7 @@ def invoke(*arguments: str) -> Any:
     return RUNNER.invoke(cli.app, ["vectors", *arguments])
 
 
+@pytest.mark.usefixtures("made_once")
 def test_write_and_verify(tmp_path: Path) -> None:
     """A new folder is written and verifies; made anew it is the same; written again there is nothing to do."""
     folder = tmp_path / "v1"
@@ -28,6 +30,7 @@ def test_write_and_verify(tmp_path: Path) -> None:
     assert "nothing to do" in invoke("write", str(folder)).output
 
 
+@pytest.mark.usefixtures("made_once")
 def test_verify_says_what_was_verified() -> None:
     """Those of the package by default, and made anew if asked."""
     ended = invoke("verify", "--regenerate")

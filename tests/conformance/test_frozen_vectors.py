@@ -12,6 +12,8 @@ from stsm_ref.errors import VectorError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.vectors import forward_families, store, writing
 
+pytestmark = pytest.mark.xdist_group("vectors")  # they are made anew once
+
 MANIFEST_OF_VERSION_1 = "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5ff6f911e64"
 """Written here a second time: data, manifest and the hash in the code cannot move together without this line."""
 
@@ -20,18 +22,6 @@ MANIFEST_OF_VERSION_1 = "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5f
 def copy(tmp_path: Path) -> Path:
     """The frozen vectors in a folder of their own."""
     return Path(shutil.copytree(store.HERE, tmp_path / "v1"))
-
-
-@pytest.fixture(scope="module")
-def made() -> dict[str, bytes]:
-    """The vectors made anew."""
-    return writing.make()
-
-
-@pytest.fixture
-def made_once(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    """What `write` makes, without making it again in each test."""
-    monkeypatch.setattr(writing, "make", lambda on_file: made)
 
 
 @pytest.fixture

@@ -1,0 +1,17 @@
+"""What several files of tests share."""
+
+import pytest
+
+from stsm_ref.vectors import writing
+
+
+@pytest.fixture(scope="session")
+def made() -> dict[str, bytes]:
+    """The vectors made anew, once."""
+    return writing.make()
+
+
+@pytest.fixture
+def made_once(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `write` and `compare` make, without making it again in each test."""
+    monkeypatch.setattr(writing, "make", lambda on_file: made)
