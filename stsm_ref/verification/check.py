@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis.strategies import SearchStrategy
 
-from stsm_ref.verification.subject import OURS, Subject
+from stsm_ref.verification.subject import Subject
 
 Rung = Literal["L0", "L1", "L2", "L3", "L4"]
 RUNGS = {
@@ -32,14 +32,19 @@ class Check:
     given: SearchStrategy[Any] | None
     sides: tuple[str, ...] = ("numpy", "torch")
     assumes: str = ""
+    why_one_side: str = ""
 
     def __str__(self) -> str:
         return self.name
 
-    def concerns(self, subject: Subject) -> bool:
-        """Whether the check is for this side, and on the torch side calls a function that is not NumPy's."""
-        called = set(self.body.__code__.co_names)
-        return subject.name in self.sides and (subject.name == OURS.name or not called.isdisjoint(subject.differs_in(OURS)))
+    def why_not(self, subject: Subject) -> str:
+        """Why the check is not run on this subject; empty where it is.
+
+        The sides are declared, not guessed from the code: a test runs every check and records what it reads of its subject.
+        """
+        if subject.name in self.sides:
+            return ""
+        return self.why_one_side or f"it reads nothing of its subject that {subject.name} has a code of its own for"
 
     def run(self, subject: Subject, sampling: settings | None = None) -> int:
         """Hold `subject` to this check on each case or on drawn ones; return how many ran, or raise what the smallest case raises."""
@@ -72,15 +77,21 @@ def check(
     each: Callable[[], Iterable[Any]] | None = None,
     given: SearchStrategy[Any] | None = None,
     sides: tuple[str, ...] = ("numpy", "torch"),
+    why_one_side: str = "",
 ) -> Callable[[Callable[[Subject, Any], None]], Callable[[Subject, Any], None]]:
-    """Register a function of (subject, case) as a check of `requirements`; its docstring is the statement."""
+    """Register a function of (subject, case) as a check of `requirements`; its docstring is the statement.
+
+    `sides` are those that it is run on, and `why_one_side` says why one is left out that has code of its own for what it asks.
+    """
     if rung not in get_args(Rung) or (each is None and given is None):
         raise ValueError(f"a check has a rung of {get_args(Rung)} and cases from `each` or `given`")
 
     def register(body: Callable[[Subject, Any], None]) -> Callable[[Subject, Any], None]:
         if body.__name__ in CHECKS or not body.__doc__:
             raise ValueError(f"check {body.__name__!r} must have a docstring and a name of its own")
-        CHECKS[body.__name__] = Check(body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given, sides)
+        CHECKS[body.__name__] = Check(
+            body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given, sides, why_one_side=why_one_side
+        )
         return body
 
     return register

@@ -32,7 +32,7 @@ def an_impulse_arrives(subject: Subject, case: tuple[str, int, tuple[int, ...]])
     same_bits(subject.stsm(x, subject.make_spec(terms, 1)), want, f"stsm with terms={terms!r}, channel {channel}")
 
 
-@check("GEO-2", rung="L1", each=strategies.all_term_sets)
+@check("GEO-2", rung="L1", each=strategies.all_term_sets, sides=("numpy",))
 def terms_name_axes(subject: Subject, terms: str) -> None:
     """Each of k axes named by a term takes both signs: 2^k distinct directions, in all 127 sets of terms."""
     groups = iter(subject.partition(subject.make_spec(terms), 64))
@@ -58,7 +58,7 @@ MISSPELT = [
 ]
 
 
-@check("GEO-2", rung="L0", each=lambda: MISSPELT)
+@check("GEO-2", rung="L0", each=lambda: MISSPELT, sides=("numpy",))
 def misspelt_terms_are_refused(subject: Subject, case: tuple[str, str]) -> None:
     """Unknown, repeated and misordered terms are refused, and the right spelling is said."""
     terms, advice = case
@@ -76,6 +76,7 @@ def misspelt_terms_are_refused(subject: Subject, case: tuple[str, str]) -> None:
     "GEO-5",
     rung="L1",
     given=st.builds(ShiftSpec, strategies.terms(), strategies.alphas(), rounding=st.sampled_from(["floor", "exact"])),
+    sides=("numpy",),
 )
 def specs_round_trip(subject: Subject, spec: ShiftSpec) -> None:
     """Parsing `str(spec)` gives the spec back, and equal specs have equal hashes."""
@@ -95,7 +96,7 @@ LITERALS = [
 ]
 
 
-@check("GEO-3", rung="L0", each=lambda: LITERALS)
+@check("GEO-3", rung="L0", each=lambda: LITERALS, sides=("numpy",))
 def a_float_is_its_literal(subject: Subject, case: tuple[float | str, str]) -> None:
     """A float means its decimal literal: 0.3 is 3/10."""
     literal, exact = case
@@ -103,7 +104,7 @@ def a_float_is_its_literal(subject: Subject, case: tuple[float | str, str]) -> N
     require(got == Fraction(exact), f"alpha={literal!r} became {got}, should be {exact}")
 
 
-@check("GEO-3", "GEO-4", rung="L0", each=lambda: [(392, "2/49", 8), (72, "1/4", 9), (100, "29/50", 29), (10, "1/5", 1)])
+@check("GEO-3", "GEO-4", rung="L0", each=lambda: [(392, "2/49", 8), (72, "1/4", 9), (100, "29/50", 29), (10, "1/5", 1)], sides=("numpy",))
 def no_float_decides_a_count(subject: Subject, case: tuple[int, str, int]) -> None:
     """Shares that float arithmetic truncates are whole: 8 of 392 channels at 2/49, where int(392 * (1 / 49)) is 7."""
     channels, alpha, size = case
@@ -112,7 +113,7 @@ def no_float_decides_a_count(subject: Subject, case: tuple[int, str, int]) -> No
     require(sizes == want, f"C={channels}, alpha={alpha}: groups of {sizes}, should be {want}")
 
 
-@check("GEO-3", "GEO-4", rung="L1", given=st.tuples(strategies.shift_specs(), st.integers(0, 600)))
+@check("GEO-3", "GEO-4", rung="L1", given=st.tuples(strategies.shift_specs(), st.integers(0, 600)), sides=("numpy",))
 def shares_are_counted_out(subject: Subject, case: tuple[ShiftSpec, int]) -> None:
     """Each direction gets as many channels as fit into its share, terms in order from channel 0; the rest is X_N."""
     spec, channels = case
@@ -132,7 +133,7 @@ def shares_are_counted_out(subject: Subject, case: tuple[ShiftSpec, int]) -> Non
     require(next(groups, None) is None, f"{spec}, C={channels}: groups after X_N")
 
 
-@check("GEO-4", rung="L1", given=st.tuples(strategies.shift_specs(rounding="exact"), st.integers(0, 600)))
+@check("GEO-4", rung="L1", given=st.tuples(strategies.shift_specs(rounding="exact"), st.integers(0, 600)), sides=("numpy",))
 def exact_refuses_fractions(subject: Subject, case: tuple[ShiftSpec, int]) -> None:
     """With rounding="exact" a fractional share is refused, and a whole one is cut as by "floor"."""
     spec, channels = case
@@ -163,7 +164,7 @@ def order_is_a_channel_permutation(subject: Subject, case: tuple[str, int]) -> N
     same_bits(subject.stsm(x, forward)[:, swapped], subject.stsm(x[:, swapped], backward), f"{term}: forward-first, channels permuted")
 
 
-@check("GEO-5", rung="L0", each=lambda: [0])
+@check("GEO-5", rung="L0", each=lambda: [0], sides=("numpy",))
 def eq_3_is_forward_first(subject: Subject, case: int) -> None:
     """The four directions of HW stand in the order in which Eq. (3) prints their kernels."""
     printed = [tuple(k.displacement) for k in subject.kernels_2x2()]

@@ -31,7 +31,7 @@ PRINTED: list[tuple[str, list[Any]]] = [
 ]
 
 
-@check("KERN-1x2", "KERN-2x1", "KERN-2x2", rung="L0", each=lambda: PRINTED)
+@check("KERN-1x2", "KERN-2x1", "KERN-2x2", rung="L0", each=lambda: PRINTED, sides=("numpy",))
 def kernels_are_as_printed(subject: Subject, case: tuple[str, list[Any]]) -> None:
     """Eqs. (1), (2) and (3) literally, in the printed order."""
     builder, printed = case
@@ -44,7 +44,7 @@ def kernels_are_as_printed(subject: Subject, case: tuple[str, list[Any]]) -> Non
         )
 
 
-@check("KERN-3D", rung="L0", each=lambda: enumerate(itertools.product((0, 1), repeat=3)))
+@check("KERN-3D", rung="L0", each=lambda: enumerate(itertools.product((0, 1), repeat=3)), sides=("numpy",))
 def kernels_3d_are_by_hot_index(subject: Subject, case: tuple[int, tuple[int, ...]]) -> None:
     """The eight 3-D kernels stand in the order of their hot index; hot 0 moves by +1, hot 1 by -1."""
     position, hot = case
@@ -57,7 +57,17 @@ def kernels_3d_are_by_hot_index(subject: Subject, case: tuple[int, tuple[int, ..
     require(tuple(kernels[position].displacement) == moved, f"kernels_3d()[{position}] moves {kernels[position].displacement}, not {moved}")
 
 
-@check("KERN-1x2", "KERN-2x1", "KERN-2x2", "KERN-3D", "PAD-1", rung="L1", each=lambda: UNIT_DISPLACEMENTS, given=strategies.displacements())
+@check(
+    "KERN-1x2",
+    "KERN-2x1",
+    "KERN-2x2",
+    "KERN-3D",
+    "PAD-1",
+    rung="L1",
+    each=lambda: UNIT_DISPLACEMENTS,
+    given=strategies.displacements(),
+    sides=("numpy",),
+)
 def kernels_are_one_hot(subject: Subject, displacement: tuple[int, ...]) -> None:
     """|d|+1 taps, one 1: first for d > 0 with d zeros before, last for d < 0 with -d zeros after; sizes stay."""
     weights, padding, moved = subject.one_hot_kernel(displacement)
@@ -71,7 +81,12 @@ def kernels_are_one_hot(subject: Subject, displacement: tuple[int, ...]) -> None
     require(tuple(moved) == tuple(displacement), f"{name}: says it moves {moved}")
 
 
-@check("PAD-1", rung="L0", each=lambda: [((1,), [0, 1, 2, 3]), ((-1,), [2, 3, 4, 0]), ((2,), [0, 0, 1, 2]), ((-3,), [4, 0, 0, 0])])
+@check(
+    "PAD-1",
+    rung="L0",
+    each=lambda: [((1,), [0, 1, 2, 3]), ((-1,), [2, 3, 4, 0]), ((2,), [0, 0, 1, 2]), ((-3,), [4, 0, 0, 0])],
+    sides=("numpy",),
+)
 def zeros_stand_on_one_side(subject: Subject, case: tuple[tuple[int, ...], list[int]]) -> None:
     """1234 becomes 0123 under [1 0] and 2340 under [0 1]; with the zeros on the other side nothing moves (the "same" trap)."""
     displacement, want = case
@@ -82,7 +97,7 @@ def zeros_stand_on_one_side(subject: Subject, case: tuple[tuple[int, ...], list[
     same_values(subject.correlate(np.array([1, 2, 3, 4]), wrong_side, axes=0), [1, 2, 3, 4], "correlation with the zeros on the other side")
 
 
-@check("CONV-1", rung="L1", each=lambda: UNIT_DISPLACEMENTS)
+@check("CONV-1", rung="L1", each=lambda: UNIT_DISPLACEMENTS, sides=("numpy",))
 def convolution_is_cross_correlation(subject: Subject, displacement: Displacement) -> None:
     """Under the textbook's flipped convolution the kernel must be flipped first; unflipped, [1 0] with its padding moves nothing."""
     x = strategies.labels((3, 5, 2), np.dtype(np.float64), np.random.default_rng(6))
@@ -113,7 +128,11 @@ def all_26_kernels_shift(subject: Subject, case: tuple[str, Displacement, tuple[
 
 
 @check(
-    "CONV-2", rung="L1", given=st.tuples(st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")), sides=("numpy",)
+    "CONV-2",
+    rung="L1",
+    given=st.tuples(st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")),
+    sides=("numpy",),
+    why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
 )
 def any_displacement_is_a_convolution(subject: Subject, case: tuple[str, ArrayCase]) -> None:
     """Any whole displacement along any axes equals correlation with its kernel, in value, dtype kept, on every engine."""
@@ -130,7 +149,14 @@ def stsm_is_a_convolution(subject: Subject, case: tuple[str, ClipCase]) -> None:
     same_values(subject.correlate_stsm(x, spec, engine=engine), subject.stsm(x, spec), f"{engine} of {case[1]}")
 
 
-@check("CONV-2", "NUM-1", rung="L0", each=lambda: ENGINES, sides=("numpy",))
+@check(
+    "CONV-2",
+    "NUM-1",
+    rung="L0",
+    each=lambda: ENGINES,
+    sides=("numpy",),
+    why_one_side="torch has one engine, which is not asked for infinities",
+)
 def where_convolution_differs(subject: Subject, engine: str) -> None:
     """Not bit for bit: 0*inf is NaN (ndimage passes over zero taps) and a sum loses -0.0, where the shift keeps both."""
     x = np.array([np.inf, -0.0, 5.0, 7.0])
@@ -145,7 +171,7 @@ def where_convolution_differs(subject: Subject, engine: str) -> None:
     same_bits(subject.shift(x, -1, axes=0), np.array([-0.0, 5, 7, 0]), "shift")
 
 
-@check("CONV-2", rung="L1", given=strategies.arrays((2, 3, 4, 5), values="finite", dtypes=[np.dtype(np.int64)]))
+@check("CONV-2", rung="L1", given=strategies.arrays((2, 3, 4, 5), values="finite", dtypes=[np.dtype(np.int64)]), sides=("numpy",))
 def engines_sum_every_tap(subject: Subject, x: np.ndarray[Any, Any]) -> None:
     """The engines take no short cut: under a dense kernel of any weights they agree with the sum written out in loops."""
     x = x % 1000

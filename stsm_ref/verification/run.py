@@ -96,7 +96,7 @@ def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> 
 
 def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple[Check, Subject]]:
     """Pair each subject with every check that concerns it."""
-    return [(check, subject) for subject in subjects for check in checks.values() if check.concerns(subject)]
+    return [(check, subject) for subject in subjects for check in checks.values() if not check.why_not(subject)]
 
 
 def rows(results: Iterable[Result], *, only_concerned: bool = False) -> tuple[Row, ...]:

@@ -18,7 +18,14 @@ THE_PAPERS = st.builds(ShiftSpec, st.just("T+H+W"), strategies.alphas(), order=s
 LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], "values": "labels"}
 
 
-@check("SHIFT-6", "NUM-1", rung="L1", given=strategies.array_cases(), sides=("numpy",))
+@check(
+    "SHIFT-6",
+    "NUM-1",
+    rung="L1",
+    given=strategies.array_cases(),
+    sides=("numpy",),
+    why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
+)
 def shift_equals_definition(subject: Subject, case: ArrayCase) -> None:
     """The sliced shift equals y[i] = x[i-d], else 0, bit for bit: any array, axes and whole displacement."""
     got = subject.shift(case.x, case.displacement, axes=case.axes)
@@ -134,7 +141,13 @@ def clips_do_not_mix(subject: Subject, case: ClipCase) -> None:
     same_bits(subject.stsm(x, spec), alone, f"stsm of {case}, against one clip at a time")
 
 
-@check("SEP-1", rung="L1", given=strategies.array_cases(most_axes=3), sides=("numpy",))
+@check(
+    "SEP-1",
+    rung="L1",
+    given=strategies.array_cases(most_axes=3),
+    sides=("numpy",),
+    why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
+)
 def two_axes_are_two_shifts(subject: Subject, case: ArrayCase) -> None:
     """A shift along several axes equals its one-axis shifts, in every order, bit for bit."""
     whole = subject.shift(case.x, case.displacement, axes=case.axes)
@@ -187,7 +200,13 @@ def dtype_is_kept(subject: Subject, dtype: np.dtype[np.generic]) -> None:
         require(y.dtype == dtype, f"{name}: dtype {y.dtype}, should be {dtype}")
 
 
-@check("COST-2", rung="L1", given=strategies.clip_cases(dtypes=[np.dtype("u2,f4"), np.dtype("V3")], values="bits"), sides=("numpy",))
+@check(
+    "COST-2",
+    rung="L1",
+    given=strategies.clip_cases(dtypes=[np.dtype("u2,f4"), np.dtype("V3")], values="bits"),
+    sides=("numpy",),
+    why_one_side="torch has no dtype without arithmetic",
+)
 def nothing_is_computed(subject: Subject, case: ClipCase) -> None:
     """STSM and its VJP work on a dtype that has no arithmetic at all: values are moved, none is added or multiplied."""
     same_bits(subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}")

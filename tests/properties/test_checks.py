@@ -15,7 +15,7 @@ def cases(side: Subject) -> list[object]:
     return [
         pytest.param(check, id=f"{side.name}-{name}", marks=pytest.mark.requirement(*check.requirements))
         for name, check in load(proofs=False).items()
-        if check.concerns(side)
+        if not check.why_not(side)
     ]
 
 
