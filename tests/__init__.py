@@ -1,1 +1,8 @@
 """Tests: unit by module, properties, the paper as literals, and tests of the tests."""
+
+import os
+
+# before NumPy and torch are imported, here and in every process that a test starts: the arrays of tests are small, pytest has a
+# process on every core already, and threads that wait for a busy core take more of it than the work does
+for library in ("OMP", "OPENBLAS", "MKL"):
+    os.environ.setdefault(f"{library}_NUM_THREADS", "1")
