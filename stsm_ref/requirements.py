@@ -45,7 +45,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="terms may stand in any order: they are cut in the order written",
-        checks=("terms_name_axes", "misspelt_terms_are_refused", "specs_round_trip", "invalid_specs_are_refused"),
+        checks=(
+            "terms_name_axes",
+            "every_cut_is_as_written_out",
+            "misspelt_terms_are_refused",
+            "specs_round_trip",
+            "invalid_specs_are_refused",
+        ),
     ),
     Requirement(
         id="GEO-3",
@@ -87,7 +93,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="Eqs. (1), (2) and §3.1 print -1 first; the order is a field of the spec",
-        checks=("specs_round_trip", "order_is_a_channel_permutation", "eq_3_is_forward_first", "invalid_specs_are_refused"),
+        checks=(
+            "specs_round_trip",
+            "order_is_a_channel_permutation",
+            "every_cut_is_as_written_out",
+            "eq_3_is_forward_first",
+            "invalid_specs_are_refused",
+        ),
     ),
     Requirement(
         id="SHIFT-1",
