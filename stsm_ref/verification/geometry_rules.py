@@ -173,8 +173,8 @@ def order_is_a_channel_permutation(subject: Subject, case: tuple[str, int]) -> N
 def every_cut_is_as_written_out(subject: Subject, case: tuple[str, Order]) -> None:
     """All 127 sets of terms in both orders: each group has the direction that a written-out list says.
 
-    Every other comparison has `ShiftSpec.directions` on both sides, so one spec that it gets wrong
-    would be wrong on both.
+    Every other comparison but that with the frozen vectors has `ShiftSpec.directions` on both sides,
+    so one spec that it gets wrong would be wrong on both.
     """
     terms, order = case
     spec = ShiftSpec(terms, order=order)  # of which the list reads the text alone

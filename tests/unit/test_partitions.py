@@ -1,4 +1,4 @@
-"""All 127 sets of terms in both orders, held against a stored table: the one thing that every other comparison shares is `geometry.py`.
+"""All 127 sets of terms in both orders, held against a stored table: what other comparisons have on both sides is `geometry.py`.
 
 `partitions.txt` lists each cut in full. It is held to the rules below, which are written out here and ask no code, so that neither the
 table nor the code can be turned round alone.
