@@ -368,7 +368,7 @@ def _matrix_of_narrow_groups(shape: Any, spec: ShiftSpec = ShiftSpec()) -> Any:
     for start, stop, displacement in spec.partition(shape[1]):
         if stop - start > 64 and any(displacement):
             kept[:, start:stop] = 0
-    return matrices.sparse.csr_array(matrices.sparse.diags_array(kept.ravel())) @ matrices.stsm_matrix(shape, spec)
+    return matrices.sparse.csr_array(matrices.sparse.diags_array(kept.ravel(), dtype=np.int64)) @ matrices.stsm_matrix(shape, spec)
 
 
 def _shift_in_a_byte(x: Array, displacement: Any, *, axes: Any) -> Array:
