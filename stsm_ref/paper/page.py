@@ -18,7 +18,7 @@ in its Tables 1 to 7, with how it is settled. Quotations are the paper's words, 
 published figures; this project has trained nothing. `stsm-ref claims` lists the same in a terminal; this page is written by
 `stsm-ref claims --recount --page docs/claims.md`.
 """
-RUNGS = {entry.id: entry.evidence for entry in REQUIREMENTS}
+RUNGS = {entry.id: entry.rung_in_words(entry.evidence) for entry in REQUIREMENTS}
 THEOREMS = {statement.name for statement in STATEMENTS}
 
 
