@@ -62,3 +62,4 @@ ACCURACIES: dict[str, Accuracy] = {entry["id"]: Accuracy(**entry | {"source": SO
 """By id, such as ``tsm-sthv2-8``."""
 
 COSTS: tuple[PrintedCost, ...] = tuple(PrintedCost(**entry | {"source": SOURCES[entry["source"]]}) for entry in _DATA["cost"])
+"""Operations and parameters as MMAction2 v0.24.1 prints them, for configurations that are networks of ours."""
