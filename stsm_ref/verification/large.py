@@ -31,9 +31,10 @@ FAR = [(0, 0, 257), (-257, 0, 0), (0, 130, -1)]
 
 def clips(*, labels: bool = True) -> list[ClipCase]:
     """The clips of `WIDE`: unique labels in int64, or any bits in float32."""
-    values, dtype = ("labels", np.dtype(np.int64)) if labels else ("bits", np.dtype(np.float32))
+    values: strategies.Values = "labels" if labels else "bits"
+    dtype = np.dtype(np.int64) if labels else np.dtype(np.float32)
     return [
-        ClipCase(strategies.make_array(shape, dtype, seed=number, values=values), ShiftSpec.parse(text))  # type: ignore[arg-type]
+        ClipCase(strategies.make_array(shape, dtype, seed=number, values=values), ShiftSpec.parse(text))
         for number, (shape, text) in enumerate(WIDE)
     ]
 
