@@ -4,26 +4,77 @@ It is data. `stsm_ref.verification` holds the checks; a test keeps the two compl
 """
 
 import difflib
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from stsm_ref.errors import SpecError
+
+Standing = Literal["stated", "derived", "silent", "decided"]
+Evidence = Literal["L0", "L1", "L2", "L3", "L4"]
+
+STANDINGS: dict[Standing, str] = {
+    "stated": "the paper states it",
+    "derived": "it follows from what the paper states",
+    "silent": "the paper does not say, and it is our decision",
+    "decided": "the paper says one thing and another, and it is our decision",
+}
+"""From the firmest to the weakest."""
+
+
+class Clause(NamedTuple):
+    """A part of a rule that has a standing or a rung of its own."""
+
+    text: str
+    standing: Standing
+    evidence: Evidence
 
 
 class Requirement(NamedTuple):
     """One rule.
 
-    `standing` says whether the paper states the rule, whether it follows from what the paper states, or whether the paper is silent
-    and the rule is our decision. `evidence` is the strongest rung that `checks` reach.
+    `standing` is a key of `STANDINGS`, and `evidence` the strongest rung that `checks` reach. Where parts of the rule differ in
+    either, `clauses` has the parts; `standing` is then that of the weakest, and `evidence` is of a part only.
     """
 
     id: str
     rule: str
     place: str
     quote: str
-    standing: Literal["stated", "derived", "silent"]
-    evidence: Literal["L0", "L1", "L2", "L3", "L4"]
+    standing: Standing
+    evidence: Evidence
     limits: str
     checks: tuple[str, ...]
+    clauses: tuple[Clause, ...] = ()
+
+    @property
+    def least(self) -> Evidence:
+        """The rung that every clause of the rule has reached.
+
+        >>> requirement("MAT-3").evidence, requirement("MAT-3").least
+        ('L4', 'L1')
+        """
+        return min((clause.evidence for clause in self.clauses), default=self.evidence)
+
+    @property
+    def standing_in_words(self) -> str:
+        """The standing, and whether it is that of a part only.
+
+        >>> requirement("GEO-1").standing_in_words, requirement("GEO-2").standing_in_words
+        ('silent in part', 'stated')
+        """
+        apart = {clause.standing for clause in self.clauses} - {self.standing}
+        return f"{self.standing} in part" if apart else self.standing
+
+    def rung_in_words(self, reached: str) -> str:
+        """A rung that was reached, and that of the rest where it is the rung of a part only.
+
+        >>> requirement("MAT-3").rung_in_words("L4"), requirement("MAT-3").rung_in_words("L1")
+        ('L4/L1', 'L1')
+        """
+        return f"{reached}/{self.least}" if reached == self.evidence > self.least else reached
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the requirement as ``json.dumps`` takes it, its clauses as objects too."""
+        return self._asdict() | {"clauses": [clause._asdict() for clause in self.clauses]}
 
 
 REQUIREMENTS: tuple[Requirement, ...] = (
@@ -32,27 +83,43 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         rule="axes in the order T, C, H, W, batch axes in front; +1 is forward in time, down, right",
         place="§3.2",
         quote="The feature tensor X ∈ R^{T×C×H×W} …",
-        standing="stated",
+        standing="silent",
         evidence="L0",
-        limits="the sign of down and right is read off Eqs. (1)-(3)",
+        limits="the paper never says which way is forward in time: towards later frames is our reading; TSM's code moves its first "
+        "channels towards earlier ones",
         checks=("an_impulse_arrives", "a_pan_turns_time_into_space"),
+        clauses=(
+            Clause("axes in the order T, C, H, W", "stated", "L0"),
+            Clause("right and down are towards larger indices, by Eqs. (1)-(3) and their padding", "derived", "L0"),
+            Clause("forward is towards later frames; batch axes in front", "silent", "L0"),
+        ),
     ),
     Requirement(
         id="GEO-2",
         rule="terms: non-empty subsets of THW in that letter order, joined by +, no repeats",
         place="Tables 2, 3; §3.1",
         quote="the 2D spatio-temporal shift operation is TH+TW+HW",
-        standing="stated",
+        standing="silent",
         evidence="L1",
         limits="terms may stand in any order: they are cut in the order written",
-        checks=("terms_name_axes", "misspelt_terms_are_refused", "specs_round_trip", "invalid_specs_are_refused"),
+        checks=(
+            "terms_name_axes",
+            "every_cut_is_as_written_out",
+            "misspelt_terms_are_refused",
+            "specs_round_trip",
+            "invalid_specs_are_refused",
+        ),
+        clauses=(
+            Clause("the settings of Tables 2 and 3, and THW", "stated", "L1"),
+            Clause("other sets of terms; one spelling for each", "silent", "L1"),
+        ),
     ),
     Requirement(
         id="GEO-3",
         rule="alpha is an exact rational in [0, 1], default 3/8; a float means its decimal literal",
         place="§5.1.1",
         quote="α ∈ [0, 1] is the ratio of the number of channels in the shift operation to the total number of channels",
-        standing="stated",
+        standing="silent",
         evidence="L1",
         limits="a float that was computed (1/3) is the decimal that it prints as, not the fraction that was meant",
         checks=(
@@ -62,15 +129,20 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "shares_are_counted_out",
             "invalid_specs_are_refused",
         ),
+        clauses=(
+            Clause("alpha is a share in [0, 1], by default 3/8", "stated", "L1"),
+            Clause("it is an exact rational, and a float means its decimal literal", "silent", "L1"),
+        ),
     ),
     Requirement(
         id="GEO-4",
         rule="channels are cut from 0 upwards, an equal share a term and a direction, rounded down; the rest is X_N",
-        place="§3.2 step 1",
-        quote="X_T, X_H, X_W ∈ R^{T×(α/3)C×H×W}, X_N ∈ R^{T×(1-α)C×H×W}",
+        place="§3.2 step 1; §5.1.1",
+        quote="the shift operation is performed on the 1st to 18th channels, and the remaining 19th to 72th channels remain unchanged",
         standing="silent",
         evidence="L4",
-        limits="the paper does not say what happens to fractions: rounding is a field of the spec; floor is proved for its tables",
+        limits="the paper does not say what happens to fractions: rounding is a field of the spec; floor is proved for its tables. "
+        "That α = 1/4 of 72 channels is the first 18 holds for T+H+W; of TH+TW+HW a direction would have 1½, and 12 move",
         checks=(
             "no_float_decides_a_count",
             "shares_are_counted_out",
@@ -78,16 +150,28 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "invalid_specs_are_refused",
             "channels_are_cut_in_order",
         ),
+        clauses=(
+            Clause("those that move come first, from channel 0 on, an equal share an axis and a half each way", "stated", "L4"),
+            Clause("an equal share a term and a direction, for the terms of Tables 2 and 3 and THW", "derived", "L4"),
+            Clause("rounded down, for those terms", "silent", "L4"),
+            Clause("the same for other sets of terms; rounding='exact' refuses fractions", "silent", "L1"),
+        ),
     ),
     Requirement(
         id="GEO-5",
         rule="forward-first: +1 before -1 on every axis, lexicographic; backward-first is TSM's order",
-        place="§3.2 step 2, Eq. (3); §3.1 and Fig. 2 read against it",
+        place="§3.2 step 2, Eq. (3); what §3.1 says of Fig. 2 reads against it",
         quote="divided into two parts X_T^f and X_T^b … shifted forward and backward",
-        standing="stated",
+        standing="decided",
         evidence="L1",
-        limits="Eqs. (1), (2) and §3.1 print -1 first; the order is a field of the spec",
-        checks=("specs_round_trip", "order_is_a_channel_permutation", "eq_3_is_forward_first", "invalid_specs_are_refused"),
+        limits="§3.2 and Eq. (3) have +1 first, §3.1 and Eqs. (1) and (2) have -1 first; the order is a field of the spec",
+        checks=(
+            "specs_round_trip",
+            "order_is_a_channel_permutation",
+            "every_cut_is_as_written_out",
+            "eq_3_is_forward_first",
+            "invalid_specs_are_refused",
+        ),
     ),
     Requirement(
         id="SHIFT-1",
@@ -192,7 +276,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         rule="what leaves is dropped, what enters is zero; on an axis of size 1 the whole group is zero",
         place="§3.2",
         quote="delete the leftmost column of the input matrix, then add a column of all zero vectors to the rightmost column",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="proved for our slices over all sizes; that torch does the same is sampled",
         checks=(
@@ -206,6 +290,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "vectors_hold",
             "slices_follow_the_rule",
             "the_module_is_its_definition",
+        ),
+        clauses=(
+            Clause("what leaves is dropped, what enters is zero", "stated", "L4"),
+            Clause("on an axis of size 1 the whole group is zero", "derived", "L4"),
         ),
     ),
     Requirement(
@@ -245,7 +333,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         rule="the four 2x2 kernels, by hot index: down-right, down-left, up-right, up-left",
         place="Eq. (3)",
         quote="there are only four combinations of 2×2-dimensional convolution kernels",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="proved for all 26 one-step displacements; larger ones along several axes sampled",
         checks=(
@@ -254,6 +342,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "all_26_kernels_shift",
             "convolution_vectors_hold",
             "the_shift_is_a_sparse_convolution",
+        ),
+        clauses=(
+            Clause("the four kernels, and that the first moves right and down", "stated", "L4"),
+            Clause("that the others move left and down, right and up, left and up", "derived", "L4"),
         ),
     ),
     Requirement(
@@ -291,7 +383,7 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         id="CONV-1",
         rule="convolution means cross-correlation; the textbook's needs the flipped kernel",
-        place="Fig. 4",
+        place="§3.2, caption of Fig. 4",
         quote="The figure shows the convolution calculation with a specific sparse convolution kernel and specific padding",
         standing="derived",
         evidence="L4",
@@ -321,26 +413,39 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "any_distance_is_a_sparse_convolution",
             "one_and_zero_taps_keep_the_value",
         ),
+        clauses=(
+            Clause("the 26 one-step displacements, and every distance along one axis", "stated", "L4"),
+            Clause("farther displacements along several axes; whole networks", "stated", "L1"),
+        ),
     ),
     Requirement(
         id="SEP-1",
         rule="a 2-D shift is two 1-D shifts in either order",
         place="§3.2",
         quote="The order of these two steps can be interchanged",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="proved for our slices and the 26 one-step displacements; larger ones by the rule",
         checks=("two_axes_are_two_shifts", "three_axes_are_three_shifts", "steps_separate_in_any_order"),
+        clauses=(
+            Clause("one step along each of two axes, in either order", "stated", "L4"),
+            Clause("farther displacements", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="SEP-2",
         rule="a 3-D shift is three 1-D shifts in any of six orders",
         place="§3.2",
         quote="the 3D shift operation needs to move three times to complete",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="proved for our slices and the 26 one-step displacements; larger ones by the rule",
         checks=("three_axes_are_three_shifts", "steps_separate_in_any_order"),
+        clauses=(
+            Clause("three moves for one step along each of three axes", "stated", "L4"),
+            Clause("in any of six orders", "derived", "L4"),
+            Clause("farther displacements", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="MAT-1",
@@ -371,6 +476,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         evidence="L4",
         limits="proved of steps by our slices; the matrices are sampled; a displacement of zeros is the identity and is not",
         checks=("shifts_are_nilpotent", "steps_die_out"),
+        clauses=(
+            Clause("n steps along an axis of size n leave nothing, by our slices", "derived", "L4"),
+            Clause("the matrices, and any displacement", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="MAT-4",
@@ -401,6 +510,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         evidence="L4",
         limits="the edge is lost and nothing else",
         checks=("shifting_back_loses_the_edge", "there_and_back_loses_the_edge"),
+        clauses=(
+            Clause("a step and back along one axis loses the edge, by our slices", "derived", "L4"),
+            Clause("the product of the two matrices, and 2-D and 3-D steps", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="GRAD-1",
@@ -432,6 +545,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         evidence="L4",
         limits="proved over the reals for the 26 one-step displacements; exact on integers where sampled",
         checks=("jvp_is_the_shift", "forward_mode_is_the_shift", "vectors_hold", "the_shift_is_linear"),
+        clauses=(
+            Clause("of a shift by one of the 26 steps", "derived", "L4"),
+            Clause("of the whole STSM", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="GRAD-3",
@@ -442,6 +559,10 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         evidence="L4",
         limits="proved over the reals for the 26 one-step displacements; exact on integers where sampled",
         checks=("second_derivative_is_zero", "autograd_passes_gradcheck", "the_shift_is_linear"),
+        clauses=(
+            Clause("of a shift by one of the 26 steps", "derived", "L4"),
+            Clause("of the whole STSM", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="GRAD-4",
@@ -514,22 +635,30 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     Requirement(
         id="BATCH-1",
         rule="clips never mix when frames are folded into the batch",
-        place="Fig. 2",
-        quote="",
+        place="§3.1, caption of Fig. 2",
+        quote="The convolutions are all 2D spatial convolutions",
         standing="derived",
         evidence="L4",
         limits="proved for a leading axis of our NumPy code; folded frames, in torch, are sampled",
         checks=("two_films_stay_apart", "clips_do_not_mix", "gradients_stay_in_their_clip", "vectors_hold", "the_module_is_its_definition"),
+        clauses=(
+            Clause("clips along a leading axis, in our NumPy code", "derived", "L4"),
+            Clause("frames folded into the batch, in torch", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="CAP-1",
         rule="two shift + 1x1 layers realise any 2-D shift, three any 3-D shift",
         place="§3.1, §5.1.2",
         quote="the network can utilize 1D shift (T, H, W) and subsequent convolutional layers to learn features with 2D shift (TH, TW, HW)",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="proved for 16 channels of T+H+W@3/8, one in the group of the first step: that weights exist, not that training finds them",
         checks=("layers_make_any_shift", "layers_compose_steps"),
+        clauses=(
+            Clause("16 channels of T+H+W@3/8, one in the group of the first step", "derived", "L4"),
+            Clause("other channels and specs", "derived", "L1"),
+        ),
     ),
     Requirement(
         id="COST-1",
@@ -556,10 +685,15 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         rule="ShiftSpec.tsm(fold_div) is TSM: terms T, alpha 2/fold_div, backward-first",
         place="§5.1.1",
         quote="our choice of α is different from TSM (α = 1/4)",
-        standing="stated",
+        standing="derived",
         evidence="L4",
         limits="the cut that tsm() asks for is proved; the shift is held against TSM's published manner, rewritten in NumPy",
         checks=("tsm_is_a_special_case", "tsm_in_torch_is_a_special_case", "tsm_is_a_cut_by_fold_div"),
+        clauses=(
+            Clause("terms T and alpha 1/4", "stated", "L4"),
+            Clause("C // fold_div channels each way, for every fold_div", "derived", "L4"),
+            Clause("the first of them come from the next frame, as in TSM's published code", "derived", "L1"),
+        ),
     ),
 )
 

@@ -18,10 +18,14 @@ def list_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths:
 
 
 def requirement_rows() -> list[tuple[str, ...]]:
-    """Id, rule, place in the paper, standing, rung, limits."""
-    from stsm_ref.requirements import REQUIREMENTS
+    """Id, rule, place in the paper, standing, rung, limits and the parts that differ."""
+    from stsm_ref.requirements import REQUIREMENTS, Requirement
 
-    return [(e.id, e.rule, e.place, e.standing, e.evidence, e.limits) for e in REQUIREMENTS]
+    def stops(entry: Requirement) -> str:
+        parts = "; ".join(f"{part.text} ({part.standing}, {part.evidence})" for part in entry.clauses)
+        return f"{entry.limits}. Parts: {parts}" if parts else entry.limits
+
+    return [(e.id, e.rule, e.place, e.standing_in_words, e.rung_in_words(e.evidence), stops(e)) for e in REQUIREMENTS]
 
 
 def check_rows() -> list[tuple[str, ...]]:

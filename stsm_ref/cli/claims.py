@@ -77,6 +77,9 @@ def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from stsm_ref.paper import CLAIMS
+    from stsm_ref.paper.cells import tally
+
     shown = [entry for entry in settled if cells or not entry.claim.is_cell]
     if shown:
         view = Table(title="What the paper claims, and how it is settled", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
@@ -92,6 +95,8 @@ def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
     for name, meaning in MEANINGS.items():
         if counts[name]:
             screen.print(Text(f"{counts[name]:4} {name:13}", style=STYLES.get(name, "yellow")) + Text(meaning, style="dim"))
+    if sum(entry.claim.is_cell for entry in settled) == sum(entry.is_cell for entry in CLAIMS):
+        screen.print(str(tally()), highlight=False)
     words = [f"{len(settled)} claims"]
     words += [f"{hidden} of them cells of tables, not listed here (--cells)"] * bool(hidden)
     words += [f"{left_out} counts of networks not run (--recount)"] * bool(left_out)
@@ -120,6 +125,7 @@ def _show_one(entry: "Settled") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from stsm_ref.paper.elsewhere import ACCURACIES
     from stsm_ref.paper.plain_text import plain
 
     claim = entry.claim
@@ -135,6 +141,8 @@ def _show_one(entry: "Settled") -> None:
         facts.add_row("finding", Text(claim.finding))
     if entry.verdict:
         facts.add_row("computed", Text(entry.verdict.figures, style="" if entry.agrees else "bold red"))
+    for number, name in enumerate(claim.elsewhere):
+        facts.add_row("elsewhere" if number == 0 else "", Text(str(ACCURACIES[name])))
     for number, name in enumerate(claim.evidence):
         facts.add_row("evidence" if number == 0 else "", Text(name))
     screen.print(Panel(facts, title=claim.id, title_align="left"))

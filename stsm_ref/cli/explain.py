@@ -36,7 +36,7 @@ def explain(
     identifier = identifier.lower() if identifier.lower() == "all" else identifier
     chosen = REQUIREMENTS if identifier == "all" else (requirement(identifier),)
     if as_json:
-        print_json([entry._asdict() for entry in chosen])
+        print_json([entry.as_dict() for entry in chosen])
         return 0
     if identifier == "all":
         for entry in chosen:

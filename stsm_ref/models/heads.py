@@ -37,7 +37,7 @@ class TSNHead(nn.Module):
 
 
 class TSMHead(TSNHead):
-    """Pool over space, drop out, classify each frame, average over time: one linear map a frame (the last pooling of Fig. 2)."""
+    """Pool over space, drop out, classify each frame, average over time: one linear map a frame (the caption of Fig. 2)."""
 
     init_std = 0.001
 

@@ -139,7 +139,7 @@ class ResNet(nn.Module):
         self.out_channels = STAGE_PLANES[-1] * plain.expansion
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map frames to feature maps, top to bottom as in Fig. 2."""
+        """Map frames to feature maps, top to bottom."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
         x = self.layer1(x)
         x = self.layer2(x)

@@ -1,5 +1,7 @@
 """Each number in Tables 1 to 7 as a claim: accuracies need the data sets, costs are recounted where we build the network."""
 
+from typing import NamedTuple
+
 from stsm_ref.paper.claim import Claim, Status
 from stsm_ref.paper.hosts import network
 from stsm_ref.paper.tables import TABLES, Row
@@ -37,6 +39,27 @@ NOTED = {
 MMCV = "Under the mmcv convention, one clip and one crop."
 NL = f"{MMCV} It leaves out 20.4 G of multiply-accumulates, those of the attention's matmuls."
 TDN = f"{MMCV} Under macs it rounds to the same. The eight frames are eight segments of five frames."
+
+
+class Tally(NamedTuple):
+    """How many costs and parameter counts Tables 2 to 7 print, how many are of networks that are built here, and how many agree."""
+
+    printed: int
+    built: int
+    agree: int
+
+    def __str__(self) -> str:
+        return (
+            f"Of {self.printed} printed GFLOPs and parameter counts {self.built} are of networks that are built here: "
+            f"{self.agree} agree to the printed digit, {self.built - self.agree} do not and are the tables' slips."
+        )
+
+
+def tally() -> Tally:
+    """Count the printed costs by what was found; that it is found so today is what ``stsm-ref claims --cells --recount`` computes."""
+    costs = [claim for claim in cell_claims() if not claim.id.endswith("top1")]
+    built = [claim for claim in costs if network(row_of(claim.id)[0]) is not None]
+    return Tally(len(costs), len(built), sum(claim.status == "recounted" for claim in built))
 
 
 def cell_claims() -> tuple[Claim, ...]:

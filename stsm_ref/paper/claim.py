@@ -11,8 +11,10 @@ MEANINGS: dict[Status, str] = {
     "computed": "from the paper's own tables or by arithmetic; the figures are published ones and stay so",
     "recounted": "on the networks that we build: parameters and operations, not accuracy",
     "needs-data": "not reproducible without Kinetics-400 or Something-Something V2, and training",
-    "unsettled": "neither the paper nor this project can settle it: other people's work, an opinion, or a figure that is not printed",
-    "contradicted": "the paper's words or figures do not agree with its own tables, arithmetic or other words, or with the network named",
+    "unsettled": "neither the paper nor this project can settle it, nor would the data sets: other people's work, an opinion, a setting "
+    "of the authors' own runs, or a figure that is not printed",
+    "contradicted": "no reading of the paper makes it true: its words or figures do not agree with its own tables, arithmetic or other "
+    "words, or with the network named",
 }
 """In the order in which reports count them. `unsettled` and `needs-data` are never a pass."""
 
@@ -37,6 +39,8 @@ class Claim:
         What was found and where it stops holding; figures that can be computed are computed (`stsm_ref.paper.computations`).
     against : str
         The other words of the paper, verbatim, where words contradict words.
+    elsewhere : tuple of str
+        Ids of `stsm_ref.paper.elsewhere`: figures that cited repositories print for the networks that are compared. They settle nothing.
     evidence : tuple of str
         Names of theorems (`stsm_ref.proofs.statements`), ids of `stsm_ref.requirements` and tests, ``file`` or ``file::function``.
     """
@@ -49,6 +53,7 @@ class Claim:
     finding: str = ""
     against: str = ""
     evidence: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def quote(self) -> str:

@@ -12,7 +12,7 @@ from stsm_ref.paper.claim import Claim
 
 def _sentences() -> tuple[Claim, ...]:
     entries: list[dict[str, Any]] = tomllib.loads(files("stsm_ref.paper").joinpath("claims.toml").read_text(encoding="utf-8"))["claim"]
-    return tuple(Claim(**entry | {key: tuple(entry.get(key, ())) for key in ("quotes", "evidence")}) for entry in entries)
+    return tuple(Claim(**entry | {key: tuple(entry.get(key, ())) for key in ("quotes", "evidence", "elsewhere")}) for entry in entries)
 
 
 def _not_claims() -> tuple[tuple[str, str], ...]:

@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 
+from stsm_ref.paper.cells import tally
 from stsm_ref.paper.claim import MEANINGS
+from stsm_ref.paper.elsewhere import ACCURACIES
 from stsm_ref.paper.plain_text import plain
 from stsm_ref.paper.settle import Settled
 from stsm_ref.paper.tables import TABLES
@@ -18,7 +20,12 @@ in its Tables 1 to 7, with how it is settled. Quotations are the paper's words, 
 published figures; this project has trained nothing. `stsm-ref claims` lists the same in a terminal; this page is written by
 `stsm-ref claims --recount --page docs/claims.md`.
 """
-RUNGS = {entry.id: entry.evidence for entry in REQUIREMENTS}
+RULE = """A claim is *contradicted* only if no reading of the paper makes it true: a word may be taken in its weakest sense and a general
+sentence as one with exceptions, but no word may be changed, added or dropped
+([decision 95](decisions/0095-contradicted-leaves-no-reading.md)). Where a reading is needed, the finding says which. A cell is
+contradicted if the network that its line names, counted and rounded as most cells are, gives other digits. Figures of other repositories
+are theirs, quoted from the file that is named."""
+RUNGS = {entry.id: entry.rung_in_words(entry.evidence) for entry in REQUIREMENTS}
 THEOREMS = {statement.name for statement in STATEMENTS}
 
 
@@ -47,7 +54,7 @@ def _counts(sentences: list[Settled], cells: list[Settled]) -> str:
         f"| **{status}** | {counts[0][status] or ''} | {counts[1][status] or ''} | {meaning} |" for status, meaning in MEANINGS.items()
     ]
     lines.append(f"| | {len(sentences)} | {len(cells)} | |")
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines) + f"\n\n{RULE}\n\n{tally()}\n"
 
 
 def _contradictions(sentences: list[Settled], cells: list[Settled]) -> str:
@@ -66,6 +73,7 @@ def _sentence(entry: Settled) -> str:
     lines = [f"({_anchor(entry)})=", f"**{claim.id}** · {claim.status} · {_safe(claim.says)}\n", f"> {_safe(plain(claim.quote))}\n"]
     told = [f"Against it: “{_safe(plain(claim.against))}”"] if claim.against else []
     told += [part for part in (_safe(claim.finding), _figures(entry)) if part]
+    told += [f"{_safe(str(ACCURACIES[name]))}." for name in claim.elsewhere]
     if claim.evidence:
         told.append(f"Evidence: {', '.join(map(_named, claim.evidence))}.")
     return "\n".join(lines) + ("\n" + " ".join(told) + "\n" if told else "")

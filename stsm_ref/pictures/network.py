@@ -1,4 +1,4 @@
-"""A network as the paper's Figure 2 draws it: its blocks in order, and where the shift stands in each, read off the real model."""
+"""A network as the text of the paper's Figure 2 describes it: its blocks in order, and where the shift stands, read off the real model."""
 
 from typing import TYPE_CHECKING, NamedTuple
 

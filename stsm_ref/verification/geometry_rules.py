@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from stsm_ref import strategies
 from stsm_ref.errors import SpecError
-from stsm_ref.geometry import SUBSETS, Displacement, ShiftSpec
+from stsm_ref.geometry import SUBSETS, Displacement, Order, ShiftSpec
+from stsm_ref.proofs.directions import FORWARD_FIRST
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits
 from stsm_ref.verification.subject import Subject
@@ -162,6 +163,27 @@ def order_is_a_channel_permutation(subject: Subject, case: tuple[str, int]) -> N
     x = strategies.labels((3, count * size, 3, 5), np.dtype(np.int64), np.random.default_rng(0))
     swapped = np.concatenate([np.arange(size) + size * k for k in reversed(range(count))])
     same_bits(subject.stsm(x, forward)[:, swapped], subject.stsm(x[:, swapped], backward), f"{term}: forward-first, channels permuted")
+
+
+@check(
+    "GEO-2",
+    "GEO-5",
+    rung="L0",
+    each=lambda: itertools.product(strategies.all_term_sets(), ("forward-first", "backward-first")),
+    sides=("numpy",),
+)
+def every_cut_is_as_written_out(subject: Subject, case: tuple[str, Order]) -> None:
+    """All 127 sets of terms in both orders: each group has the direction that a written-out list says.
+
+    Every other comparison but that with the frozen vectors has `ShiftSpec.directions` on both sides,
+    so one spec that it gets wrong would be wrong on both.
+    """
+    terms, order = case
+    listed = [FORWARD_FIRST[term][:: 1 if order == "forward-first" else -1] for term in terms.split("+")]
+    wanted = [*itertools.chain.from_iterable(listed), (0, 0, 0)]
+    made = subject.make_spec(terms, "3/4", order=order)
+    got = [tuple(group.displacement) for group in subject.partition(made, 240)]
+    require(got == wanted, f"terms={terms!r}, {order}: directions {got}, should be {wanted}")
 
 
 @check("GEO-5", rung="L0", each=lambda: [0], sides=("numpy",))

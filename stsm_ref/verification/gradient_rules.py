@@ -8,6 +8,7 @@ import numpy.typing as npt
 from stsm_ref import definition, strategies
 from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, ShiftSpec
 from stsm_ref.strategies import ClipCase
+from stsm_ref.verification import large
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits, same_values
 from stsm_ref.verification.subject import Subject
@@ -17,7 +18,7 @@ INTEGERS: dict[str, Any] = {"dtypes": [np.dtype(np.int64)], "values": "labels"}
 CERTIFIED = [ShiftSpec.parse(text) for text in ("T+H+W@1", "T@1/2,backward-first", "TH+TW+HW@1", "THW@1,backward-first", "T+HW@3/4")]
 
 
-@check("GRAD-1", "SHIFT-6", rung="L1", given=strategies.clip_cases())
+@check("GRAD-1", "SHIFT-6", rung="L1", each=large.clips, given=strategies.clip_cases())
 def vjp_equals_definition(subject: Subject, case: ClipCase) -> None:
     """The sliced VJP equals the gradient sent back scalar by scalar, bit for bit."""
     same_bits(subject.stsm_vjp(case.x, case.spec), definition.stsm_vjp(case.x, case.spec), f"stsm_vjp of {case}")

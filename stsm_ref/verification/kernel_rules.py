@@ -11,6 +11,7 @@ from stsm_ref import strategies
 from stsm_ref.correlate import ENGINES
 from stsm_ref.geometry import CLIP_AXES, UNIT_DISPLACEMENTS, Displacement
 from stsm_ref.strategies import ArrayCase, ClipCase
+from stsm_ref.verification import large
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits, same_values
 from stsm_ref.verification.subject import Subject
@@ -64,7 +65,7 @@ def kernels_3d_are_by_hot_index(subject: Subject, case: tuple[int, tuple[int, ..
     "KERN-3D",
     "PAD-1",
     rung="L1",
-    each=lambda: UNIT_DISPLACEMENTS,
+    each=lambda: [*UNIT_DISPLACEMENTS, *large.FAR],
     given=strategies.displacements(),
     sides=("numpy",),
 )
@@ -130,6 +131,7 @@ def all_26_kernels_shift(subject: Subject, case: tuple[str, Displacement, tuple[
 @check(
     "CONV-2",
     rung="L1",
+    each=lambda: itertools.product(ENGINES, large.arrays(longest=400)),
     given=st.tuples(st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")),
     sides=("numpy",),
     why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
@@ -142,7 +144,14 @@ def any_displacement_is_a_convolution(subject: Subject, case: tuple[str, ArrayCa
     same_values(got, subject.shift(x, displacement, axes=axes), f"{engine} of {case[1]}")
 
 
-@check("CONV-2", "SHIFT-2", "SHIFT-3", rung="L1", given=st.tuples(st.sampled_from(list(ENGINES)), strategies.clip_cases(values="finite")))
+@check(
+    "CONV-2",
+    "SHIFT-2",
+    "SHIFT-3",
+    rung="L1",
+    each=lambda: itertools.product(ENGINES, large.clips()),
+    given=st.tuples(st.sampled_from(list(ENGINES)), strategies.clip_cases(values="finite")),
+)
 def stsm_is_a_convolution(subject: Subject, case: tuple[str, ClipCase]) -> None:
     """STSM of any spec equals its groups under their sparse kernels, in value, on every engine."""
     engine, (x, spec) = case

@@ -10,6 +10,7 @@ from stsm_ref import definition, strategies
 from stsm_ref.composition import apply_layers
 from stsm_ref.geometry import UNIT_DISPLACEMENTS, Displacement, ShiftSpec
 from stsm_ref.strategies import ClipCase
+from stsm_ref.verification import large
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_values
 from stsm_ref.verification.subject import Subject
@@ -18,7 +19,7 @@ ONE_AXIS = [(n, d) for n in (0, 1, 2, 3, 5, 8) for d in (-9, -3, -2, -1, 0, 1, 2
 SMALL = st.tuples(strategies.sizes(), strategies.sizes(), strategies.sizes())
 
 
-@check("MAT-1", rung="L1", each=lambda: ONE_AXIS, sides=("numpy",))
+@check("MAT-1", rung="L1", each=lambda: [*ONE_AXIS, *large.axes_and_distances()], sides=("numpy",))
 def one_axis_is_an_off_diagonal(subject: Subject, case: tuple[int, int]) -> None:
     """The matrix of a shift by d along one axis has ones where row - column = d, and nothing else."""
     size, distance = case
@@ -46,7 +47,13 @@ def several_axes_are_a_kronecker_product(subject: Subject, displacement: tuple[i
     same_values((whole @ x.ravel()).reshape(shape), want, f"shift_matrix({shape}, {tuple(displacement)}) @ x")
 
 
-@check("MAT-2", "GRAD-1", rung="L1", given=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"))
+@check(
+    "MAT-2",
+    "GRAD-1",
+    rung="L1",
+    each=large.clips,
+    given=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"),
+)
 def stsm_is_one_matrix(subject: Subject, case: ClipCase) -> None:
     """The whole STSM is one matrix, and its transpose is the VJP."""
     x, spec = case

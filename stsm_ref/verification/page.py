@@ -14,7 +14,7 @@ PAGE = Template("""<!doctype html>
 <style>
 $style
 details { border-top: 1px solid var(--line); padding: .5rem 0; }
-summary { display: grid; grid-template-columns: 6.5rem 1fr 5rem 3rem 6rem; gap: .8rem; cursor: pointer; align-items: baseline; }
+summary { display: grid; grid-template-columns: 6.5rem 1fr 7.5rem 4rem 6rem; gap: .8rem; cursor: pointer; align-items: baseline; }
 summary > :first-child { font-weight: 600; } summary > :last-child { font-weight: 600; text-align: right; }
 blockquote { border-left: 3px solid var(--line); margin: .6rem 0; padding-left: .8rem; color: var(--quiet); }
 pre { background: color-mix(in srgb, var(--violated) 10%, transparent); padding: .6rem; overflow-x: auto; }
@@ -51,10 +51,14 @@ def _entry(entry: dict[str, Any]) -> str:
     open_if_bad = "" if entry["outcome"] == "passed" else " open"
     quote = f"<blockquote>{escape(entry['quote'])} <cite>({escape(entry['place'])})</cite></blockquote>" if entry["quote"] else ""
     checks = "".join(_check(check) for check in entry["checks"])
-    cells = "".join(f"<span>{escape(str(entry[key]))}</span>" for key in ("id", "rule", "standing", "rung"))
+    cells = "".join(f"<span>{escape(entry[key])}</span>" for key in ("id", "rule", "standing_in_words", "rung_in_words"))
+    parts = "".join(
+        f"<li>{escape(part['text'])} <span class='quiet'>{part['standing']}, {part['evidence']}</span></li>" for part in entry["clauses"]
+    )
+    parts = f"<p class='quiet'>Part by part:</p><ul>{parts}</ul>" if parts else ""
     return (
         f"<details{open_if_bad}><summary>{cells}<span class='{entry['outcome']}'>{entry['outcome']}</span></summary>"
-        f"{quote}<p class='quiet'>Where it stops holding: {escape(entry['limits'])}.</p><ul>{checks}</ul></details>"
+        f"{quote}<p class='quiet'>Where it stops holding: {escape(entry['limits'])}.</p>{parts}<ul>{checks}</ul></details>"
     )
 
 

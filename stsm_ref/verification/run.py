@@ -118,8 +118,9 @@ def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
         "environment": environment(),
         "rungs": RUNGS,
         "requirements": [
-            row.requirement._asdict()
+            row.requirement.as_dict()
             | {"outcome": row.outcome, "rung": row.rung(), "cases": row.cases, "seconds": round(row.seconds, 3)}
+            | {"standing_in_words": row.requirement.standing_in_words, "rung_in_words": row.requirement.rung_in_words(row.rung())}
             | {"checks": [asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results]}
             for row in table
         ],

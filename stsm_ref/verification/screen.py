@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stsm_ref.pictures.text import picture
-from stsm_ref.requirements import Requirement
+from stsm_ref.requirements import STANDINGS, Requirement
 from stsm_ref.verification import rules
 from stsm_ref.verification.check import RUNGS
 from stsm_ref.verification.run import Result, Row, worst
@@ -16,6 +16,12 @@ STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
 NOT_COVERED = (
     "Not looked at here: other people's implementations (stsm-ref check is for them), CUDA, "
     "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
+)
+
+
+IN_PART = (
+    "L4/L1: L4 is of a part of the rule, and L1 of the rest; stsm-ref explain ID has the parts.",
+    "silent: the paper does not say. decided: it says one thing and another. In part: of a part of the rule.",
 )
 
 
@@ -39,8 +45,8 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
         view.add_row(
             entry.id,
             rule,
-            entry.standing,
-            *(row.rung(side).replace("none", "–") for side in sides),
+            entry.standing_in_words,
+            *(entry.rung_in_words(row.rung(side)).replace("none", "–") for side in sides),
             f"{row.cases:,}",
             f"{row.seconds:.2f}",
             outcome,
@@ -68,6 +74,7 @@ def verdict(table: tuple[Row, ...], results: tuple[Result, ...], not_covered: st
     )
     assumed = dict.fromkeys(result.assumes for result in results if result.assumes)
     said = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items()] + [f"    L4 assumes: {text}" for text in assumed]
+    said += [f"    {text}" for text in IN_PART if any(row.requirement.clauses for row in table)]
     rungs = Text("\n".join(said), style="dim")
     return Group(requirement_table(table), *failures, rungs, Text(not_covered, style="dim"), Text(total, style=STYLES[outcome]))
 
@@ -79,8 +86,10 @@ def explanation(entry: Requirement) -> RenderableType:
     facts.add_column()
     facts.add_row("rule", entry.rule)
     facts.add_row("paper", f"{entry.place}: “{entry.quote}”" if entry.quote else entry.place)
-    facts.add_row("standing", entry.standing)
-    facts.add_row("evidence", f"{entry.evidence}, {RUNGS[entry.evidence]}")
+    facts.add_row("standing", f"{entry.standing_in_words}: {STANDINGS[entry.standing]}")
+    facts.add_row("evidence", f"{entry.rung_in_words(entry.evidence)}, {RUNGS[entry.evidence]}")
+    for number, clause in enumerate(entry.clauses):
+        facts.add_row("parts" if number == 0 else "", f"{clause.text} ({clause.standing}, {clause.evidence})")
     facts.add_row("limits", entry.limits)
     checks = rules.load(torch=False)
     if not set(entry.checks) <= set(checks):

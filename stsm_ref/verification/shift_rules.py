@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from stsm_ref import definition, strategies
 from stsm_ref.geometry import CHANNEL_AXIS, UNIT_DISPLACEMENTS, Array, Displacement, ShiftSpec
 from stsm_ref.strategies import ArrayCase, ClipCase
+from stsm_ref.verification import large
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits
 from stsm_ref.verification.subject import Subject
@@ -22,6 +23,7 @@ LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], 
     "SHIFT-6",
     "NUM-1",
     rung="L1",
+    each=large.arrays,
     given=strategies.array_cases(),
     sides=("numpy",),
     why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
@@ -32,7 +34,7 @@ def shift_equals_definition(subject: Subject, case: ArrayCase) -> None:
     same_bits(got, definition.shift(case.x, case.displacement, axes=case.axes), f"shift of {case}")
 
 
-@check(*STEPS, "SHIFT-6", "NUM-1", rung="L1", given=strategies.clip_cases())
+@check(*STEPS, "SHIFT-6", "NUM-1", rung="L1", each=lambda: large.clips(labels=False), given=strategies.clip_cases())
 def stsm_equals_definition(subject: Subject, case: ClipCase) -> None:
     """The sliced STSM equals the scalar-loop definition bit for bit: any spec, dtype, strides and leading axes."""
     same_bits(subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}")

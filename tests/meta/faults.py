@@ -259,6 +259,12 @@ def _repeated_direction(spec: ShiftSpec, channels: int) -> tuple[ChannelGroup, .
     return (groups[0], groups[1]._replace(displacement=groups[0].displacement), *groups[2:])
 
 
+def _one_spec_turned(spec: ShiftSpec, channels: int) -> tuple[ChannelGroup, ...]:
+    if spec.terms != "H+THW" or spec.order != "backward-first":
+        return spec.partition(channels)
+    return ShiftSpec(spec.terms, spec.alpha, "forward-first", spec.rounding).partition(channels)
+
+
 def _exact_floors(spec: ShiftSpec, channels: int) -> tuple[ChannelGroup, ...]:
     return ShiftSpec(spec.terms, spec.alpha, spec.order).partition(channels)
 
@@ -342,6 +348,57 @@ def _maybe_view(x: Array, displacement: Any, *, axes: Any) -> Array:
     return np.asarray(x) if not np.any(displacement) else slicing.shift(x, displacement, axes=axes)
 
 
+# right at every size that is drawn, and wrong at the sizes of a network
+
+
+def _wide_groups_kept(part: Array, d: Displacement) -> Array:
+    return part.copy() if part.shape[-3] > 64 else right_move(part, d)
+
+
+def _vjp_of_narrow_groups(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
+    back = slicing.stsm_vjp(grad, spec)
+    for start, stop, _ in spec.partition(grad.shape[-3]):
+        if stop - start > 64:
+            back[..., start:stop, :, :] = grad[..., start:stop, :, :]
+    return back
+
+
+def _matrix_of_narrow_groups(shape: Any, spec: ShiftSpec = ShiftSpec()) -> Any:
+    kept = np.ones(shape, np.int64)
+    for start, stop, displacement in spec.partition(shape[1]):
+        if stop - start > 64 and any(displacement):
+            kept[:, start:stop] = 0
+    return matrices.sparse.csr_array(matrices.sparse.diags_array(kept.ravel(), dtype=np.int64)) @ matrices.stsm_matrix(shape, spec)
+
+
+def _shift_in_a_byte(x: Array, displacement: Any, *, axes: Any) -> Array:
+    distances = geometry.whole_numbers("d", displacement)
+    return slicing.shift(x, tuple((d + 128) % 256 - 128 for d in distances), axes=axes)
+
+
+def _shift_in_two_bytes(x: Array, displacement: Any, *, axes: Any) -> Array:
+    distances = geometry.whole_numbers("d", displacement)
+    return slicing.shift(x, tuple((d + 2**15) % 2**16 - 2**15 for d in distances), axes=axes)
+
+
+def _matrix_in_a_byte(shape: Any, displacement: Any, **options: Any) -> Any:
+    distances = geometry.whole_numbers("d", displacement)
+    return matrices.shift_matrix(shape, tuple((d + 128) % 256 - 128 for d in distances), **options)
+
+
+def _kernel_in_a_byte(displacement: Any) -> kernels.OneHotKernel:
+    distances = geometry.whole_numbers("d", displacement)
+    return kernels.one_hot_kernel(tuple((d + 128) % 256 - 128 for d in distances))._replace(displacement=distances)
+
+
+def _sparse_of_narrow_groups(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
+    y = correlate_stsm(x, spec, engine=engine)
+    for start, stop, _ in spec.partition(x.shape[-3]):
+        if stop - start > 64:
+            y[..., start:stop, :, :] = x[..., start:stop, :, :]
+    return y
+
+
 FAULTS: dict[str, Fault] = {
     "directions-swapped": stsm_fault(1, lambda x, spec=ShiftSpec(): slicing.stsm_vjp(x, spec), "an_impulse_arrives"),
     "h-reversed": moves(2, lambda part, d: right_move(part, (d.dt, -d.dh, d.dw)), "a_pan_turns_time_into_space"),
@@ -389,6 +446,7 @@ FAULTS: dict[str, Fault] = {
     "order-lost-in-text": other("specs_round_trip", parse_spec=_forgets_order),
     "alpha-in-binary": other("a_float_is_its_literal", make_spec=_binary_alpha),
     "a-direction-twice": cuts(0, _repeated_direction, "terms_name_axes", "order_is_a_channel_permutation"),
+    "one-spec-turned": cuts(0, _one_spec_turned, "every_cut_is_as_written_out"),
     "exact-is-floor": other("exact_refuses_fractions", "invalid_specs_are_refused", partition=_exact_floors),
     "channels-added": stsm_fault(0, after(_mixes_channels), "channels_do_not_mix"),
     "only-one-axis-moves": other(
@@ -410,5 +468,14 @@ FAULTS: dict[str, Fault] = {
     "one-added": stsm_fault(0, after(_affine), "jvp_is_the_shift"),
     "squared": stsm_fault(0, after(_quadratic), "second_derivative_is_zero"),
     "gradient-squared": other("second_derivative_is_zero", stsm_vjp=_quadratic_vjp),
+    "wide-groups-stay": moves(0, _wide_groups_kept),
+    "wrong-past-256-frames": stsm_fault(0, _rarely(lambda shape: shape[-4] > 256)),
+    "wide-groups-keep-their-gradient": other("vjp_equals_definition", stsm_vjp=_vjp_of_narrow_groups),
+    "matrix-loses-wide-groups": other("stsm_is_one_matrix", stsm_matrix=_matrix_of_narrow_groups),
+    "sparse-stsm-loses-wide-groups": other("stsm_is_a_convolution", correlate_stsm=_sparse_of_narrow_groups),
+    "distance-in-a-byte": other("shift_equals_definition", shift=_shift_in_a_byte),
+    "distance-in-two-bytes": other("shift_equals_definition", shift=_shift_in_two_bytes),
+    "matrix-distance-in-a-byte": other("one_axis_is_an_off_diagonal", shift_matrix=_matrix_in_a_byte),
+    "kernel-distance-in-a-byte": other("kernels_are_one_hot", "any_displacement_is_a_convolution", one_hot_kernel=_kernel_in_a_byte),
     "moved-by-adding": other("nothing_is_computed", stsm=_by_arithmetic),
 }

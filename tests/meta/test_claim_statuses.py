@@ -16,7 +16,7 @@ from stsm_ref.requirements import REQUIREMENTS
 ROOT = Path(__file__).parents[2]
 SENTENCES = [entry for entry in CLAIMS if not entry.is_cell]
 COMPUTED = {"proved", "computed", "recounted", "contradicted"}
-BY_READING = {"sampling-kinetics", "temporal-and-temporal"}
+BY_READING = {"sampling-kinetics", "temporal-and-temporal", "reference-41"}
 RUNG = {entry.id: entry.evidence for entry in REQUIREMENTS}
 THEOREMS = {statement.name: statement for statement in STATEMENTS}
 

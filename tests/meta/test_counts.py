@@ -8,6 +8,8 @@ import pytest
 
 from stsm_ref.conformance.mutants import planted
 from stsm_ref.conformance.suite import RULES
+from stsm_ref.paper import CLAIMS
+from stsm_ref.paper.cells import tally
 from stsm_ref.proofs.statements import STATEMENTS
 from stsm_ref.requirements import REQUIREMENTS
 from stsm_ref.vectors import load
@@ -30,8 +32,22 @@ def mutants(*, right: bool, framework: str = "numpy torch") -> int:
     return sum(one.right is right and one.framework in framework for one in planted())
 
 
+def contradicted() -> int:
+    """Sentences of the paper that no reading makes true."""
+    return sum(entry.status == "contradicted" and not entry.is_cell for entry in CLAIMS)
+
+
 COUNTED: list[tuple[str, str, Callable[[], int]]] = [
     ("README.md", r"against the (\d+) rules", lambda: len(REQUIREMENTS)),
+    ("README.md", r"Of the (\d+) costs", lambda: tally().printed),
+    ("README.md", r"print, (\d+) are of networks", lambda: tally().built),
+    ("README.md", r"built here: (\d+) agree", lambda: tally().agree),
+    ("README.md", r"printed digit, (\d+) are slips", lambda: tally().built - tally().agree),
+    ("docs/decisions/0012-costs-name-their-convention.md", r"Of the (\d+) costs", lambda: tally().printed),
+    ("docs/decisions/0012-costs-name-their-convention.md", r"print, (\d+) are of networks", lambda: tally().built),
+    ("docs/decisions/0012-costs-name-their-convention.md", r"built here: (\d+) agree", lambda: tally().agree),
+    ("docs/decisions/0012-costs-name-their-convention.md", r"and (\d+) are slips", lambda: tally().built - tally().agree),
+    ("docs/decisions/0095-contradicted-leaves-no-reading.md", r"(\w+) sentences are contradicted", contradicted),
     ("README.md", r"\[(\w+) notebooks\]", lambda: len(list((ROOT / "notebooks").glob("*.ipynb")))),
     ("CHANGELOG.md", r"table of (\d+) requirements", lambda: len(REQUIREMENTS)),
     ("CHANGELOG.md", r"held to (\d+) rules", lambda: len(RULES)),
@@ -55,7 +71,7 @@ COUNTED: list[tuple[str, str, Callable[[], int]]] = [
     ("docs/score.md", r"(\d+) right ones", lambda: mutants(right=True)),
     ("docs/vectors.md", r"([\d,]+) cases in JSON", lambda: len(load())),
 ]
-WORDS = {"ten": 10, "eleven": 11, "twelve": 12}
+WORDS = {"eight": 8, "ten": 10, "eleven": 11, "twelve": 12}
 
 
 @pytest.mark.parametrize(("page", "pattern", "count"), COUNTED, ids=[f"{page}:{pattern}" for page, pattern, _ in COUNTED])

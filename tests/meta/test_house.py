@@ -43,10 +43,12 @@ def test_the_changelog_knows_the_version() -> None:
 
 
 def test_decisions_have_their_three_parts() -> None:
-    """Context, decision, consequences, on a page at most, numbered without gaps."""
+    """Context, decision, consequences, on a page at most; each number is given once and stands in the title too."""
     decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
-    assert [int(path.name[:4]) for path in decisions] == list(range(1, len(decisions) + 1))
-    for path in decisions:
+    numbers = [int(path.name[:4]) for path in decisions]
+    assert len(set(numbers)) == len(numbers) >= 14
+    for number, path in zip(numbers, decisions, strict=True):
         text = path.read_text()
+        assert text.startswith(f"# {number}. "), path.name
         assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"], path.name
         assert len(text.splitlines()) <= 60

@@ -140,20 +140,25 @@ def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.Monke
     """With the figures that the words speak of, the contradicted claims hold: none of them is contradicted whatever the tables say."""
     monkeypatch.setattr(something, "MOBILE_16", something.MOBILE_16._replace(gflops="5.12 × 3 × 1"))
     monkeypatch.setattr(something, "STSM", something.STSM._replace(parameters="20.1M"))
-    rows = [row for row in ROWS if row.frames != "16" and row.name != "STSM+TDN" and (row.views or row.one_pass is None)]
-    monkeypatch.setattr(setting, "ROWS", rows)
-    monkeypatch.setattr(kinetics, "TABLE_6", [row for row in kinetics.TABLE_6 if row.name not in ("STM", "TEA", "TANet", "STSM+TANet")])
-    monkeypatch.setattr(kinetics, "TABLE_7", [row for row in kinetics.TABLE_7 if "TANet" not in row.name])
-    for identifier in (
-        "4.3-at-15.36",
-        "fig-1-parameters",
-        "eight-clips",
-        "crops-at-test",
-        "gflops-crops-clips",
-        "cheaper-than-2d",
-    ):
+    monkeypatch.setattr(ablation, "ACCURACY_AT", ablation.ACCURACY_AT | {"1": Decimal("80")})
+    for identifier in ("4.3-at-15.36", "fig-1-parameters", "all-channels-is-best"):
         assert claim(identifier).status == "contradicted"
         assert COMPUTATIONS[identifier].run().holds, identifier
+
+
+def test_a_charitable_reading_can_fail_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What holds only as read of some, or of most, falls where it holds of none, or of few: no reading is taken whatever the tables say."""
+    other = [row._replace(frames="16", gflops="36 × 1 × 1") if row.ours and row.views else row for row in ROWS]
+    monkeypatch.setattr(setting, "ROWS", other)
+    light = [row._replace(gflops="1 × 3 × 10", parameters="1M") if not row.ours else row for row in kinetics.TABLE_6]
+    monkeypatch.setattr(kinetics, "TABLE_6", [row for row in light if row.name != "STSM+TDN"])
+    for identifier in ("eight-clips", "crops-at-test", "cheaper-than-2d", "3d-beaten"):
+        (settled,) = settle([claim(identifier)], recount=False)
+        assert not settled.agrees, identifier
+    monkeypatch.setattr(setting, "ROWS", [row._replace(gflops="9") if row.table == 6 and row.views else row for row in ROWS])
+    assert not COMPUTATIONS["gflops-crops-clips"].run().holds
+    monkeypatch.setattr(kinetics, "STSM", kinetics.STSM._replace(gflops="46 × 3 × 10", parameters="26M"))
+    assert not COMPUTATIONS["three-modules-are-heavy"].run().holds
 
 
 def test_a_wrong_cell_changes_the_count(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -181,10 +186,18 @@ def test_parameters_that_cannot_fit_both_tables_are_noted() -> None:
 
 
 def test_known_contradictions_are_listed() -> None:
-    """Those in the words and those in the digits; what allows a reading without contradiction is not among them."""
+    """Those in the words, all of them, and those in the digits; what allows a reading without contradiction is not among them."""
     contradicted = {entry.id for entry in CLAIMS if entry.status == "contradicted"}
-    assert {"xw-channels", "22-percent", "4.3-at-15.36", "fig-1-parameters", "tanet-is-2d", "gflops-crops-clips"} <= contradicted
-    assert not {"left-half-first", "one-bit", "action-net-is-2d", "3d-is-heavy", "stsm-4.4", "fexnet-16.2"} & contradicted
+    assert {entry.id for entry in SENTENCES} & contradicted == {
+        "fig-1-parameters",
+        "xw-channels",
+        "reference-41",
+        "sampling-kinetics",
+        "all-channels-is-best",
+        "22-percent",
+        "4.3-at-15.36",
+        "temporal-and-temporal",
+    }
     assert {"t6.8.gflops", "t7.16.gflops", "t7.19.parameters", "t7.27.parameters", "t7.13.gflops"} <= contradicted
 
 

@@ -17,6 +17,12 @@ def test_72_channels() -> None:
     assert moved == [True] * 18 + [False] * 54
 
 
+@pytest.mark.parametrize(("terms", "moved"), [("T+H+W", 18), ("H+W", 16), ("T+HW", 16), ("TH+TW+HW", 12), ("THW", 16)])
+def test_where_the_example_of_72_channels_ends(terms: str, moved: int) -> None:
+    """At α = 1/4 of 72 channels the first 18 move under T+H+W; other terms have no whole share, and fewer move."""
+    assert ShiftSpec(terms, "1/4").partition(72)[-1].start == moved
+
+
 def test_the_best_alpha_moves_an_eighth_in_time() -> None:
     """“In the best α = 3/8 … we only perform shift operations along the time dimension on the first 1/8 of the channel”."""
     in_time = [g for g in ShiftSpec("T+H+W", "3/8").partition(256) if g.displacement.dt]

@@ -95,6 +95,6 @@ def test_every_theorem_is_a_check() -> None:
 def test_explain_tells_the_theorem() -> None:
     """The rung, the wording and what is assumed."""
     words = " ".join(invoke("explain", "SEP-2").output.replace("│", " ").split())
-    assert "L4, theorem" in words
+    assert "L4/L1, theorem" in words
     assert "steps_separate_in_any_order (L4): For all T, H, W >= 1" in words
     assert "Assumes: an array is a function" in words

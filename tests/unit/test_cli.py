@@ -1,5 +1,6 @@
 """The commands: output for people and programs, exit codes, and bad input in one sentence."""
 
+import io
 import json
 import subprocess
 import sys
@@ -8,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from stsm_ref import cli
-from stsm_ref.verification import rules, run
+from stsm_ref.requirements import requirement
+from stsm_ref.verification import page, rules, run, screen
 from stsm_ref.verification.rules import load
 from tests.meta.faults import FAULTS
 
@@ -64,12 +67,12 @@ def test_verify_reports_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     """On a faulty implementation: exit 1, the place and both values on the screen, in JSON and on the page."""
     faulty = FAULTS["edge-kept"].subject
     monkeypatch.setattr(run, "run_check", lambda check, _, **options: ORIGINAL(check, faulty, **options))
-    page = tmp_path / "verdict.html"
-    ended = invoke("verify", "--side", "numpy", "--examples", "50", "--report", str(page))
+    written = tmp_path / "verdict.html"
+    ended = invoke("verify", "--side", "numpy", "--examples", "50", "--report", str(written))
     assert ended.exit_code == 1
     assert "violated: " in ended.output
     assert "should be 0.0" in " ".join(ended.output.replace("│", "").split())
-    assert "should be 0.0" in page.read_text()
+    assert "should be 0.0" in written.read_text()
     assert json.loads(invoke("verify", "--json").stdout)["outcome"] == "violated"
 
 
@@ -119,7 +122,30 @@ def test_explain_lists_and_speaks_json() -> None:
     """`all` is a line each; JSON is a list in either case."""
     assert invoke("explain", "all").output.count("\n") >= 40
     assert len(json.loads(invoke("explain", "all", "--json").stdout)) == 40
-    assert json.loads(invoke("explain", "INV-1", "--json").stdout)[0]["standing"] == "derived"
+    (entry,) = json.loads(invoke("explain", "INV-1", "--json").stdout)
+    assert entry["standing"] == "derived"
+    assert [part["evidence"] for part in entry["clauses"]] == ["L4", "L1"]
+
+
+def test_a_part_is_told_as_a_part() -> None:
+    """A rung or a standing of a part of the rule is shown as one, by `explain` and in the table and page of `verify`."""
+    words = " ".join(invoke("explain", "GEO-4").output.replace("│", "").split())
+    for text in ("L4/L1", "silent in part", "rounded down, for those terms (silent, L4)", "1st to 18th", "12 move"):
+        assert text in words, text
+    row = run.Row(requirement("MAT-3"), (a_theorem("steps_die_out"),))
+    shown = Console(width=120, record=True, file=io.StringIO())
+    shown.print(screen.verdict((row,), row.results))
+    text = shown.export_text()
+    assert "L4/L1" in text
+    assert "L4 is of a part of the rule" in text
+    html = page.page(run.as_json((row,)), "")
+    assert "<span>L4/L1</span>" in html
+    assert "the matrices, and any displacement" in html
+
+
+def a_theorem(name: str) -> run.Result:
+    """A theorem that was proved, as `verify` holds it."""
+    return run.Result(name, "numpy", "States it.", "L4", "passed", 1, 0.0, "", "something")
 
 
 def test_half_of_the_implementations_is_held_to_its_half() -> None:

@@ -4,7 +4,7 @@ Each function says whether the paper's statement holds, and with which figures. 
 comes out with the status in the data.
 """
 
-from stsm_ref.paper.computations import ablation, backbones, counted_cells, kinetics, notation, recounted, setting, something
+from stsm_ref.paper.computations import ablation, backbones, capability, counted_cells, kinetics, notation, recounted, setting, something
 from stsm_ref.paper.computations.registry import COMPUTATIONS, Computation, Verdict
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "Verdict",
     "ablation",
     "backbones",
+    "capability",
     "counted_cells",
     "kinetics",
     "notation",

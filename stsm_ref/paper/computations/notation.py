@@ -10,6 +10,7 @@ from stsm_ref.geometry import SUBSETS, UNIT_DISPLACEMENTS, ShiftSpec
 from stsm_ref.kernels import OneHotKernel, kernels_1x2, kernels_2x1, kernels_2x2, one_hot_kernel
 from stsm_ref.paper.computations.registry import Verdict, settles
 from stsm_ref.paper.tables import TABLE_1, TABLE_2, TABLE_3
+from stsm_ref.slicing import stsm
 
 EQ_1, EQ_2 = ([[0, 1]], [[1, 0]]), ([[0], [1]], [[1], [0]])
 EQ_3 = ([[1, 0], [0, 0]], [[0, 1], [0, 0]], [[0, 0], [1, 0]], [[0, 0], [0, 1]])
@@ -73,22 +74,29 @@ def step_1_sizes() -> Verdict:
 
 @settles("equal-levels")
 def equal_levels() -> Verdict:
-    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares."""
+    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares, and how far rounding down is from α."""
     widths = (64, 256, 512, 1024, 2048)
     alphas = [row.model.removeprefix("α = ") for row in TABLE_1]
     broken = [alpha for alpha in alphas if all((Fraction(alpha) * width / 6).denominator > 1 for width in widths)]
     share = ", ".join(f"{alpha}: {Fraction(alpha) * 64 / 6}" for alpha in broken)
     left = ShiftSpec("T+H+W", 1).partition(64)[-1]
-    return Verdict(not broken, f"channels a direction at 64, by α: {share}; at α = 1 ours leaves {left.stop - left.start} of 64")
+    short = [Fraction(alpha) * width - ShiftSpec("T+H+W", alpha).partition(width)[-1].start for alpha in alphas for width in widths]
+    with_hw = ShiftSpec("T+H+W+HW").partition(64)[-1].start
+    return Verdict(
+        all(0 <= missing < 6 for missing in short),  # less than one channel a direction
+        f"channels a direction at 64, by α: {share}; at α = 1 ours leaves {left.stop - left.start} of 64; "
+        f"T+H+W+HW at 3/8 moves {with_hw} of {64 * 3 // 8}",
+    )
 
 
 @settles("any-layer")
 def any_layer() -> Verdict:
-    """Count what moves before a first convolution of 3 channels, and find the fewest channels that give each direction one."""
+    """Run STSM at each number of channels up to 64; count what moves before a first convolution of 3, and the fewest for all directions."""
     spec = ShiftSpec()
+    runs = all(stsm(np.ones((2, channels, 2, 2), np.int8), spec).shape == (2, channels, 2, 2) for channels in range(1, 65))
     moved = spec.partition(3)[-1].start
     fewest = next(channels for channels in range(1, 100) if spec.partition(channels)[0].stop == 1)
-    return Verdict(moved > 0, f"at 3 channels a direction has {spec.alpha * 3 / 6}, {moved} move; {fewest} channels are the fewest")
+    return Verdict(runs, f"at 3 channels a direction has {spec.alpha * 3 / 6}, {moved} move; {fewest} channels are the fewest")
 
 
 @settles("greatest-change")

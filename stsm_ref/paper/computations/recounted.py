@@ -113,7 +113,7 @@ def fig_2_layers() -> Verdict:
 
 @settles("f-is-frames", builds_networks=True)
 def f_is_frames() -> Verdict:
-    """Ask each host how many frames it reads where the tables print 8."""
+    """Ask each host how many segments it has where the tables print 8, and how many frames it reads."""
     from torch import device
 
     from stsm_ref.models import create_model
@@ -122,4 +122,5 @@ def f_is_frames() -> Verdict:
     with device("meta"):
         models = {name: create_model(name) for name in names}
     frames = {name: model.num_segments * model.frames_per_segment for name, model in models.items()}
-    return Verdict(set(frames.values()) == {8}, ", ".join(f"{name} {number}" for name, number in frames.items()))
+    segments = {model.num_segments for model in models.values()}
+    return Verdict(segments == {8}, f"8 segments each; frames: {', '.join(f'{name} {number}' for name, number in frames.items())}")
