@@ -1,7 +1,8 @@
 r"""Two-dimensional and three-dimensional shifts out of one-dimensional ones (CAP-1).
 
 The paper says that T+H+W "combined with subsequent convolutions allows the network to learn" 2-D and 3-D shifts (§3.1, §5.1.2). Here the
-weights are built by hand: one layer is STSM and then a 1x1 convolution, and the convolution only routes channels.
+weights are built by hand: one layer is STSM and then a 1x1 convolution, and the convolution only routes channels. Behind a 3x3
+convolution and ReLU, as in a residual block, a shift in time alone does the same in one block, TSM's too.
 """
 
 from collections.abc import Sequence

@@ -29,6 +29,13 @@ def test_each_setting_cuts_the_channels(terms: str, alpha: str, sizes: list[int]
     assert sum(sizes) == 192
 
 
+def test_a_setting_without_whole_shares_at_64_channels() -> None:
+    """T+H+W+HW at α = 3/8 would move 24 of 64 channels; HW has 1½ to a direction, so 22 move."""
+    groups = ShiftSpec("T+H+W+HW", "3/8").partition(64)
+    assert [g.stop - g.start for g in groups] == [3] * 6 + [1] * 4 + [42]
+    assert groups[-1].start == 22
+
+
 @pytest.mark.parametrize(("terms", "axes"), [("TH+TW+HW", [("dt", "dh"), ("dt", "dw"), ("dh", "dw")]), ("THW", [("dt", "dh", "dw")])])
 def test_terms_move_their_axes(terms: str, axes: list[tuple[str, ...]]) -> None:
     """“TH represents the two-dimensional space formed by the time dimension and the height dimension”, and so on."""
