@@ -1,9 +1,10 @@
-r"""Weights in files: ours, and by mapping their keys to ours torchvision's, those of TSM's repository, and MMAction2's.
+r"""Weights in files: ours, and by mapping their names to ours those of torchvision, MMAction2, and the repositories of TSM, TDN and TANet.
 
 Files are data: they are read with ``weights_only=True`` and nothing is fetched. Nothing is loaded unless everything fits.
 
 The shift of TSM's repository and of MMAction2 moves its *first* group of channels backward in time. Weights trained so mean something else
-under ``forward-first`` (GEO-5), and no shape would tell; hence the refusal in `load_checkpoint`, and the record in `save_checkpoint`.
+under ``forward-first`` (GEO-5), and no shape would tell; nor would one tell weights that were trained without a shift, or with one at other
+places. Hence the refusals in `load_checkpoint`, and the record in `save_checkpoint`.
 """
 
 import io
@@ -14,11 +15,23 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from stsm_ref.errors import ModelError
 from stsm_ref.files import write_whole
-from stsm_ref.models.key_names import Source, renamed, rules_of, tell_source
+from stsm_ref.models.key_names import (
+    Source,
+    is_counter,
+    plain_names,
+    renamed,
+    rules_of,
+    shown,
+    source_of,
+    tell_source,
+    what_it_tells,
+    without_wrappers,
+)
+from stsm_ref.models.tdn import TDNResNet, as_tdn_starts
 from stsm_ref.models.tsn import TSN
 
 RECORD = "stsm_ref"
@@ -27,11 +40,19 @@ RECORD = "stsm_ref"
 _COUNTERS = r"\.num_batches_tracked$"  # files from before torch counted batches have none
 _NOT_EXPECTED: dict[Source, tuple[str, str]] = {
     # which of our keys a file need not fill, and which of theirs, renamed, it may bring in vain
-    "torchvision": (rf"^head\.|\.nl\.|\.tam\.|{_COUNTERS}", r"^backbone\.(fc|classifier)\."),
+    "torchvision": (
+        rf"^head\.|\.nl\.|\.tam\.|\.difference\.|\.temporal\.|\.difference_stem\.2\.|{_COUNTERS}",
+        r"^backbone\.(fc|classifier|last_linear)\.",
+    ),
     "tsm": (_COUNTERS, r"$^"),
+    "tdn": (_COUNTERS, r"^backbone\.conv1_temp1?\."),  # a convolution that TDN builds and never calls
+    "tanet": (_COUNTERS, r"$^"),
     "mmaction2": (_COUNTERS, r"$^"),
     "stsm_ref": (_COUNTERS, r"$^"),
 }
+_OWN_SHIFT = r"^backbone\.layer\d\.\d+\.temporal\."
+_TRAINED_ON_VIDEO = ("tsm", "tdn", "tanet", "mmaction2")
+"""Whose files say, by their names, whether they were trained with a shift, and where it stood."""
 
 
 @dataclass(frozen=True)
@@ -65,30 +86,31 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     Raises
     ------
     ModelError
-        If `model` is no network of `create_model`, or has shapes and no values.
+        If `model` is no network of `create_model` (one that wraps it is told to give it), has shapes and no values, or has shifts of more
+        than one spec.
     ReportError
         If `path` cannot be written.
 
     Notes
     -----
-    The file is ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ...}}``, tensors, strings and ints; ``torch.load`` reads it
-    with ``weights_only=True``. `load_checkpoint` refuses it for a model of another spec.
+    The file is ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ..., "sites": [...]}}``, tensors, strings and ints;
+    ``torch.load`` reads it with ``weights_only=True``. `load_checkpoint` refuses it for a model of another spec, or one whose shift stands
+    elsewhere. What `torch.compile` and the like put into the names of parts is left out of them.
 
     >>> import tempfile
     >>> from stsm_ref.models import create_model
     >>> model = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5)
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     save_checkpoint(model, f"{folder}/tsm.pth")
-    ...     torch.load(f"{folder}/tsm.pth", weights_only=True)["stsm_ref"]
-    {'spec': 'T@1/4,backward-first,floor', 'num_segments': 2}
+    ...     torch.load(f"{folder}/tsm.pth", weights_only=True)["stsm_ref"]["spec"]
+    'T@1/4,backward-first,floor'
     """
-    if not isinstance(model, TSN):
-        raise ModelError(f"model={type(model).__name__} is no network of create_model: use torch.save(model.state_dict(), path)")
-    state = dict(model.state_dict())
-    if empty := next((key for key, value in state.items() if value.is_meta), None):
-        raise ModelError(f"model has {empty} on the device meta, which has no values: save a model that was created on another device")
+    _checked_network(model, "use torch.save(model.state_dict(), path)")
+    spec, sites = _text(model), model.sites
+    state = {without_wrappers(key): value for key, value in model.state_dict().items()}
+    _refuse_meta(state, "save")
     content = io.BytesIO()
-    torch.save({"state_dict": state, RECORD: {"spec": _text(model), "num_segments": model.num_segments}}, content)
+    torch.save({"state_dict": state, RECORD: {"spec": spec, "num_segments": model.num_segments, "sites": list(sites)}}, content)
     write_whole(Path(path), content.getvalue())
 
 
@@ -100,13 +122,15 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     model : TSN
         Changed in place, only if the whole file fits.
     path : str or Path
-        A file of ``torch.save``: torchvision's (its ImageNet classifier is never used), TSM's repository's, MMAction2's or ours, of
-        `save_checkpoint` or a bare state dict. A bare one does not say under which shift it was trained: then nothing can be known, and
-        it is loaded as if under the model's.
+        A file of ``torch.save``: torchvision's (its ImageNet classifier is never used), MMAction2's, that of the repositories of TSM, TDN
+        or TANet, or ours, of `save_checkpoint` or a bare state dict. A bare one does not say under which shift it was trained: then nothing
+        can be known, and it is loaded as if under the model's. Names may carry what DataParallel, `torch.compile`, `AveragedModel` or the
+        like put around a network, and the state dict may stand under any name, as long as the file holds one network.
     head : bool
         Whether to load the last linear map; False keeps the fresh one, for another set of classes.
     as_initialisation : bool
-        Load weights that were trained under another spec or a shift of the other order all the same, to train on from there.
+        Load weights that were trained under another spec, in another order, at other places, or without a shift all the same, to train on
+        from there. TDN's temporal convolutions are left out where something else stands in their place.
 
     Returns
     -------
@@ -116,31 +140,43 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     Raises
     ------
     ModelError
-        If the file cannot be read or holds anything but tensors; if it is of another network (a key that has no place, a tensor of another
-        shape, a place that gets none); if a tensor is sparse, quantized or of another kind of number, where floats of another precision
-        are converted; if its classes are others; if it was trained under TSM's order of channels and `model` shifts forward first; or if it
-        says that it was trained under another spec than the model's.
+        If the file cannot be read, or holds anything but tensors, or more than one network; if it is of another network (a key that has no
+        place, a tensor of another shape, a place that gets none); if a tensor is sparse, quantized or of another kind of number, where
+        floats of another precision are converted; if its classes are others; if its names say that it was trained with TSM's shift and
+        `model` has another, none, or other places for it, or that it was trained without a shift and `model` has one; or if our record in
+        it says so of spec or places.
 
     Notes
     -----
-    From a torchvision file only the plain trunk is filled: the head, and what NL and TANet add, stay fresh and are reported as missed.
+    From a torchvision file only the plain trunk is filled: the head, and what NL, TANet and TDN add, stay fresh and are reported as missed.
+    TDN's second stem and its second first stage are made from the same file, as TDN makes them (see `as_tdn_starts`).
     TSM's non-local blocks have one bias more than ours, in front of a BatchNorm; it is subtracted from that layer's running mean.
+    That a TSM file was trained with a quarter of the channels is not written in it: a spec ``T`` of any alpha takes it.
     """
-    if not isinstance(model, TSN):
-        raise ModelError(f"model={type(model).__name__} is no network of create_model: use its own load_state_dict(..., strict=True)")
+    _checked_network(model, "use its own load_state_dict(..., strict=True)")
     theirs, record = _read(path)
-    source = tell_source(path, theirs)
-    rules = rules_of(source, theirs)
-    their_key = {renamed(key, rules): key for key in theirs}
+    plain = plain_names(theirs)
+    source = tell_source(path, plain)
+    rules = rules_of(source, plain)
+    their_key = {renamed(key, rules): origin for key, origin in plain.items()}
     if len(their_key) < len(theirs):
         lost = next(key for key in theirs if key not in their_key.values())
-        raise ModelError(f"path={str(path)!r} fills one place twice, by {lost!r} and another key: save one network a file")
-    ours = model.state_dict()
+        raise ModelError(f"path={str(path)!r} fills one place twice, by {shown(lost)} and another key: save one network a file")
+    our_key = {without_wrappers(key): key for key in model.state_dict()}
+    ours = {key: model.state_dict()[name] for key, name in our_key.items()}
+    _refuse_meta(ours, "load into")
     found = _with_bias_in_batch_norm({key: theirs[origin] for key, origin in their_key.items()}, ours)
+    if source == "torchvision" and isinstance(model.backbone, TDNResNet):
+        found = as_tdn_starts(found, ours)
 
     may_miss, may_leave = _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
-    fits = {key: value for key, value in found.items() if not re.search(may_leave, key)}
+    own_shift_is_gone = as_initialisation and not any(re.search(_OWN_SHIFT, key) for key in ours)
+    if own_shift_is_gone:
+        may_leave = rf"{may_leave}|{_OWN_SHIFT}"
+    fits = {key: value for key, value in found.items() if not re.search(may_leave, key) and not is_counter(key, value)}
     missed = tuple(key for key in ours if key not in fits)
+    if source in _TRAINED_ON_VIDEO and not as_initialisation:
+        _refuse_own_shift(path, fits, ours)
     _refuse_other_forms(path, fits, ours)
     _refuse_other_classes(path, fits, ours)
     if misfits := _misfits(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
@@ -149,12 +185,34 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
             f"path={str(path)!r} is the checkpoint of another network ({source}): {'; '.join(misfits[:3])}{more}: "
             "create the model that the file was saved from"
         )
-    if source in {"tsm", "mmaction2"} and any(".net." in key for key in theirs) and not as_initialisation:
-        _refuse_other_order(path, model)
+    if source in _TRAINED_ON_VIDEO and not as_initialisation:
+        _refuse_other_shift(path, source, _shifted(their_key, found), model)
     if record is not None and not as_initialisation:
         _refuse_other_spec(path, record, model)
-    model.load_state_dict(_converted(path, fits, ours), strict=False)
-    return LoadReport(str(path), source, tuple(fits), missed, tuple(their_key[key] for key in found if key not in fits))
+    model.load_state_dict({our_key[key]: value for key, value in _converted(path, fits, ours).items()}, strict=False)
+    return LoadReport(
+        str(path),
+        source,
+        tuple(our_key[key] for key in fits),
+        tuple(our_key[key] for key in missed),
+        tuple(their_key[key] for key in found if key not in fits),
+    )
+
+
+def _checked_network(model: nn.Module, way_out: str) -> None:
+    """Raise if it is not a network of `create_model`; say where that is if this one only wraps it."""
+    if isinstance(model, TSN):
+        return
+    kind = type(model).__name__
+    for attribute in ("module", "_orig_mod"):
+        if isinstance(model, nn.Module) and isinstance(getattr(model, attribute, None), TSN):
+            raise ModelError(f"model={kind} wraps a network of create_model: give that, model.{attribute}")
+    raise ModelError(f"model={kind} is no network of create_model: {way_out}")
+
+
+def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
+    if empty := next((key for key, value in state.items() if value.is_meta), None):
+        raise ModelError(f"model has {empty} on the device meta, which has no values: {verb} a model that was created on another device")
 
 
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
@@ -163,16 +221,45 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
         raise ModelError(f"path={str(path)!r} cannot be read ({error.strerror}): give a file that torch.save wrote") from None
-    except pickle.UnpicklingError:
-        raise ModelError(f"path={str(path)!r} holds more than tensors, or is damaged: save its state_dict() alone") from None
+    except pickle.UnpicklingError as error:
+        raise ModelError(f"path={str(path)!r} {_why_not_tensors(error)}") from None
     except Exception as error:  # a damaged file may make the reader raise anything
         raise ModelError(f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote") from None
-    record = None
-    if isinstance(content, dict) and isinstance(content.get("state_dict"), dict):
-        content, record = content["state_dict"], content.get(RECORD)
-    if not isinstance(content, dict) or not all(isinstance(k, str) and isinstance(v, Tensor) for k, v in content.items()):
-        raise ModelError(f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under 'state_dict'")
-    return dict(content), record
+    return _chosen_state(path, content)
+
+
+def _why_not_tensors(error: pickle.UnpicklingError) -> str:
+    """Tell files that hold objects, which only their own code can make again, from damaged ones, by what torch says of them."""
+    found = re.search(r"GLOBAL (\S+)", str(error))
+    if found is None:
+        return "is damaged, or is no file of torch.save: give a file that torch.save wrote"
+    return (
+        f"holds more than tensors (the first is {shown(found[1])}), as whole networks and files to resume training from do: where you "
+        "trust it, write its state dict alone, as in torch.save(torch.load(path, weights_only=False)['state_dict'], another_path)"
+    )
+
+
+def _is_state_dict(content: Any) -> bool:
+    return isinstance(content, dict) and all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items())
+
+
+def _chosen_state(path: str | Path, content: Any) -> tuple[dict[str, Tensor], Any]:
+    """Return the state dict that a file is, or holds beside other things, and our record where there is one."""
+    if _is_state_dict(content):
+        return dict(content), None
+    entries = {name: value for name, value in content.items() if value and _is_state_dict(value)} if isinstance(content, dict) else {}
+    networks = [name for name, value in entries.items() if source_of(plain_names(value))]
+    if len(networks) > 1:
+        names = " and ".join(shown(str(name)) for name in networks)
+        raise ModelError(
+            f"path={str(path)!r} holds more than one network, {names}: save the one that you mean alone, "
+            f"as in torch.save(torch.load(path)[{shown(str(networks[-1]))}], another_path)"
+        )
+    # of several that are nobody's, the one that is most likely meant, for the message that will say so
+    for name in (*networks, "state_dict", *entries):
+        if name in entries:
+            return dict(entries[name]), content.get(RECORD)
+    raise ModelError(f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under 'state_dict'")
 
 
 def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -224,17 +311,47 @@ def _refuse_other_classes(path: str | Path, fits: dict[str, Tensor], ours: dict[
 
 def _misfits(fits: dict[str, Tensor], ours: dict[str, Tensor], without_tensor: list[str]) -> list[str]:
     """Say what shows that the file is of another network: the most telling first."""
-    homeless = [f"{key} has no place in the model" for key in fits if key not in ours]
+    homeless = [key for key in fits if key not in ours]
+    telling = [words] if (words := what_it_tells(homeless)) else []
+    no_place = [f"{shown(key).strip(chr(39))} has no place in the model" for key in homeless]
     empty = [f"{key} gets no tensor" for key in without_tensor]
     shapes = [(key, tuple(fits[key].shape), tuple(ours[key].shape)) for key in fits if key in ours]
-    return homeless + empty + [f"{key} has shape {theirs}, not {mine}" for key, theirs, mine in shapes if theirs != mine]
+    return telling + no_place + empty + [f"{key} has shape {theirs}, not {mine}" for key, theirs, mine in shapes if theirs != mine]
 
 
-def _refuse_other_order(path: str | Path, model: TSN) -> None:
-    if model.spec is None or model.spec.order != "backward-first":
+def _shifted(their_key: dict[str, str], found: dict[str, Tensor]) -> set[str]:
+    """Name our convolutions before which the file's network shifts, which its wrappers say."""
+    wrapped = [key for key, origin in their_key.items() if ".net." in origin and key.endswith(".weight") and found[key].ndim == 4]
+    return {key.removesuffix(".weight") for key in wrapped}
+
+
+def _refuse_other_shift(path: str | Path, source: Source, shifted: set[str], model: TSN) -> None:
+    """Refuse weights that were trained with TSM's shift for a model without it, and those without one for a model that has one."""
+    train_on = "or as_initialisation=True to train on from there"
+    if source == "tanet" or not shifted:
+        if model.spec is not None:
+            raise ModelError(
+                f"path={str(path)!r} was trained without a shift, model.spec={model.spec}: use create_model(..., shift='none'), {train_on}"
+            )
+        return
+    if model.spec is None or model.spec.order != "backward-first" or model.spec.terms != "T":
         raise ModelError(
-            f"path={str(path)!r} was trained with a shift whose first group moves backward in time, model.spec={model.spec}: "
-            "use create_model(..., shift='tsm') or a spec with order='backward-first', or as_initialisation=True to train on from there"
+            f"path={str(path)!r} was trained with a shift whose first group moves backward in time, and along no other axis, "
+            f"model.spec={model.spec}: use create_model(..., shift='tsm'), {train_on}"
+        )
+    if elsewhere := sorted(shifted.symmetric_difference(model.sites)):
+        raise ModelError(
+            f"path={str(path)!r} was trained with the shift at other places, {shown(elsewhere[0])} and {len(elsewhere) - 1} more differ: "
+            f"put it before the same convolutions, {train_on}"
+        )
+
+
+def _refuse_own_shift(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
+    """Refuse weights that were trained with TDN's temporal convolution for a model in which something else stands in its place."""
+    if any(re.search(_OWN_SHIFT, key) and key not in ours for key in fits) and "backbone.difference_stem.1.weight" in ours:
+        raise ModelError(
+            f"path={str(path)!r} was trained with TDN's own temporal convolution, which model has not: "
+            "use create_model('tdn_resnet50', shift='tsm'), or as_initialisation=True to train on from there without it"
         )
 
 
@@ -250,4 +367,10 @@ def _refuse_other_spec(path: str | Path, record: Any, model: TSN) -> None:
         raise ModelError(
             f"path={str(path)!r} was trained under spec={spec}, model.spec={model.spec}: "
             f"use create_model(..., shift={spec or 'none'!r}), or as_initialisation=True to train on from there"
+        )
+    sites = record.get("sites", list(model.sites))
+    if spec is not None and isinstance(sites, list) and (elsewhere := sorted(set(map(str, sites)).symmetric_difference(model.sites))):
+        raise ModelError(
+            f"path={str(path)!r} was trained with the shift at other places, {shown(elsewhere[0])} and {len(elsewhere) - 1} more differ: "
+            "put it before the same convolutions, or as_initialisation=True to train on from there"
         )

@@ -4,6 +4,8 @@ A segment is five frames. The paper replaces "the TSM module in the original TDN
 which starts as TSM's shift and learns from there, and it acts between the first and the second convolution of a block.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
@@ -165,3 +167,31 @@ class TDNResNet(nn.Module):
     def fuse(self, x: Tensor, d: Tensor) -> Tensor:
         """Add differences, stretched to the size of the frames' features, to them."""
         return self.share_of_frames * x + (1 - self.share_of_frames) * F.interpolate(d, x.shape[2:])
+
+
+def as_tdn_starts(found: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    r"""Add to the tensors of a plain ResNet-50 what TDN makes of them before it is trained.
+
+    .. math:: w^{\text{stem}}_{o,i} = \tfrac13 \textstyle\sum_c w_{o,c} \quad\text{for each of the 12 channels } i \text{ of the differences}
+
+    The second first stage is a copy of the first. A bias that the file's convolutions do not have is zero, which is what they compute with.
+
+    Parameters
+    ----------
+    found : mapping of str to Tensor
+        The file's tensors by our names, ``backbone.conv1.weight``, ...; with the biases of the ResNet that TDN's authors start from or without.
+    ours : mapping of str to Tensor
+        The tensors of the network to be filled, which say where there is a bias.
+    """
+    filled = dict(found)
+    for key, value in found.items():
+        if key.startswith("backbone.layer1."):
+            filled[key.replace("layer1", "difference_layer1", 1)] = value
+    stem = found.get("backbone.conv1.weight")
+    if stem is not None and stem.layout is torch.strided and stem.ndim == 4 and stem.is_floating_point():
+        filled["backbone.difference_stem.1.weight"] = stem.mean(1, keepdim=True).expand(-1, 12, -1, -1)
+    for key, value in ours.items():
+        weight = filled.get(f"{key.removesuffix('bias')}weight")
+        if key.endswith(".bias") and key not in filled and weight is not None and weight.ndim == 4:
+            filled[key] = torch.zeros_like(value)
+    return filled
