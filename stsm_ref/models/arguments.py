@@ -1,4 +1,4 @@
-"""What the networks here take as numbers and names, checked in one place, so that each is refused in the same words wherever it is given."""
+"""The numbers and names that networks here take, checked in one place: each is refused in the same words wherever it is given."""
 
 import difflib
 from collections.abc import Iterable

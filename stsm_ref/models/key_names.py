@@ -1,8 +1,8 @@
-r"""How other people name what these networks hold, and how their names become ours: torchvision, MMAction2, the repositories of TSM, TDN, TANet.
+r"""How other people name what these networks hold, and how their names become ours: torchvision, MMAction2, TSM, TDN and TANet.
 
-A rule is a pattern from the start of a name to the place that it is about, and what stands there instead; the rules of a source are applied
-one after another. So ``.net.``, which TSM's wrapper puts into a name, passes directly after the convolution of a block and nowhere else: around
-a whole block, or a whole stage, it says that the network is another one.
+A rule is a pattern from the start of a name to the place that it is about, and what stands there instead; the rules of a source are
+applied one after another. So ``.net.``, which TSM's wrapper puts into a name, passes directly after the first convolution of a block and
+nowhere else: around a whole block, or a whole stage, it says that the network is another one.
 """
 
 import re
@@ -19,7 +19,7 @@ Source = Literal["torchvision", "tsm", "tdn", "tanet", "mmaction2", "stsm_ref"]
 Rules = tuple[tuple[str, str], ...]
 
 WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
-"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing add around any module; no network here has one."""
+"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing add around any module."""
 
 BLOCK = r"^(backbone\.layer[1-4]\.\d+"
 UNIT = r"^(backbone\.features\.\d+\.conv"

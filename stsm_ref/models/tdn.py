@@ -172,14 +172,14 @@ class TDNResNet(nn.Module):
 def as_tdn_starts(found: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
     r"""Add to the tensors of a plain ResNet-50 what TDN makes of them before it is trained.
 
-    .. math:: w^{\text{stem}}_{o,i} = \tfrac13 \textstyle\sum_c w_{o,c} \quad\text{for each of the 12 channels } i \text{ of the differences}
+    .. math:: w^{\text{stem}}_{o,i} = \tfrac13 \textstyle\sum_c w_{o,c} \quad\text{for each channel } i < 12 \text{ of the differences}
 
     The second first stage is a copy of the first. A bias that the file's convolutions do not have is zero, which is what they compute with.
 
     Parameters
     ----------
     found : mapping of str to Tensor
-        The file's tensors by our names, ``backbone.conv1.weight``, ...; with the biases of the ResNet that TDN's authors start from or without.
+        The file's tensors by our names, ``backbone.conv1.weight``, ...; with biases, as in the ResNet that TDN's authors build, or without.
     ours : mapping of str to Tensor
         The tensors of the network to be filled, which say where there is a bias.
     """

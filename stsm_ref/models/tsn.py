@@ -96,8 +96,8 @@ class TSN(nn.Module):
     @num_segments.setter
     def num_segments(self, value: int) -> None:
         raise ModelError(
-            f"num_segments={value!r}: this network was built for clips of {self._num_segments}, which its parts know too: build another with "
-            f"create_model(..., num_segments={value!r}) and load_state_dict(...) this one's weights"
+            f"num_segments={value!r}: this network was built for clips of {self._num_segments}, which its parts know too: build another "
+            f"with create_model(..., num_segments={value!r}) and load_state_dict(...) this one's weights"
         )
 
     @property
@@ -145,7 +145,7 @@ class TSN(nn.Module):
         return y
 
     def _segments_of(self, x: Tensor) -> int:
-        """Return how many segments a clip of `x` has, for which the parts of the network must have been built, if they look across frames."""
+        """Return how many segments a clip of `x` has; parts that look across frames must have been built for that number."""
         of_parts = {name: module.num_segments for name, module in self.backbone.named_modules() if hasattr(module, "num_segments")}
         for name, segments in of_parts.items():
             if segments != self._num_segments:
