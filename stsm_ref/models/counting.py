@@ -241,7 +241,7 @@ def _refuse_uncountable(model: nn.Module) -> None:
         place = f"model.{name}" if name else "model"
         if isinstance(module, torch.jit.ScriptModule):
             raise ModelError(f"{place} is scripted or traced, and lets nobody watch its parts: count the network that it was made from")
-        if any(is_lazy(value) for value in (*module.parameters(recurse=False), *module.buffers(recurse=False))):  # type: ignore[no-untyped-call]  # torch's
+        if any(is_lazy(value) for value in (*module.parameters(recurse=False), *module.buffers(recurse=False))):
             kind = type(module).__name__
             raise ModelError(f"{place} is a {kind}, which has no shape before its first input: run the network once on a real input")
 
