@@ -106,7 +106,7 @@ def in_python(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("char", "bBhHiIlL")
 def test_integer_sums_wrap_or_are_refused(engine: str, char: str) -> None:
-    """Under general weights every engine gives the sum of integers as the dtype wraps it, or says that it would round it; none saturates."""
+    """Under general weights an engine gives the sum of integers as the dtype wraps it, or says that it would round it; none saturates."""
     info = np.iinfo(char)
     generator = np.random.default_rng(0)
     refused = 0

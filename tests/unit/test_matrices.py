@@ -52,7 +52,7 @@ def test_the_dtype_stays_where_everything_is_pushed_out(shape: tuple[int, int], 
 def test_large_integers_pass_through_an_emptied_clip() -> None:
     """With a frame of one pixel, where most groups are pushed out, integers beyond 2**53 arrive as they are."""
     x = np.full((2, 16, 1, 1), 2**53 + 1)
-    np.testing.assert_array_equal((stsm_matrix(x.shape) @ x.ravel()).reshape(x.shape), stsm(x))
+    np.testing.assert_array_equal((stsm_matrix(x.shape) @ x.ravel()).reshape(x.shape), stsm(x), strict=True)
 
 
 @pytest.mark.parametrize("dtype", [np.float16, ">i4", object, "S1", "M8[s]", "f4,u1", "nonsense"])
