@@ -132,5 +132,5 @@ def _kronecker(factors: Sequence[Matrix], dtype: np.dtype[Any]) -> Matrix:
     product = sparse.csr_array(np.ones((1, 1), dtype))
     for factor in factors:
         # SciPy makes the product with an empty matrix one of float64, which would round what is added to it
-        product = sparse.csr_array(sparse.kron(product, factor, format="csr"), dtype=dtype)
+        product = sparse.csr_array(sparse.kron(product, factor, format="csr").astype(dtype))
     return product

@@ -27,6 +27,14 @@ def at_least_one(argument: str, value: SupportsIndex) -> int:
     return count
 
 
+def at_least(argument: str, value: SupportsIndex, least: int, why: str) -> int:
+    """Return `value` as an int of `least` or more; `why` says what smaller ones lack, and the way out."""
+    count = whole_number(argument, value)
+    if count < least:
+        raise ModelError(f"{argument}={count}: {why}")
+    return count
+
+
 def share_dropped(dropout: float) -> float:
     """Return the share of the features that is dropped in training, in [0, 1)."""
     if not isinstance(cast(object, dropout), Real):

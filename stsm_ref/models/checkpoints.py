@@ -12,12 +12,12 @@ import pickle
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
-from stsm_ref.errors import ModelError
+from stsm_ref.errors import ModelError, ReportError
 from stsm_ref.files import write_whole
 from stsm_ref.models.key_names import (
     Source,
@@ -106,6 +106,8 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     'T@1/4,backward-first,floor'
     """
     _checked_network(model, "use torch.save(model.state_dict(), path)")
+    if not isinstance(cast(object, path), str | Path) or "\0" in str(path):
+        raise ReportError(f"path={path!r} is no path of a file: give a string or a Path")
     spec, sites = _text(model), model.sites
     state = {without_wrappers(key): value for key, value in model.state_dict().items()}
     _refuse_meta(state, "save")

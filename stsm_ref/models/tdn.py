@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.models.arguments import at_least, at_least_one
 from stsm_ref.models.clips import unfold_clips
 from stsm_ref.models.resnet import BLOCKS_PER_STAGE, Bottleneck, Place, convolution, residual_stage
 
@@ -30,7 +30,8 @@ class TemporalConvolution(nn.Module):
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        self.num_segments = num_segments
+        self.num_segments = at_least_one("num_segments", num_segments)
+        channels = at_least_one("channels", channels)
         self.conv = nn.Conv1d(channels, channels, 3, padding=1, groups=channels, bias=False)
         with torch.no_grad():
             self.conv.weight.zero_()  # (C, 1, 3)
@@ -57,8 +58,10 @@ class LongTermDifference(nn.Module):
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        inner = channels // REDUCTION
-        self.num_segments = num_segments
+        inner = (
+            at_least("channels", channels, REDUCTION, f"they are reduced to one in {REDUCTION}, so give {REDUCTION} or more") // REDUCTION
+        )
+        self.num_segments = at_least_one("num_segments", num_segments)
         self.reduce = nn.Sequential(convolution(channels, inner, 1), nn.BatchNorm2d(inner))
         self.align = nn.Conv2d(inner, inner, 3, padding=1, groups=inner, bias=False)
         self.pool = nn.AvgPool2d(2)
@@ -127,8 +130,7 @@ class TDNResNet(nn.Module):
 
     def __init__(self, num_segments: int, *, own_shift: bool) -> None:
         super().__init__()
-        if num_segments < 2:
-            raise ModelError(f"num_segments={num_segments}: a difference needs a neighbour, so give TDN 2 segments or more")
+        num_segments = at_least("num_segments", num_segments, 2, "a difference needs a neighbour, so give TDN 2 segments or more")
 
         def block(place: Place, /) -> nn.Module:
             return Bottleneck(place, bias=True) if place.stage == 1 else TDNBottleneck(place, num_segments, own_shift=own_shift)

@@ -139,7 +139,7 @@ class TSN(nn.Module):
         if min(x.shape[-2:]) < self.smallest_size:
             least = self.smallest_size
             raise ArrayError(f"x has frames of {x.shape[-2]}x{x.shape[-1]}: this network pools them away, so give {least}x{least} or more")
-        self._refuse_other_dtype(x)
+        self._refuse_other_kind(x)
         x = self.backbone(x)  # (N*T, C, H/32, W/32)
         y: Tensor = self.head(x, segments)  # (N, num_classes)
         return y
@@ -158,12 +158,15 @@ class TSN(nn.Module):
             return x.shape[1]
         return self._num_segments
 
-    def _refuse_other_dtype(self, x: Tensor) -> None:
+    def _refuse_other_kind(self, x: Tensor) -> None:
         mine = next((p.dtype for p in self.backbone.parameters() if p.is_floating_point()), x.dtype)
         if x.dtype != mine and not (_is_under_autocast(x) and torch.float64 not in {x.dtype, mine}):  # it leaves doubles alone
             raise ArrayError(
                 f"x has dtype {x.dtype}, the network {mine}: a convolution mixes none, so give x.to({mine}) or convert the network"
             )
+        device = next((p.device for p in self.backbone.parameters()), x.device)
+        if x.device.type != device.type:
+            raise ArrayError(f"x is on {x.device}, the network on {device}: give x.to({str(device)!r}), or move the network")
 
     def predict(self, views: Tensor, average: Average = "scores") -> Tensor:
         """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N, num_classes)``; see `average_views`.

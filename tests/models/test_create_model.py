@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,8 +11,22 @@ from torch import nn
 
 from stsm_ref import ShiftSpec, StsmError
 from stsm_ref import nn as snn
-from stsm_ref.errors import ArrayError, ModelError, SpecError
-from stsm_ref.models import TSN, ResNet, average_views, create_model, list_models, model_cost
+from stsm_ref.errors import ArrayError, ModelError, ReportError, SpecError
+from stsm_ref.models import (
+    TSN,
+    MobileNetV2Classifier,
+    ResNet,
+    ResNetClassifier,
+    average_views,
+    create_model,
+    list_models,
+    model_cost,
+    save_checkpoint,
+)
+from stsm_ref.models.clips import fold_clips, unfold_clips
+from stsm_ref.models.non_local import NonLocal
+from stsm_ref.models.tanet import TAM
+from stsm_ref.models.tdn import LongTermDifference, TDNResNet
 
 NAMES = (
     "tsn_resnet18",
@@ -349,3 +364,42 @@ def test_a_network_of_ones_own_trunk_is_checked_like_any_other(options: dict[str
         trunk = ResNet(18)
     with pytest.raises(error, match=message):
         TSN(**{"backbone": trunk} | options)
+
+
+BAD_PARTS = [
+    (lambda: ResNet([50]), ModelError, r"^depth=\[50\] is no ResNet: use one of 18, 34"),
+    (lambda: ResNet(50.0), ModelError, r"^depth=50.0 is no ResNet"),
+    (lambda: ResNet(18, 3), ModelError, r"^block=3 builds no block: give a function of a Place that returns an nn.Module$"),
+    (lambda: ResNetClassifier(18, 0), ModelError, r"^num_classes=0 leaves nothing to compute"),
+    (lambda: MobileNetV2Classifier(2.5), SpecError, r"^num_classes=2.5 is no whole number"),
+    (lambda: NonLocal(1, 2), ModelError, r"^channels=1: attention is over half of them, so give 2 or more$"),
+    (lambda: NonLocal(64, "a"), SpecError, r"^num_segments='a' is no whole number"),
+    (lambda: TAM(6, 2), ModelError, r"^channels=6: the local branch has a quarter of them, so give a multiple of 4$"),
+    (lambda: TAM(64, None), SpecError, r"^num_segments=None is no whole number"),
+    (lambda: LongTermDifference(4, 2), ModelError, r"^channels=4: they are reduced to one in 16, so give 16 or more$"),
+    (lambda: TDNResNet(2.5, own_shift=True), SpecError, r"^num_segments=2.5 is no whole number"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), 0), ArrayError, r"^num_segments=0 is no number of frames: a clip has 1 or more$"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), 8, -1), ArrayError, r"^frames_per_segment=-1 is no number of frames"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), "a"), SpecError, r"^num_segments='a' is no whole number"),
+    (
+        lambda: fold_clips(torch.zeros(8, 3, 4, 4).to_sparse(), 8),
+        ArrayError,
+        r"^x is of layout torch.sparse_coo: frames must be a dense tensor",
+    ),
+    (lambda: unfold_clips(torch.tensor(3.0), 2), ArrayError, r"^x=tensor\(3.\) has no leading axis of frames: give a tensor"),
+    (lambda: unfold_clips(torch.zeros(8), -2), ArrayError, r"^num_segments=-2 is no number of frames"),
+    (lambda: save_checkpoint(on_meta("tsn_resnet18"), 3), ReportError, r"^path=3 is no path of a file: give a string or a Path$"),
+    (lambda: save_checkpoint(on_meta("tsn_resnet18"), "a\0b"), ReportError, r"^path='a\\x00b' is no path of a file"),
+    (
+        lambda: on_meta("tsn_resnet18", num_segments=2)(torch.zeros(1, 2, 3, 32, 32)),
+        ArrayError,
+        r"^x is on cpu, the network on meta: give x.to\('meta'\), or move the network$",
+    ),
+]
+
+
+@pytest.mark.parametrize(("act", "error", "message"), BAD_PARTS, ids=[message[1:24] for *_, message in BAD_PARTS])
+def test_parts_refuse_what_means_nothing(act: Callable[[], object], error: type[StsmError], message: str) -> None:
+    """Every part of these networks that takes a number, a shape or a path says what is wrong with one."""
+    with pytest.raises(error, match=message):
+        act()
