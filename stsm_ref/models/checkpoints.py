@@ -19,23 +19,33 @@ from torch import Tensor, nn
 
 from stsm_ref.errors import ModelError, ReportError
 from stsm_ref.files import write_whole
+from stsm_ref.models.checkpoint_fit import (
+    OWN_SHIFT,
+    RECORD,
+    form,
+    misfits_of,
+    refuse_other_classes,
+    refuse_other_forms,
+    refuse_other_shift,
+    refuse_other_spec,
+    refuse_own_shift,
+    shifted_places,
+    spec_text,
+)
 from stsm_ref.models.key_names import (
     Source,
     is_counter,
+    lone_wrapper,
     plain_names,
     renamed,
     rules_of,
     shown,
     source_of,
     tell_source,
-    what_it_tells,
     without_wrappers,
 )
 from stsm_ref.models.tdn import TDNResNet, as_tdn_starts
 from stsm_ref.models.tsn import TSN
-
-RECORD = "stsm_ref"
-"""The key beside ``state_dict`` under which a file of ours says what its network was."""
 
 _COUNTERS = r"\.num_batches_tracked$"  # files from before torch counted batches have none
 _NOT_EXPECTED: dict[Source, tuple[str, str]] = {
@@ -50,7 +60,6 @@ _NOT_EXPECTED: dict[Source, tuple[str, str]] = {
     "mmaction2": (_COUNTERS, r"$^"),
     "stsm_ref": (_COUNTERS, r"$^"),
 }
-_OWN_SHIFT = r"^backbone\.layer\d\.\d+\.temporal\."
 _TRAINED_ON_VIDEO = ("tsm", "tdn", "tanet", "mmaction2")
 """Whose files say, by their names, whether they were trained with a shift, and where it stood."""
 
@@ -108,7 +117,7 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     _checked_network(model, "use torch.save(model.state_dict(), path)")
     if not isinstance(cast(object, path), str | Path) or "\0" in str(path):
         raise ReportError(f"path={path!r} is no path of a file: give a string or a Path")
-    spec, sites = _text(model), model.sites
+    spec, sites = spec_text(model), model.sites
     state = {without_wrappers(key): value for key, value in model.state_dict().items()}
     _refuse_meta(state, "save")
     content = io.BytesIO()
@@ -164,6 +173,11 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     if len(their_key) < len(theirs):
         lost = next(key for key in theirs if key not in their_key.values())
         raise ModelError(f"path={str(path)!r} fills one place twice, by {shown(lost)} and another key: save one network a file")
+    if (wrapped := lone_wrapper(plain)) is not None:
+        raise ModelError(
+            f"path={str(path)!r} is the checkpoint of another network ({source}): it wraps a whole block, and nothing that is known here "
+            f"stands beside it, as {shown(wrapped)} says: create the model that the file was saved from"
+        )
     our_key = {without_wrappers(key): key for key in model.state_dict()}
     ours = {key: model.state_dict()[name] for key, name in our_key.items()}
     _refuse_meta(ours, "load into")
@@ -172,25 +186,25 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
         found = as_tdn_starts(found, ours)
 
     may_miss, may_leave = _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
-    own_shift_is_gone = as_initialisation and not any(re.search(_OWN_SHIFT, key) for key in ours)
+    own_shift_is_gone = as_initialisation and not any(re.search(OWN_SHIFT, key) for key in ours)
     if own_shift_is_gone:
-        may_leave = rf"{may_leave}|{_OWN_SHIFT}"
+        may_leave = rf"{may_leave}|{OWN_SHIFT}"
     fits = {key: value for key, value in found.items() if not re.search(may_leave, key) and not is_counter(key, value)}
     missed = tuple(key for key in ours if key not in fits)
     if source in _TRAINED_ON_VIDEO and not as_initialisation:
-        _refuse_own_shift(path, fits, ours)
-    _refuse_other_forms(path, fits, ours)
-    _refuse_other_classes(path, fits, ours)
-    if misfits := _misfits(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
+        refuse_own_shift(path, fits, ours)
+    refuse_other_forms(path, fits, ours)
+    refuse_other_classes(path, fits, ours)
+    if misfits := misfits_of(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
         more = f", and {len(misfits) - 3} more" if len(misfits) > 3 else ""
         raise ModelError(
             f"path={str(path)!r} is the checkpoint of another network ({source}): {'; '.join(misfits[:3])}{more}: "
             "create the model that the file was saved from"
         )
     if source in _TRAINED_ON_VIDEO and not as_initialisation:
-        _refuse_other_shift(path, source, _shifted(their_key, found), model)
+        refuse_other_shift(path, source, shifted_places(their_key, found), model)
     if record is not None and not as_initialisation:
-        _refuse_other_spec(path, record, model)
+        refuse_other_spec(path, record, model)
     model.load_state_dict({our_key[key]: value for key, value in _converted(path, fits, ours).items()}, strict=False)
     return LoadReport(
         str(path),
@@ -268,30 +282,10 @@ def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) 
     """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is BN(Wy) with the mean less b."""
     for key in [key for key in found if key.endswith(".nl.out.bias") and key not in ours]:
         mean = key.replace("out.bias", "bn.running_mean")
-        plain = mean in found and mean in ours and _form(found[mean]) == _form(found[key]) == _form(ours[mean])
+        plain = mean in found and mean in ours and form(found[mean]) == form(found[key]) == form(ours[mean])
         if plain and found[mean].shape == found[key].shape:
             found[mean] = found[mean] - found.pop(key)
     return found
-
-
-def _form(tensor: Tensor) -> str:
-    """Say in words what kind of tensor this is; between two of one kind, a copy changes the precision and no more."""
-    if tensor.is_nested or tensor.is_quantized or tensor.is_meta:
-        return f"a {'nested' if tensor.is_nested else 'quantized' if tensor.is_quantized else 'meta'} tensor"
-    if tensor.layout != torch.strided:
-        return f"a {str(tensor.layout).removeprefix('torch.')} tensor"
-    kinds = {"complex": tensor.is_complex(), "floating-point": tensor.is_floating_point(), "boolean": tensor.dtype == torch.bool}
-    return f"a tensor of {next((kind for kind, holds in kinds.items() if holds), 'whole')} numbers"
-
-
-def _refuse_other_forms(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
-    forms = [(key, value.dtype, _form(value), _form(ours[key])) for key, value in fits.items() if key in ours]
-    for key, dtype, theirs, mine in forms:
-        if theirs != mine:
-            raise ModelError(
-                f"path={str(path)!r} has {key} as {theirs} ({dtype}), model as {mine} ({ours[key].dtype}): "
-                "save dense tensors of the model's kind; only their precision is converted"
-            )
 
 
 def _converted(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -300,79 +294,3 @@ def _converted(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor
         return {key: value.to(ours[key].dtype) for key, value in fits.items()}
     except RuntimeError as error:  # torch has dtypes that it cannot convert
         raise ModelError(f"path={str(path)!r} has tensors that torch cannot convert ({error}): save them in the model's dtype") from None
-
-
-def _refuse_other_classes(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
-    theirs, mine = fits.get("head.fc.weight", ours["head.fc.weight"]).shape, ours["head.fc.weight"].shape
-    if theirs[:1] != mine[:1] and len(theirs) == len(mine):
-        raise ModelError(
-            f"path={str(path)!r} classifies {theirs[0]} classes, model {mine[0]}: "
-            f"use create_model(..., num_classes={theirs[0]}), or head=False"
-        )
-
-
-def _misfits(fits: dict[str, Tensor], ours: dict[str, Tensor], without_tensor: list[str]) -> list[str]:
-    """Say what shows that the file is of another network: the most telling first."""
-    homeless = [key for key in fits if key not in ours]
-    telling = [words] if (words := what_it_tells(homeless)) else []
-    no_place = [f"{shown(key).strip(chr(39))} has no place in the model" for key in homeless]
-    empty = [f"{key} gets no tensor" for key in without_tensor]
-    shapes = [(key, tuple(fits[key].shape), tuple(ours[key].shape)) for key in fits if key in ours]
-    return telling + no_place + empty + [f"{key} has shape {theirs}, not {mine}" for key, theirs, mine in shapes if theirs != mine]
-
-
-def _shifted(their_key: dict[str, str], found: dict[str, Tensor]) -> set[str]:
-    """Name our convolutions before which the file's network shifts, which its wrappers say."""
-    wrapped = [key for key, origin in their_key.items() if ".net." in origin and key.endswith(".weight") and found[key].ndim == 4]
-    return {key.removesuffix(".weight") for key in wrapped}
-
-
-def _refuse_other_shift(path: str | Path, source: Source, shifted: set[str], model: TSN) -> None:
-    """Refuse weights that were trained with TSM's shift for a model without it, and those without one for a model that has one."""
-    train_on = "or as_initialisation=True to train on from there"
-    if source == "tanet" or not shifted:
-        if model.spec is not None:
-            raise ModelError(
-                f"path={str(path)!r} was trained without a shift, model.spec={model.spec}: use create_model(..., shift='none'), {train_on}"
-            )
-        return
-    if model.spec is None or model.spec.order != "backward-first" or model.spec.terms != "T":
-        raise ModelError(
-            f"path={str(path)!r} was trained with a shift whose first group moves backward in time, and along no other axis, "
-            f"model.spec={model.spec}: use create_model(..., shift='tsm'), {train_on}"
-        )
-    if elsewhere := sorted(shifted.symmetric_difference(model.sites)):
-        raise ModelError(
-            f"path={str(path)!r} was trained with the shift at other places, {shown(elsewhere[0])} and {len(elsewhere) - 1} more differ: "
-            f"put it before the same convolutions, {train_on}"
-        )
-
-
-def _refuse_own_shift(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
-    """Refuse weights that were trained with TDN's temporal convolution for a model in which something else stands in its place."""
-    if any(re.search(_OWN_SHIFT, key) and key not in ours for key in fits) and "backbone.difference_stem.1.weight" in ours:
-        raise ModelError(
-            f"path={str(path)!r} was trained with TDN's own temporal convolution, which model has not: "
-            "use create_model('tdn_resnet50', shift='tsm'), or as_initialisation=True to train on from there without it"
-        )
-
-
-def _text(model: TSN) -> str | None:
-    """Write the model's spec as `ShiftSpec.parse` reads it, or None where nothing moves."""
-    return None if model.spec is None else str(model.spec)
-
-
-def _refuse_other_spec(path: str | Path, record: Any, model: TSN) -> None:
-    if not isinstance(record, dict) or not isinstance(spec := record.get("spec", 0), str | None):
-        raise ModelError(f"path={str(path)!r} has a record {RECORD!r} that names no spec: write the file with save_checkpoint")
-    if spec != _text(model):
-        raise ModelError(
-            f"path={str(path)!r} was trained under spec={spec}, model.spec={model.spec}: "
-            f"use create_model(..., shift={spec or 'none'!r}), or as_initialisation=True to train on from there"
-        )
-    sites = record.get("sites", list(model.sites))
-    if spec is not None and isinstance(sites, list) and (elsewhere := sorted(set(map(str, sites)).symmetric_difference(model.sites))):
-        raise ModelError(
-            f"path={str(path)!r} was trained with the shift at other places, {shown(elsewhere[0])} and {len(elsewhere) - 1} more differ: "
-            "put it before the same convolutions, or as_initialisation=True to train on from there"
-        )

@@ -5,22 +5,20 @@ normalisation, ReLU and pooling *modules*; a matmul, a sum or a functional call 
 multiply-accumulate that a convolution, a linear map or a matmul really does, whoever calls it, and nothing else.
 """
 
-import copy
 import math
 import operator
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal, SupportsIndex, cast, get_args
+from typing import Any, Literal, SupportsIndex, get_args
 
 import torch
 from torch import Tensor, nn
-from torch.nn.parameter import is_lazy
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
 from stsm_ref.errors import ArrayError, ModelError, StsmError
 from stsm_ref.geometry import whole_number
+from stsm_ref.models.countable import refuse_uncountable, why_it_stopped, without_memory
 from stsm_ref.models.tsn import TSN
 
 Convention = Literal["mmcv", "macs"]
@@ -200,9 +198,9 @@ def cost(
         raise ModelError(f"convention={convention!r} is not one of {', '.join(map(repr, get_args(Convention)))}: say what is counted")
     if dtype is not None and not isinstance(dtype, torch.dtype):
         raise ArrayError(f"dtype={dtype!r} is no dtype of torch: say what the network reads, such as torch.int64")
-    _refuse_uncountable(model)
+    refuse_uncountable(model)
     shape = _one_clip(model, size) if input_shape is None else _checked_shape(input_shape)
-    shapes = _without_memory(model)
+    shapes = without_memory(model)
     counts = _Counts(shapes)
     read = dtype or next((p.dtype for p in shapes.parameters() if p.is_floating_point()), torch.float32)
     try:
@@ -211,7 +209,7 @@ def cost(
     except StsmError:
         raise
     except Exception as error:  # someone's network may raise anything
-        raise ModelError(_why_it_stopped(shapes, counts.running[-1], (shape, read), error)) from error
+        raise ModelError(why_it_stopped(shapes, counts.running[-1], (shape, read), error)) from error
     layers = []
     for name, module in shapes.named_modules():
         owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
@@ -220,49 +218,6 @@ def cost(
             layers.append(LayerCost(name or "(network)", type(module).__name__, owned, operations))
     left_out = counts.left_out() if convention == "mmcv" else 0
     return Cost(type(model).__name__ if title is None else str(title), shape, convention, tuple(layers), left_out)
-
-
-WAYS_OUT = (
-    # what torch says, and what can be done about it
-    (r"indices|scalar type|expected .*(Long|Int)\b", "if it reads integers, as an embedding does, say dtype=torch.int64"),
-    (r"expected device|on device", "a tensor of its own is on another device than its parameters: register it with register_buffer(...)"),
-    (
-        r"meta|item\(\)|nonzero|data-dependent|dynamic|fake impl|no data|numpy",
-        "what it does depends on values, and here are none: count the parts that it chooses from, one by one",
-    ),
-)
-
-
-def _refuse_uncountable(model: nn.Module) -> None:
-    """Raise where it is known before anything runs that `model` cannot be counted."""
-    if not isinstance(cast(object, model), nn.Module):
-        raise ModelError(f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the network itself")
-    for name, module in model.named_modules():
-        place = f"model.{name}" if name else "model"
-        if isinstance(module, torch.jit.ScriptModule):
-            raise ModelError(f"{place} is scripted or traced, and lets nobody watch its parts: count the network that it was made from")
-        if any(is_lazy(value) for value in (*module.parameters(recurse=False), *module.buffers(recurse=False))):
-            kind = type(module).__name__
-            raise ModelError(f"{place} is a {kind}, which has no shape before its first input: run the network once on a real input")
-
-
-def _why_it_stopped(network: nn.Module, part: nn.Module, given: tuple[tuple[int, ...], torch.dtype], error: Exception) -> str:
-    """Say which part of a network stopped, what it says, and what can be done."""
-    name = next((name for name, module in network.named_modules() if module is part), "")
-    place = f"model.{name}" if name else "model"
-    shape, dtype = given
-    reason = _first_line(error)
-    way_out = next(
-        (words for pattern, words in WAYS_OUT if re.search(pattern, reason)),
-        "say the input that it reads: one tensor, as in input_shape=(8, 3, 224, 224)",
-    )
-    return f"{place} ({type(part).__name__}) cannot be counted on an input of shape {shape} and {dtype} ({reason}): {way_out}"
-
-
-def _first_line(error: Exception) -> str:
-    """What an error says, in one line of a length that can be read."""
-    line = (str(error).splitlines() or [type(error).__name__])[0]
-    return line if len(line) <= 160 else f"{line[:160]}..."
 
 
 def _one_clip(model: nn.Module, size: SupportsIndex) -> tuple[int, ...]:
@@ -286,21 +241,6 @@ def _checked_shape(input_shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
     if any(size < 0 for size in shape):
         raise ArrayError(f"input_shape={shape} has a negative size: say what the network reads, as in (8, 3, 224, 224)")
     return shape
-
-
-def _without_memory(model: nn.Module) -> nn.Module:
-    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a shape and no values."""
-    memo: dict[int, Any] = {id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False) for p in model.parameters()}
-    memo |= {id(buffer): torch.empty_like(buffer, device="meta") for buffer in model.buffers()}
-    # and tensors that are neither: constants, and weights that are computed from others
-    plain = [value for module in model.modules() for value in vars(module).values() if isinstance(value, Tensor)]
-    memo |= {id(value): torch.empty_like(value, device="meta", requires_grad=False) for value in plain}
-    try:
-        return copy.deepcopy(model, memo).eval()
-    except Exception as error:  # what cannot be copied raises what it likes
-        raise ModelError(
-            f"model={type(model).__name__} cannot be copied, and counting runs on a copy ({_first_line(error)}): take out what cannot"
-        ) from error
 
 
 class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped

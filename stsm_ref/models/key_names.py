@@ -119,7 +119,7 @@ def without_wrappers(key: str) -> str:
     >>> without_wrappers("module.backbone._orig_mod.conv1.weight")
     'backbone.conv1.weight'
     """
-    return ".".join(part for part in key.split(".") if part not in WRAPPERS)
+    return ".".join(part for part in key.split(".") if part not in WRAPPERS) or key
 
 
 def plain_names(theirs: Mapping[str, Tensor]) -> dict[str, str]:
@@ -193,6 +193,13 @@ def what_it_tells(keys: Iterable[str]) -> str | None:
     """Say in words what a name without a place shows of the network that it comes from, or None where it shows nothing."""
     homeless = list(keys)
     return next((f"{words}, as {shown(key)} says" for pattern, words in TELLING for key in homeless if re.search(pattern, key)), None)
+
+
+def lone_wrapper(keys: Collection[str]) -> str | None:
+    """Return a name in which a whole block is wrapped although nothing stands beside it, as a non-local block or a TAM would, or None."""
+    beside = {match[1] for key in keys if (match := re.match(r"(.*\blayer\d\.\d+)\.(?:nl|non_local_block|tam)\.", key))}
+    wrapped = ((key, re.match(r"(.*\blayer\d\.\d+)\.block\.", key)) for key in keys)
+    return next((key for key, match in wrapped if match and match[1] not in beside), None)
 
 
 def shown(key: str) -> str:

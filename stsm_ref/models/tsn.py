@@ -90,7 +90,7 @@ class TSN(nn.Module):
 
     @property
     def num_segments(self) -> int:
-        """Segments a clip, T, for which the network was built: its parts know that number too, so it cannot be set afterwards."""
+        """Segments a clip, T, for which the network was built; its parts know that number too, so it cannot be set afterwards."""
         return self._num_segments
 
     @num_segments.setter

@@ -810,6 +810,10 @@ ELSEWHERE: dict[str, tuple[Callable[[str], str], str]] = {
         lambda key: tsm_resnet(key).replace(".net.", ".").replace(".conv2.", ".conv2.net."),
         r"\(tsm\): its shift stands where none stands here, as 'backbone.layer1.0.conv2.net.weight' says",
     ),
+    "a block in a wrapper alone": (
+        lambda key: replaced(tsm_resnet(key), (r"(layer2\.1)\.", r"\1.block.")),
+        r"\(tsm\): it wraps a whole block, and nothing that is known here stands beside it, as 'base_model.layer2.1.block.conv1",
+    ),
     "around the stem": (
         lambda key: tsm_resnet(key).replace("base_model.conv1.", "base_model.conv1.net."),
         r"\(tsm\): its shift stands where none stands here, as 'backbone.conv1.net.weight' says",
