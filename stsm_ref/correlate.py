@@ -5,6 +5,7 @@ r"""Sparse convolution in full: pad with zeros, then cross-correlate. No engine 
 Value-equal to the shift on finite input, not bit-equal (CONV-2): :math:`0\cdot\infty` is NaN, and a sum loses the sign of -0.0.
 """
 
+import math
 import operator
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -31,12 +32,17 @@ class Kernel(Protocol):
         """Zeros before and after, for each axis of the weights."""
 
 
+EXACT = 2**53
+"""Up to here, either way, float64 holds every integer."""
+MOST_AXES = 31
+"""As many axes as a kernel can have: SciPy and NumPy stop at 32, or at 64 for a window on each, and one is for what it does not act on."""
+
+
 def _direct(padded: Array, weights: Array) -> Array:
     """The sum as written above, over every tap."""
     windows = np.lib.stride_tricks.sliding_window_view(padded, weights.shape)
     taps = tuple(range(-weights.ndim, 0))
-    with np.errstate(invalid="ignore"):  # 0 * inf is NaN here by design, see CONV-2
-        return np.asarray((windows * weights).sum(axis=taps))
+    return np.asarray((windows * weights).sum(axis=taps))
 
 
 def _signal(padded: Array, weights: Array) -> Array:
@@ -51,14 +57,28 @@ def _ndimage(padded: Array, weights: Array) -> Array:
     """`scipy.ndimage.correlate`; it sums in float64, and it passes over taps whose weight is 0."""
     from scipy import ndimage
 
-    if padded.dtype.kind in "iu" and np.any((padded > 2**53) | (padded < -(2**53))):
-        raise ArrayError("x holds integers beyond 2**53, which engine='ndimage' rounds (it sums in float64): use engine='direct'")
     if padded.dtype.char in "gG":
         raise ArrayError(f"x has dtype {padded.dtype}, which engine='ndimage' rounds to float64: use engine='direct'")
-    wide = _supported(padded.dtype)
+    if whole := padded.dtype.kind in "iu":
+        _refuse_rounded_sums(padded, weights)
+    wide = np.float64 if whole else _supported(padded.dtype)
     full = ndimage.correlate(padded.astype(wide), weights.conj().astype(wide))  # its own border is cut off in the next line
     valid = (slice(taps // 2, taps // 2 + size - taps + 1) for taps, size in zip(weights.shape, padded.shape, strict=True))
-    return np.asarray(full[tuple(valid)])
+    result = np.asarray(full[tuple(valid)])
+    # by way of int64, since a float that does not fit an integer is cast to whatever the machine likes, while integers wrap everywhere
+    return result.astype(np.int64) if whole else result
+
+
+def _refuse_rounded_sums(padded: Array, weights: Array) -> None:
+    """Raise where a sum of integers could leave what float64 holds exactly, whatever the order of its terms."""
+    largest = max(abs(int(padded.max())), abs(int(padded.min())))
+    if largest > EXACT:
+        raise ArrayError("x holds integers beyond 2**53, which engine='ndimage' rounds (it sums in float64): use engine='direct'")
+    if largest * sum(abs(int(weight)) for weight in weights.flat) > EXACT:
+        raise ArrayError(
+            f"x holds integers up to {largest}, whose sums under kernel.weights can pass 2**53, where engine='ndimage' rounds "
+            "(it sums in float64): use engine='direct'"
+        )
 
 
 def _supported(dtype: np.dtype[Any]) -> npt.DTypeLike:
@@ -92,13 +112,16 @@ def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequenc
     Raises
     ------
     SpecError
-        If the engine is unknown, or weights, padding and axes do not fit each other.
+        If the engine is unknown, or weights, padding and axes do not fit each other, or the weights have no tap or more than 31 axes.
     ArrayError
-        If the dtype of `x` cannot hold the weights, or the engine would round it.
+        If the dtype of `x` cannot hold the weights, or the engine would round it or its sums, or the result does not fit into memory.
 
     Notes
     -----
     §3.2 of the paper, Fig. 4. This is the operation that deep learning calls convolution (CONV-1).
+
+    Integers wrap, as NumPy's do, and floats that pass the largest are infinite, whatever `numpy.seterr` says. Engines agree to the bit on
+    integers; on finite floats to rounding, since each adds in its own order and precision.
 
     >>> from stsm_ref.kernels import one_hot_kernel
     >>> correlate([1, 2, 3, 4], one_hot_kernel(1), axes=0)
@@ -114,18 +137,32 @@ def correlate(x: npt.ArrayLike, kernel: Kernel, *, axes: SupportsIndex | Sequenc
     if len(paddings) != len(places):
         raise SpecError(f"kernel.padding={kernel.padding} has {len(paddings)} entries for {len(places)} axes: give one for each axis")
 
-    # one entry for every axis of x: no zeros and a single tap where the kernel does not act
-    padding, shape = [(0, 0)] * x.ndim, [1] * x.ndim
-    for axis, taps, zeros in zip(places, weights.shape, paddings, strict=True):
-        padding[axis], shape[axis] = zeros, taps
-    by_axis = weights.transpose(sorted(range(len(places)), key=places.__getitem__)).reshape(shape)
-    result_shape = tuple(n + sum(zeros) - taps + 1 for n, zeros, taps in zip(x.shape, padding, shape, strict=True))
-    if any(size < 0 for size in result_shape):
+    # the axes that the kernel does not act on become one in front, with a single tap, however many they are
+    resting = [axis for axis in range(x.ndim) if axis not in places]
+    rows = x.transpose([*resting, *places])  # a view
+    sizes = tuple(n + sum(zeros) - taps + 1 for n, zeros, taps in zip(rows.shape[len(resting) :], paddings, weights.shape, strict=True))
+    if any(size < 0 for size in sizes):
         raise SpecError(f"kernel.weights with shape {weights.shape} is larger than x with shape {x.shape} and its padding: add zeros")
+    result_shape = (*rows.shape[: len(resting)], *sizes)
+    back = np.argsort([*resting, *places])
     if 0 in result_shape:
-        return np.zeros(result_shape, x.dtype)
-    padded = np.pad(x.astype(weights.dtype), padding)
-    return ENGINES[engine](padded, by_axis).astype(x.dtype)
+        return np.zeros(result_shape, x.dtype).transpose(back)
+    # an overflow or an invalid 0 * inf (CONV-2) is in the result, and no matter for whoever asked NumPy to raise
+    with np.errstate(all="ignore"):
+        count = math.prod(rows.shape[: len(resting)])
+        padded = _padded(rows.reshape(count, *rows.shape[len(resting) :]), paddings, weights.dtype)
+        convolved = ENGINES[engine](padded, weights[None]).astype(x.dtype)
+    return np.asarray(convolved.reshape(result_shape).transpose(back), order="C")
+
+
+def _padded(rows: Array, paddings: Sequence[tuple[int, int]], dtype: np.dtype[Any]) -> Array:
+    """Copy ``(rows, *axes)`` between as many zeros as the kernel wants on each axis."""
+    try:
+        padded = np.zeros((len(rows), *(n + sum(zeros) for n, zeros in zip(rows.shape[1:], paddings, strict=True))), dtype)
+    except (ValueError, MemoryError):
+        raise ArrayError(f"kernel.padding={paddings} makes x larger than memory: give fewer zeros") from None
+    padded[(slice(None), *(slice(before, before + n) for n, (before, _) in zip(rows.shape[1:], paddings, strict=True)))] = rows
+    return padded
 
 
 def _checked_kernel(kernel: Kernel, dtype: np.dtype[Any]) -> tuple[Array, tuple[tuple[int, int], ...]]:
@@ -133,16 +170,22 @@ def _checked_kernel(kernel: Kernel, dtype: np.dtype[Any]) -> tuple[Array, tuple[
     if not hasattr(kernel, "weights") or not hasattr(kernel, "padding"):
         raise SpecError(f"kernel={kernel!r} has no weights and padding: build one with one_hot_kernel")
     given = as_array("kernel.weights", kernel.weights)
+    if given.ndim > MOST_AXES or not given.size:
+        raise SpecError(f"kernel.weights has shape {given.shape}: give one tap or more along each axis, and {MOST_AXES} axes or fewer")
+    if given.dtype.kind == "V":
+        raise ArrayError(f"kernel.weights has dtype {given.dtype}, by which nothing can be multiplied: use bool, int, float or complex")
     try:
         paddings = tuple((operator.index(before), operator.index(after)) for before, after in kernel.padding)
     except (TypeError, ValueError):
         paddings = None
     if paddings is None or any(zeros < 0 for sides in paddings for zeros in sides):
         raise SpecError(f"kernel.padding={kernel.padding} is no padding: give (before, after) for each axis, 0 or more zeros")
-    with warnings.catch_warnings():  # a weight that does not survive the cast is refused in the next line
+    with warnings.catch_warnings(), np.errstate(all="ignore"):  # a weight that does not survive the cast is refused in the next lines
         warnings.simplefilter("ignore")
         weights = given.astype(dtype.newbyteorder("="))
-    if not np.array_equal(weights, given):
+        again = weights.astype(given.dtype)
+    # there and back, since two dtypes are compared in a third, which may round; and compared, since integers wrap there and back
+    if not (np.array_equal(again, given, equal_nan=True) and np.array_equal(weights, given, equal_nan=True)):
         raise ArrayError(f"x has dtype {dtype}, which cannot hold the kernel's weights: convert x first")
     return weights, paddings
 

@@ -4,7 +4,6 @@ An array is a vector in C order. A shift along one axis is the matrix :math:`S_d
 Kronecker product; the whole STSM, a sum of Kronecker products over the channel groups. Its transpose is the VJP.
 """
 
-import functools
 from collections.abc import Sequence
 from typing import Any, SupportsIndex
 
@@ -47,7 +46,7 @@ def shift_matrix(
     SpecError
         If `shape` and `displacement` differ in length, or hold something other than whole numbers.
     ArrayError
-        If a size is negative.
+        If a size is negative, or a sparse matrix cannot hold `dtype`.
 
     Notes
     -----
@@ -64,6 +63,7 @@ def shift_matrix(
         raise SpecError(f"displacement={distances} has {len(distances)} entries for shape={sizes}: give one for each axis")
     if any(size < 0 for size in sizes):
         raise ArrayError(f"shape={sizes} has a negative size: an axis holds 0 positions or more")
+    dtype = _checked_dtype(dtype)
     return _kronecker([_off_diagonal(n, d, dtype) for n, d in zip(sizes, distances, strict=True)], dtype)
 
 
@@ -78,7 +78,7 @@ def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec
     Raises
     ------
     ArrayError
-        If the shape has other than four sizes, or a negative one.
+        If the shape has other than four sizes, or a negative one, or a sparse matrix cannot hold `dtype`.
     SpecError
         As `ShiftSpec.partition` does.
 
@@ -91,6 +91,7 @@ def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec
     sizes = whole_numbers("shape_tchw", shape_tchw)
     if len(sizes) != 4 or min(sizes) < 0:
         raise ArrayError(f"shape_tchw={sizes} is no clip: give the four sizes (T, C, H, W)")
+    dtype = _checked_dtype(dtype)
     time, channels, height, width = sizes
     total = sparse.csr_array((np.prod(sizes),) * 2, dtype=dtype)
     for start, stop, displacement in checked_spec(spec).partition(channels):
@@ -107,14 +108,29 @@ def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec
     return sparse.csr_array(total)
 
 
-def _off_diagonal(size: int, distance: int, dtype: npt.DTypeLike) -> Matrix:
+def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` as one that `scipy.sparse` can hold, or refuse it before anything is built."""
+    try:
+        found = np.dtype(dtype)
+        sparse.csr_array((0, 0), dtype=found)
+    except (TypeError, ValueError):
+        raise ArrayError(
+            f"dtype={dtype!r} is none that a sparse matrix can hold: use bool, an integer, float32, float64, longdouble or complex"
+        ) from None
+    return found
+
+
+def _off_diagonal(size: int, distance: int, dtype: np.dtype[Any]) -> Matrix:
     """Ones where row - column is `distance`."""
     distance = max(-size, min(distance, size))  # farther than out is out
     columns = np.arange(max(-distance, 0), min(size, size - distance))
     return sparse.csr_array((np.ones(len(columns), dtype), (columns + distance, columns)), shape=(size, size))
 
 
-def _kronecker(factors: Sequence[Matrix], dtype: npt.DTypeLike) -> Matrix:
+def _kronecker(factors: Sequence[Matrix], dtype: np.dtype[Any]) -> Matrix:
     """Kronecker product of all factors, first axis slowest; that of none is the 1x1 identity."""
-    one = sparse.csr_array(np.ones((1, 1), dtype))
-    return functools.reduce(lambda product, factor: sparse.csr_array(sparse.kron(product, factor, format="csr")), factors, one)
+    product = sparse.csr_array(np.ones((1, 1), dtype))
+    for factor in factors:
+        # SciPy makes the product with an empty matrix one of float64, which would round what is added to it
+        product = sparse.csr_array(sparse.kron(product, factor, format="csr").astype(dtype))
+    return product

@@ -1,8 +1,12 @@
 r"""Frames folded into the batch and out of it again: the 2-D network sees ``(N*T, C, H, W)``, a clip is ``(N, T, C, H, W)`` (Fig. 2)."""
 
+from typing import cast
+
+import torch
 from torch import Tensor
 
 from stsm_ref.errors import ArrayError
+from stsm_ref.geometry import whole_number
 
 
 def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Tensor:
@@ -25,7 +29,10 @@ def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Ten
     Raises
     ------
     ArrayError
-        If `x` is no tensor, or the rank, the number of frames, the channels or the dtype is none that a network can read.
+        If `x` is no dense tensor, or the rank, the number of frames, the channels or the dtype is none that a network can read; or if a
+        number of segments or frames is below 1.
+    SpecError
+        If it is no whole number.
 
     >>> import torch
     >>> fold_clips(torch.zeros(2, 8, 3, 4, 4), 8).shape
@@ -33,7 +40,10 @@ def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Ten
     """
     if not isinstance(x, Tensor):
         raise ArrayError(f"x has type {type(x).__name__}, which is no tensor: give clips (N, T, 3, H, W), as torch.as_tensor(x) makes them")
-    shape, frames = tuple(x.shape), num_segments * frames_per_segment
+    if x.layout is not torch.strided:
+        raise ArrayError(f"x is of layout {x.layout}: frames must be a dense tensor, x.to_dense()")
+    segments = _counted("num_segments", num_segments)
+    shape, frames = tuple(x.shape), segments * _counted("frames_per_segment", frames_per_segment)
     rule = "num_segments" if frames_per_segment == 1 else f"num_segments*{frames_per_segment}"
     if x.ndim not in {4, 5}:
         raise ArrayError(f"x has shape {shape}, rank {x.ndim}: give clips (N, T, 3, H, W) or folded frames (N*T, 3, H, W)")
@@ -56,12 +66,25 @@ def unfold_clips(x: Tensor, num_segments: int) -> Tensor:
     Raises
     ------
     ArrayError
-        If `num_segments` does not divide the leading axis.
+        If `num_segments` is below 1, or does not divide the leading axis, or there is none.
+    SpecError
+        If it is no whole number.
 
     >>> import torch
     >>> unfold_clips(torch.zeros(16, 3, 4, 4), 8).shape
     torch.Size([2, 8, 3, 4, 4])
     """
-    if x.shape[0] % num_segments:
-        raise ArrayError(f"num_segments={num_segments} does not divide the leading axis {x.shape[0]}: frames must arrive as N*num_segments")
-    return x.reshape(x.shape[0] // num_segments, num_segments, *x.shape[1:])
+    segments = _counted("num_segments", num_segments)
+    if not isinstance(x, Tensor) or not x.ndim:
+        raise ArrayError(f"x={x!r} has no leading axis of frames: give a tensor (N*num_segments, ...)")
+    if x.shape[0] % segments:
+        raise ArrayError(f"num_segments={segments} does not divide the leading axis {x.shape[0]}: frames must arrive as N*num_segments")
+    return x.reshape(x.shape[0] // segments, segments, *x.shape[1:])
+
+
+def _counted(argument: str, value: int) -> int:
+    """Return `value` if it is a number of 1 or more; a size that torch leaves open in a graph stays open."""
+    count = value if isinstance(cast(object, value), torch.SymInt) else whole_number(argument, value)
+    if count < 1:
+        raise ArrayError(f"{argument}={count} is no number of frames: a clip has 1 or more")
+    return count

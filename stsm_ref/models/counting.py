@@ -5,7 +5,6 @@ normalisation, ReLU and pooling *modules*; a matmul, a sum or a functional call 
 multiply-accumulate that a convolution, a linear map or a matmul really does, whoever calls it, and nothing else.
 """
 
-import copy
 import math
 import operator
 from collections.abc import Callable, Iterable
@@ -17,8 +16,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
-from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.errors import ArrayError, ModelError, StsmError
 from stsm_ref.geometry import whole_number
+from stsm_ref.models.countable import refuse_uncountable, why_it_stopped, without_memory
 from stsm_ref.models.tsn import TSN
 
 Convention = Literal["mmcv", "macs"]
@@ -27,6 +27,8 @@ CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
 POOLINGS = (nn.MaxPool1d, nn.MaxPool2d, nn.MaxPool3d, nn.AvgPool1d, nn.AvgPool2d, nn.AvgPool3d)
 ADAPTIVE_POOLINGS = (nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d, nn.AdaptiveAvgPool3d)
 NORMALISATIONS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d)
+VECTOR_PRODUCTS = {torch.ops.aten.mv: 0, torch.ops.aten.addmv: 1, torch.ops.aten.dot: 0, torch.ops.aten.vdot: 0}
+"""Products with a vector, which torch's table of operations leaves out: one multiply-accumulate an entry of the argument of this number."""
 
 
 def _convolution(layer: nn.Module, x: Tensor, y: Tensor) -> int:
@@ -145,6 +147,7 @@ def cost(
     *,
     size: SupportsIndex = 256,
     input_shape: Iterable[SupportsIndex] | None = None,
+    dtype: torch.dtype | None = None,
     convention: Convention = "mmcv",
     title: str | None = None,
 ) -> Cost:
@@ -158,6 +161,8 @@ def cost(
         Height and width of the frames, in pixels, for a network of `create_model`, which is given one clip.
     input_shape : tuple of int, optional
         The shape of the input instead: needed for a network of someone else's.
+    dtype : torch.dtype, optional
+        Of the input; by default that of the parameters. A network that begins with an embedding reads ``torch.int64``.
     convention : {"mmcv", "macs"}
         ``mmcv``, which the paper printed: a convolution's MACs and bias, a linear map's MACs without bias, BatchNorm 2 an element, ReLU 1
         an output element, pooling modules 1 an input element; nothing else. ``macs``: multiply-accumulates of every convolution, linear
@@ -173,9 +178,10 @@ def cost(
     Raises
     ------
     ModelError
-        If the convention is unknown, or `input_shape` is needed.
+        If the convention is unknown, or `input_shape` is needed; or if `model` cannot be counted, with the part that stopped and the way
+        out: it is no `nn.Module`, is scripted, has lazy layers, depends on values, or does not take such an input.
     ArrayError
-        If `size` is below 1, or `input_shape` is no sequence of sizes.
+        If `size` is below 1, or `input_shape` is no sequence of sizes, or `dtype` is none of torch's.
     SpecError
         If `size` is no whole number.
 
@@ -190,12 +196,20 @@ def cost(
     """
     if convention not in get_args(Convention):
         raise ModelError(f"convention={convention!r} is not one of {', '.join(map(repr, get_args(Convention)))}: say what is counted")
+    if dtype is not None and not isinstance(dtype, torch.dtype):
+        raise ArrayError(f"dtype={dtype!r} is no dtype of torch: say what the network reads, such as torch.int64")
+    refuse_uncountable(model)
     shape = _one_clip(model, size) if input_shape is None else _checked_shape(input_shape)
-    shapes = _without_memory(model)
+    shapes = without_memory(model)
     counts = _Counts(shapes)
-    with counts, torch.no_grad():
-        dtype = next((p.dtype for p in shapes.parameters() if p.is_floating_point()), torch.float32)
-        shapes(torch.empty(shape, device="meta", dtype=dtype))
+    read = dtype or next((p.dtype for p in shapes.parameters() if p.is_floating_point()), torch.float32)
+    try:
+        with counts, torch.no_grad(), torch.device("meta"):
+            shapes(torch.empty(shape, dtype=read))
+    except StsmError:
+        raise
+    except Exception as error:  # someone's network may raise anything
+        raise ModelError(why_it_stopped(shapes, counts.running[-1], (shape, read), error)) from error
     layers = []
     for name, module in shapes.named_modules():
         owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
@@ -203,7 +217,7 @@ def cost(
         if owned or operations:
             layers.append(LayerCost(name or "(network)", type(module).__name__, owned, operations))
     left_out = counts.left_out() if convention == "mmcv" else 0
-    return Cost(title or type(model).__name__, shape, convention, tuple(layers), left_out)
+    return Cost(type(model).__name__ if title is None else str(title), shape, convention, tuple(layers), left_out)
 
 
 def _one_clip(model: nn.Module, size: SupportsIndex) -> tuple[int, ...]:
@@ -227,13 +241,6 @@ def _checked_shape(input_shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
     if any(size < 0 for size in shape):
         raise ArrayError(f"input_shape={shape} has a negative size: say what the network reads, as in (8, 3, 224, 224)")
     return shape
-
-
-def _without_memory(model: nn.Module) -> nn.Module:
-    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a shape and no values."""
-    memo: dict[int, Any] = {id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False) for p in model.parameters()}
-    memo |= {id(buffer): torch.empty_like(buffer, device="meta") for buffer in model.buffers()}
-    return copy.deepcopy(model, memo).eval()
 
 
 class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped
@@ -262,6 +269,8 @@ class _Counts(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leav
         if (flops := flop_registry.get(func.overloadpacket)) is not None:
             # torch counts a multiplication and its addition as two
             self.macs[self.running[-1]] = self.macs.get(self.running[-1], 0) + flops(*args, **(kwargs or {}), out_val=out) // 2
+        elif (factor := VECTOR_PRODUCTS.get(func.overloadpacket)) is not None:
+            self.macs[self.running[-1]] = self.macs.get(self.running[-1], 0) + args[factor].numel()
         return out
 
     def left_out(self) -> int:

@@ -28,10 +28,10 @@ class TSNHead(nn.Module):
         nn.init.normal_(self.fc.weight, std=self.init_std)
         nn.init.zeros_(self.fc.bias)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``."""
+    def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the head was built for."""
         x = self.pool(x).flatten(1)
-        x = unfold_clips(x, self.num_segments).mean(1)  # (N, C)
+        x = unfold_clips(x, num_segments or self.num_segments).mean(1)  # (N, C)
         y: Tensor = self.fc(self.dropout(x))
         return y
 
@@ -41,11 +41,11 @@ class TSMHead(TSNHead):
 
     init_std = 0.001
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``."""
+    def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the head was built for."""
         x = self.pool(x).flatten(1)
         x = self.fc(self.dropout(x))
-        return unfold_clips(x, self.num_segments).mean(1)  # (N, num_classes)
+        return unfold_clips(x, num_segments or self.num_segments).mean(1)  # (N, num_classes)
 
 
 HEADS: dict[str, type[TSNHead]] = {"tsm": TSMHead, "tsn": TSNHead}

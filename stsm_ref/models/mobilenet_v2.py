@@ -5,6 +5,8 @@ STSM goes before the expanding 1x1 convolution of the blocks that have a shortcu
 
 from torch import Tensor, nn
 
+from stsm_ref.models.arguments import at_least_one
+
 STAGES = (
     # expansion, channels, blocks, stride of the first block
     (1, 16, 1, 1),
@@ -84,7 +86,7 @@ class MobileNetV2Classifier(MobileNetV2):
 
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
-        fc = nn.Linear(self.out_channels, num_classes)
+        fc = nn.Linear(self.out_channels, at_least_one("num_classes", num_classes))
         nn.init.normal_(fc.weight, std=0.01)
         nn.init.zeros_(fc.bias)
         self.classifier = nn.Sequential(nn.Dropout(0.2), fc)

@@ -2,6 +2,7 @@ r"""Non-local blocks: every place of a clip looks at every other place of the sa
 
 from torch import Tensor, nn
 
+from stsm_ref.models.arguments import at_least, at_least_one
 from stsm_ref.models.clips import unfold_clips
 from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
@@ -27,8 +28,8 @@ class NonLocal(nn.Module):
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        inner = channels // 2
-        self.num_segments = num_segments
+        inner = at_least("channels", channels, 2, "attention is over half of them, so give 2 or more") // 2
+        self.num_segments = at_least_one("num_segments", num_segments)
         self.theta = nn.Conv3d(channels, inner, 1)
         self.phi = nn.Conv3d(channels, inner, 1)
         self.g = nn.Conv3d(channels, inner, 1)

@@ -1,15 +1,14 @@
 r"""Every 2-D network of the paper's Tables 1 to 7 by name, with the shift that is asked for."""
 
-import difflib
-from collections.abc import Callable, Iterable
-from numbers import Real
-from typing import NamedTuple, SupportsIndex, cast
+from collections.abc import Callable
+from typing import NamedTuple, SupportsIndex
 
 from torch import device, nn
 
 from stsm_ref import nn as snn
 from stsm_ref.errors import ModelError
-from stsm_ref.geometry import ShiftSpec, whole_number
+from stsm_ref.geometry import ShiftSpec
+from stsm_ref.models.arguments import at_least_one, known, share_dropped
 from stsm_ref.models.counting import Convention, Cost, cost
 from stsm_ref.models.heads import HEADS, Head
 from stsm_ref.models.mobilenet_v2 import MobileNetV2
@@ -104,19 +103,16 @@ def create_model(
     >>> str(model.spec)
     'T+H+W@3/8,forward-first,floor'
     """
-    host = HOSTS[_known("name", name, HOSTS)]
-    segments = _at_least_one("num_segments", num_segments)
-    classes = _at_least_one("num_classes", num_classes)
-    _known("head", head, HEADS)
-    if not isinstance(cast(object, dropout), Real):
-        raise ModelError(f"dropout={dropout!r} is no number: give the share of the features that is dropped in training, 0 for none")
-    if not 0 <= dropout < 1:
-        raise ModelError(f"dropout={dropout!r} is outside [0, 1): it is the share of the features that is dropped in training")
+    host = HOSTS[known("name", name, HOSTS)]
+    segments = at_least_one("num_segments", num_segments)
+    classes = at_least_one("num_classes", num_classes)
+    known("head", head, HEADS)
+    share_dropped(dropout)
     keeps_own = shift == "tsm" and name in OWN_SHIFT
     spec = None if keeps_own else resolve_shift(shift)
 
     trunk = OWN_SHIFT[name](segments) if keeps_own else host.build(segments)
-    model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=float(dropout))
+    model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=dropout)
     if spec is not None:
         snn.insert_shift(trunk, segments, spec=spec, sites=host.sites, quiet=True)
     return model
@@ -135,7 +131,7 @@ def resolve_shift(shift: str | ShiftSpec) -> ShiftSpec | None:
     """
     if isinstance(shift, str):
         looks_like_a_spec = shift[:1] in {"T", "H", "W"}
-        spec = ShiftSpec.parse(shift) if looks_like_a_spec else SHIFTS[_known("shift", shift, SHIFTS)]
+        spec = ShiftSpec.parse(shift) if looks_like_a_spec else SHIFTS[known("shift", shift, SHIFTS)]
     elif isinstance(shift, ShiftSpec):
         spec = shift
     else:
@@ -162,20 +158,3 @@ def model_cost(
     with device("meta"):
         model = create_model(name, shift=shift, num_segments=num_segments, num_classes=num_classes, head=head)
     return cost(model, size=size, convention=convention, title=f"{name} shift={shift}")
-
-
-def _known(argument: str, value: str, names: Iterable[str]) -> str:
-    """Return `value` if it is one of `names`; otherwise list the near ones."""
-    if isinstance(value, str) and value in names:
-        return value
-    near = difflib.get_close_matches(str(value), list(names), n=3, cutoff=0.5)
-    hint = f": did you mean {' or '.join(map(repr, near))}?" if near else ""
-    raise ModelError(f"{argument}={value!r} is not one of {', '.join(map(repr, names))}{hint}")
-
-
-def _at_least_one(argument: str, value: SupportsIndex) -> int:
-    """Return `value` as an int of 1 or more."""
-    count = whole_number(argument, value)
-    if count < 1:
-        raise ModelError(f"{argument}={count} leaves nothing to compute: give 1 or more")
-    return count

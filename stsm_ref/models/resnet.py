@@ -3,11 +3,12 @@ r"""ResNet-18/34/50/101/152 with the layout, key names and numerics of torchvisi
 Nothing here knows of time. STSM goes before ``conv1`` *inside* a residual block, on the residual branch, and never on the shortcut (§3.1).
 """
 
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, cast
 
 from torch import Tensor, nn
 
 from stsm_ref.errors import ModelError
+from stsm_ref.models.arguments import at_least_one
 
 BLOCKS_PER_STAGE = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
 STAGE_PLANES = (64, 128, 256, 512)
@@ -125,8 +126,10 @@ class ResNet(nn.Module):
 
     def __init__(self, depth: int = 50, block: BlockType | None = None) -> None:
         super().__init__()
-        if depth not in BLOCKS_PER_STAGE:
+        if not isinstance(cast(object, depth), int) or depth not in BLOCKS_PER_STAGE:
             raise ModelError(f"depth={depth!r} is no ResNet: use one of {', '.join(map(str, BLOCKS_PER_STAGE))}")
+        if block is not None and not callable(block):
+            raise ModelError(f"block={block!r} builds no block: give a function of a Place that returns an nn.Module")
         plain = BasicBlock if depth < 50 else Bottleneck
         self.conv1 = convolution(3, 64, 7, stride=2)
         self.bn1 = nn.BatchNorm2d(64)
@@ -170,7 +173,7 @@ class ResNetClassifier(ResNet):
     def __init__(self, depth: int = 50, num_classes: int = 1000) -> None:
         super().__init__(depth)
         self.avgpool = nn.AdaptiveAvgPool2d(1)
-        self.fc = nn.Linear(self.out_channels, num_classes)
+        self.fc = nn.Linear(self.out_channels, at_least_one("num_classes", num_classes))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``(N, 3, H, W)`` to scores ``(N, num_classes)``."""

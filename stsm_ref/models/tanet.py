@@ -4,6 +4,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
+from stsm_ref.models.arguments import at_least
 from stsm_ref.models.clips import unfold_clips
 from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
@@ -26,13 +27,15 @@ class TAM(nn.Module):
     Raises
     ------
     ModelError
-        If `num_segments` is below 2: a single frame has no neighbour to adapt to.
+        If `num_segments` is below 2: a single frame has no neighbour to adapt to; or if `channels` is no multiple of 4.
     """
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        if num_segments < 2:
-            raise ModelError(f"num_segments={num_segments}: a temporal kernel needs neighbours, so give TANet 2 segments or more")
+        num_segments = at_least("num_segments", num_segments, 2, "a temporal kernel needs neighbours, so give TANet 2 segments or more")
+        channels = at_least("channels", channels, 4, "the local branch has a quarter of them, so give a multiple of 4")
+        if channels % 4:
+            raise ModelError(f"channels={channels}: the local branch has a quarter of them, so give a multiple of 4")
         self.num_segments = num_segments
         self.global_branch = nn.Sequential(
             nn.Linear(num_segments, 2 * num_segments, bias=False),

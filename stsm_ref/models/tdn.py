@@ -4,12 +4,14 @@ A segment is five frames. The paper replaces "the TSM module in the original TDN
 which starts as TSM's shift and learns from there, and it acts between the first and the second convolution of a block.
 """
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.models.arguments import at_least, at_least_one
 from stsm_ref.models.clips import unfold_clips
 from stsm_ref.models.resnet import BLOCKS_PER_STAGE, Bottleneck, Place, convolution, residual_stage
 
@@ -28,7 +30,8 @@ class TemporalConvolution(nn.Module):
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        self.num_segments = num_segments
+        self.num_segments = at_least_one("num_segments", num_segments)
+        channels = at_least_one("channels", channels)
         self.conv = nn.Conv1d(channels, channels, 3, padding=1, groups=channels, bias=False)
         with torch.no_grad():
             self.conv.weight.zero_()  # (C, 1, 3)
@@ -55,8 +58,10 @@ class LongTermDifference(nn.Module):
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        inner = channels // REDUCTION
-        self.num_segments = num_segments
+        inner = (
+            at_least("channels", channels, REDUCTION, f"they are reduced to one in {REDUCTION}, so give {REDUCTION} or more") // REDUCTION
+        )
+        self.num_segments = at_least_one("num_segments", num_segments)
         self.reduce = nn.Sequential(convolution(channels, inner, 1), nn.BatchNorm2d(inner))
         self.align = nn.Conv2d(inner, inner, 3, padding=1, groups=inner, bias=False)
         self.pool = nn.AvgPool2d(2)
@@ -125,8 +130,7 @@ class TDNResNet(nn.Module):
 
     def __init__(self, num_segments: int, *, own_shift: bool) -> None:
         super().__init__()
-        if num_segments < 2:
-            raise ModelError(f"num_segments={num_segments}: a difference needs a neighbour, so give TDN 2 segments or more")
+        num_segments = at_least("num_segments", num_segments, 2, "a difference needs a neighbour, so give TDN 2 segments or more")
 
         def block(place: Place, /) -> nn.Module:
             return Bottleneck(place, bias=True) if place.stage == 1 else TDNBottleneck(place, num_segments, own_shift=own_shift)
@@ -165,3 +169,31 @@ class TDNResNet(nn.Module):
     def fuse(self, x: Tensor, d: Tensor) -> Tensor:
         """Add differences, stretched to the size of the frames' features, to them."""
         return self.share_of_frames * x + (1 - self.share_of_frames) * F.interpolate(d, x.shape[2:])
+
+
+def as_tdn_starts(found: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    r"""Add to the tensors of a plain ResNet-50 what TDN makes of them before it is trained.
+
+    .. math:: w^{\text{stem}}_{o,i} = \tfrac13 \textstyle\sum_c w_{o,c} \quad\text{for each channel } i < 12 \text{ of the differences}
+
+    The second first stage is a copy of the first. A bias that the file's convolutions do not have is zero, which is what they compute with.
+
+    Parameters
+    ----------
+    found : mapping of str to Tensor
+        The file's tensors by our names, ``backbone.conv1.weight``, ...; with biases, as in the ResNet that TDN's authors build, or without.
+    ours : mapping of str to Tensor
+        The tensors of the network to be filled, which say where there is a bias.
+    """
+    filled = dict(found)
+    for key, value in found.items():
+        if key.startswith("backbone.layer1."):
+            filled[key.replace("layer1", "difference_layer1", 1)] = value
+    stem = found.get("backbone.conv1.weight")
+    if stem is not None and stem.layout is torch.strided and stem.ndim == 4 and stem.is_floating_point():
+        filled["backbone.difference_stem.1.weight"] = stem.mean(1, keepdim=True).expand(-1, 12, -1, -1)
+    for key, value in ours.items():
+        weight = filled.get(f"{key.removesuffix('bias')}weight")
+        if key.endswith(".bias") and key not in filled and weight is not None and weight.ndim == 4:
+            filled[key] = torch.zeros_like(value)
+    return filled

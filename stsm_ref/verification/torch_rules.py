@@ -16,6 +16,7 @@ from stsm_ref.strategies import ClipCase
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits, same_values
 from stsm_ref.verification.subject import Subject
+from stsm_ref.verification.torch_operators import computing_operators
 
 DOUBLES: dict[str, Any] = {"dtypes": [np.dtype(np.float64)], "values": "labels", "batch_axes": (1,), "layouts": ["C"]}
 TORCH = ("torch",)
@@ -131,6 +132,32 @@ def modules_have_no_state(subject: Subject, spec: ShiftSpec) -> None:
     for module in (subject.torch.module(8, spec), subject.torch.sparse_module(24, 8, spec)):
         require(not list(module.parameters()), f"{module} has parameters")
         require(not module.state_dict(), f"{module} has {list(module.state_dict())} in its state dict")
+
+
+def _laid_out(layout: str) -> Tensor:
+    """Two clips of three frames, with a value of its own in each place."""
+    frames = torch.arange(6 * 24 * 2 * 3, dtype=torch.float32).reshape(6, 24, 2, 3)
+    if layout == "every second column":
+        return frames.repeat_interleave(2, dim=-1)[..., ::2]
+    return frames.contiguous(memory_format=torch.channels_last if layout == "NHWC" else torch.contiguous_format)
+
+
+@check(
+    "COST-2",
+    rung="L1",
+    each=lambda: [(spec, layout) for spec in SMALL_SPECS for layout in ("NCHW", "NHWC", "every second column")],
+    sides=TORCH,
+)
+def no_operator_computes(subject: Subject, case: tuple[ShiftSpec, str]) -> None:
+    """Every operator of torch that the function and the module run, forward and backward, is on a list of those that only move data."""
+    spec, layout = case
+    frames = _laid_out(layout)
+    module = subject.torch.module(3, spec)
+    for name, function in (("stsm", lambda x: subject.torch.stsm(x, spec, 3)), ("the module", module)):
+        computing = computing_operators(function, frames)
+        require(
+            not computing, f"{name} with {spec} in {layout}: runs {', '.join(computing)}, of which it is not known that they only move data"
+        )
 
 
 # frames, size, classes, mmcv operations, parameters: with and without shift; the tables print their digits, the last cut off (23.8M)

@@ -62,6 +62,39 @@ def _forward_first_always(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
     return snn.stsm(x, ShiftSpec(spec.terms, spec.alpha), segments)
 
 
+def _followed_by(compute: Callable[[Tensor], Tensor]) -> Fault:
+    """The right shift, and then arithmetic that changes no value of a finite clip."""
+    return planted("no_operator_computes", stsm=lambda x, spec, segments: compute(snn.stsm(x, spec, segments)))
+
+
+def _preceded_by(compute: Callable[[Tensor], Tensor]) -> Fault:
+    """The same arithmetic, and then the right shift."""
+    return planted("no_operator_computes", stsm=lambda x, spec, segments: snn.stsm(compute(x), spec, segments))
+
+
+def _masked(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    return snn.stsm(x, spec, segments) * snn.stsm(torch.ones_like(x), spec, segments)
+
+
+def _chosen(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    arrived = snn.stsm(torch.ones_like(x), spec, segments) > 0
+    return torch.where(arrived, snn.stsm(x, spec, segments), x * 0)
+
+
+def _only_outside_modes(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    """Multiplies where no dispatch mode looks on."""
+    y = snn.stsm(x, spec, segments)
+    return y if torch._C._len_torch_dispatch_stack() else y * 1
+
+
+def _by_numpy(x: Tensor) -> Tensor:
+    return torch.from_numpy(x.numpy() * 1)
+
+
+def _scaled_gradient(grad: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
+    return _opposite(grad, spec, segments) * 1
+
+
 class _WithParameter(snn.STSM):
     def __init__(self, *arguments: Any) -> None:
         super().__init__(*arguments)
@@ -118,7 +151,24 @@ TORCH_FAULTS: dict[str, Fault] = {
     "torch-order-ignored": planted("tsm_in_torch_is_a_special_case", stsm=_forward_first_always),
     "torch-tangent-wrong": planted("forward_mode_is_the_shift", "autograd_passes_gradcheck", stsm=_WrongTangent.apply),
     "torch-a-parameter": planted("modules_have_no_state", "networks_cost_what_the_paper_prints", module=_WithParameter),
-    "torch-multiplies": planted("networks_cost_what_the_paper_prints", module=_Multiplies),
+    "torch-multiplies": planted("networks_cost_what_the_paper_prints", "no_operator_computes", module=_Multiplies),
+    "torch-times-ones": _followed_by(lambda y: y * torch.ones_like(y)),
+    "torch-times-one": _followed_by(lambda y: y * 1),
+    "torch-plus-zero": _followed_by(lambda y: y + 0),
+    "torch-minus-zero": _preceded_by(lambda x: x - 0),
+    "torch-in-place": _followed_by(lambda y: y.clone().mul_(1)),
+    "torch-times-a-mask": planted("no_operator_computes", stsm=_masked),
+    "torch-chosen-by-a-mask": planted("no_operator_computes", stsm=_chosen),
+    "torch-by-a-permutation-matrix": _followed_by(lambda y: (torch.eye(y.shape[-1], dtype=y.dtype, device=y.device) @ y.mT).mT),
+    "torch-by-an-identity-map": _followed_by(lambda y: nn.functional.linear(y, torch.eye(y.shape[-1], dtype=y.dtype, device=y.device))),
+    "torch-by-a-convolution-of-one-hot-kernels": planted(
+        "no_operator_computes", stsm=lambda x, spec, segments: snn.SparseConvSTSM(x.shape[1], segments, spec)(x)
+    ),
+    "torch-by-double-precision": _followed_by(lambda y: y.double().to(y.dtype)),
+    "torch-computes-where-nobody-looks": planted("no_operator_computes", stsm=_only_outside_modes),
+    "torch-computes-in-numpy": _preceded_by(lambda x: x if x.requires_grad else _by_numpy(x)),
+    "torch-computes-in-the-backward": planted("no_operator_computes", stsm=by_function(snn.stsm, _scaled_gradient)),
+    "torch-fills-by-subtraction": _followed_by(lambda y: y.clone().add_(y.new_full((), 1)).sub_(1)),
     "torch-buffers-in-the-state-dict": planted("modules_have_no_state", sparse_module=_WithBuffers),
     "torch-twin-moves-the-other-way": planted(
         "autograd_through_a_convolution", "a_network_equals_its_sparse_twin", "stsm_is_a_convolution", sparse_module=_MovesTheOtherWay

@@ -1,13 +1,17 @@
 """Other people's checkpoints: files written here under their names, loaded by key mapping, and refused where they do not fit."""
 
+import argparse
+import pickle
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from stsm_ref import ShiftSpec
+from stsm_ref import nn as snn
 from stsm_ref.errors import ModelError, ReportError
 from stsm_ref.models import TSN, MobileNetV2Classifier, ResNetClassifier, create_model, load_checkpoint, save_checkpoint
 from stsm_ref.models.checkpoints import LoadReport
@@ -27,7 +31,46 @@ def model_of(name: str, shift: str | ShiftSpec = "tsm", seed: int = 0, num_class
     return model
 
 
-def replaced(key: str, *rules: tuple[str, str]) -> str:
+@pytest.fixture(scope="module")
+def small() -> dict[str, torch.Tensor]:
+    """Tensors for a TSM ResNet-18 that hold one number each, of which a file is small; many files here hold them under other names."""
+    with torch.device("meta"):
+        shapes = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5).state_dict()
+    return {key: torch.tensor(k, dtype=value.dtype).expand(value.shape) for k, (key, value) in enumerate(shapes.items(), start=1)}
+
+
+@pytest.fixture(scope="module")
+def empty_networks() -> dict[str, TSN]:
+    """A ResNet-18 without a shift and with two, to be used by many."""
+    return {shift: create_model("tsn_resnet18", shift=shift, num_segments=2, num_classes=5) for shift in ("none", "tsm", "stsm")}
+
+
+@pytest.fixture
+def empty(empty_networks: dict[str, TSN]) -> dict[str, TSN]:
+    """Those networks, every tensor of theirs zero."""
+    for network in empty_networks.values():
+        for value in network.state_dict().values():
+            value.zero_()
+    return empty_networks
+
+
+@pytest.fixture
+def fresh(empty: dict[str, TSN]) -> TSN:
+    """A TSM ResNet-18 of zeros, to be filled and not otherwise changed."""
+    return empty["tsm"]
+
+
+def same_tensors(model: TSN, state: dict[str, torch.Tensor]) -> bool:
+    """Whether the network has exactly these."""
+    return all(torch.equal(value, state[key]) for key, value in model.state_dict().items())
+
+
+def is_untouched(model: TSN) -> bool:
+    """Whether the network is as the fixture made it."""
+    return not any(value.any() for value in model.state_dict().values())
+
+
+def replaced(key: str, *rules: tuple[str, str | Callable[[re.Match[str]], str]]) -> str:
     """Apply substitutions one after another."""
     for pattern, replacement in rules:
         key = re.sub(pattern, replacement, key)
@@ -96,6 +139,36 @@ def mmaction2_tanet(key: str) -> str:
     )
 
 
+def tanet_repository(key: str) -> str:
+    """TANet's repository wraps a block and its TAM side by side, and calls the block ``net``; there is no shift."""
+    return replaced(
+        key,
+        (r"^head\.", "module.new_"),
+        (r"^backbone\.", "module.base_model."),
+        (r"(layer\d\.\d+)\.(?!tam\.)", r"\1.net."),
+        (r"\.tam\.global_branch\.", ".tam.G."),
+        (r"\.tam\.local_branch\.", ".tam.L."),
+    )
+
+
+def tdn_repository(key: str) -> str:
+    """TDN's repository takes a ResNet apart and puts it together under names of its own."""
+    parts = {"reduce.0": "conv1", "reduce.1": "bn1", "align": "conv2", "expand.0": "conv3", "expand.1": "bn3"}
+    scales = {
+        f"{scale}.{k}": f"{part}3_smallscale{n}" for scale, n in (("coarse", 2), ("fine", 4)) for k, part in enumerate(("conv", "bn"))
+    }
+    return replaced(
+        key,
+        *((rf"\.difference\.{ours}\.", f".mse.{theirs}.") for ours, theirs in (parts | scales).items()),
+        (r"\.temporal\.conv\.", ".shift.conv."),
+        (r"^head\.", "module.new_"),
+        (r"^backbone\.layer(\d)", r"module.base_model.layer\1_bak"),
+        (r"^backbone\.difference_layer1", "module.base_model.resnext_layer1"),
+        (r"^backbone\.difference_stem\.([12])", lambda match: f"module.base_model.conv1_5.{int(match[1]) - 1}"),
+        (r"^backbone\.", "module.base_model."),
+    )
+
+
 def mmaction2_mobilenet(key: str) -> str:
     """MMAction2 counts MobileNetV2's stages as layers, and pairs convolution and BatchNorm."""
     key = replaced(
@@ -111,8 +184,9 @@ def mmaction2_mobilenet(key: str) -> str:
         layer = max(stage for stage, first in enumerate(FIRST_BLOCKS, start=1) if first <= block)
         last = {"1": "1.conv", "2": "1.bn"} if block == 1 else {"2": "2.conv", "3": "2.bn"}
         pair = last.get(place) or place.replace(".0", ".conv").replace(".1", ".bn")
-        net = ".net" if block in SHIFTED_MOBILENET and place == "0.0" else ""
-        return f"backbone.layer{layer}.{block - FIRST_BLOCKS[layer - 1]}.conv.{pair}{net}.{leaf}"
+        if block in SHIFTED_MOBILENET and place in {"0.0", "0.1"}:
+            pair = pair.replace("0.", "0.net.")  # it wraps the convolution together with its BatchNorm
+        return f"backbone.layer{layer}.{block - FIRST_BLOCKS[layer - 1]}.conv.{pair}.{leaf}"
     return key
 
 
@@ -202,9 +276,44 @@ FORMATS: list[tuple[str, str, str, Callable[[str], str], dict[str, tuple[int, ..
         {
             "backbone.layer1.0.conv.0.conv.weight": (32, 1, 3, 3),
             "backbone.layer1.0.conv.1.bn.weight": (16,),
-            "backbone.layer2.1.conv.0.conv.net.weight": (144, 24, 1, 1),
+            "backbone.layer2.1.conv.0.net.conv.weight": (144, 24, 1, 1),
+            "backbone.layer2.1.conv.0.net.bn.weight": (144,),
             "backbone.layer7.0.conv.2.bn.running_var": (320,),
             "backbone.conv2.conv.weight": (1280, 320, 1, 1),
+        },
+    ),
+    (
+        "tanet",
+        "tanet_resnet50",
+        "none",
+        tanet_repository,
+        {
+            "module.base_model.conv1.weight": (64, 3, 7, 7),
+            "module.base_model.layer1.0.net.conv1.weight": (64, 64, 1, 1),
+            "module.base_model.layer1.0.net.downsample.0.weight": (256, 64, 1, 1),
+            "module.base_model.layer1.0.tam.G.3.weight": (3, 4),
+            "module.base_model.layer1.0.tam.L.1.running_var": (16,),
+            "module.new_fc.weight": (5, 2048),
+        },
+    ),
+    (
+        "tdn",
+        "tdn_resnet50",
+        "tsm",
+        tdn_repository,
+        {
+            "module.base_model.conv1.bias": (64,),
+            "module.base_model.conv1_5.0.weight": (64, 12, 7, 7),
+            "module.base_model.conv1_5.1.running_mean": (64,),
+            "module.base_model.resnext_layer1.0.downsample.0.bias": (256,),
+            "module.base_model.layer1_bak.2.bn3.weight": (256,),
+            "module.base_model.layer2_bak.0.shift.conv.weight": (128, 1, 3),
+            "module.base_model.layer2_bak.0.mse.conv1.weight": (8, 128, 1, 1),
+            "module.base_model.layer2_bak.0.mse.conv2.weight": (8, 1, 3, 3),
+            "module.base_model.layer3_bak.5.mse.conv3_smallscale2.weight": (16, 16, 3, 3),
+            "module.base_model.layer3_bak.5.mse.bn3_smallscale4.weight": (16,),
+            "module.base_model.layer4_bak.2.mse.bn3.bias": (512,),
+            "module.new_fc.bias": (5,),
         },
     ),
     ("stsm_ref", "tdn_resnet50", "stsm", lambda key: key, {"backbone.difference_stem.1.weight": (64, 12, 7, 7)}),
@@ -281,20 +390,20 @@ def saved_tsm(path: Path, num_classes: int = 5) -> Path:
 
 
 @pytest.mark.requirement("GEO-5")
-@pytest.mark.parametrize("shift", ["stsm", "none", ShiftSpec("T", "1/4", "forward-first")])
+@pytest.mark.parametrize("shift", ["stsm", "none", ShiftSpec("T", "1/4", "forward-first"), ShiftSpec(order="backward-first")])
 def test_weights_of_the_other_order_are_refused(tmp_path: Path, shift: str | ShiftSpec) -> None:
     """Weights that were trained with the first group moving backward are refused by a model that does not, unless only to start from."""
     path = saved_tsm(tmp_path / "tsm.pth")
     model = model_of("tsn_resnet18", shift, seed=1)
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    message = r"was trained with a shift whose first group moves backward in time, model.spec=.*: use create_model\(\.\.\., shift='tsm'\)"
+    message = r"with a shift whose first group moves backward in time, and along no other axis, model.spec=.*: use create_model\(.*'tsm'\)"
     with pytest.raises(ModelError, match=message):
         load_checkpoint(model, path)
     for key, value in model.state_dict().items():
         torch.testing.assert_close(value, before[key], rtol=0, atol=0)
     assert load_checkpoint(model, path, as_initialisation=True).missed == ()
-    stsm_backward_first = model_of("tsn_resnet18", ShiftSpec(order="backward-first"), seed=1)
-    assert load_checkpoint(stsm_backward_first, path).missed == ()
+    eighth = model_of("tsn_resnet18", ShiftSpec("T", "1/8", "backward-first"), seed=1)  # what TSM's repository calls shift_div=16
+    assert load_checkpoint(eighth, path).missed == ()
 
 
 def test_other_classes_are_refused_or_left(tmp_path: Path) -> None:
@@ -352,7 +461,12 @@ def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
     save_checkpoint(saved, str(tmp_path / "ours.pth"))
     assert [file.name for file in tmp_path.iterdir()] == ["ours.pth"]
     content = torch.load(tmp_path / "ours.pth", weights_only=True)
-    assert content["stsm_ref"] == {"spec": None if shift == "none" else str(saved.spec), "num_segments": 2}
+    sites = [f"backbone.layer{stage}.{block}.conv1" for stage in (1, 2, 3, 4) for block in (0, 1)]
+    assert content["stsm_ref"] == {
+        "spec": None if shift == "none" else str(saved.spec),
+        "num_segments": 2,
+        "sites": [] if shift == "none" else sites,
+    }
     report = load_checkpoint(fresh, tmp_path / "ours.pth")
     assert (report.source, report.missed, report.unused) == ("stsm_ref", (), ())
     for key, value in fresh.state_dict().items():
@@ -409,10 +523,9 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def with_tensor(key: str, change: Callable[[torch.Tensor], torch.Tensor], path: Path) -> Path:
-    """Write our ResNet-18 with one of its tensors in another form."""
-    state = dict(model_of("tsn_resnet18").state_dict())
-    torch.save(state | {key: change(state[key])}, path)
+def with_tensor(small: dict[str, torch.Tensor], key: str, change: Callable[[torch.Tensor], torch.Tensor], path: Path) -> Path:
+    """Write a ResNet-18 with one of its tensors in another form."""
+    torch.save(small | {key: change(small[key].contiguous())}, path)
     return path
 
 
@@ -441,56 +554,46 @@ WEIGHT, COUNTER = "head.fc.weight", "backbone.bn1.num_batches_tracked"
     ids=["sparse", "meta", "int32", "complex", "bool", "float-counter", "scalar"],
 )
 def test_tensors_of_another_form_are_refused_whole(
-    tmp_path: Path, key: str, change: Callable[[torch.Tensor], torch.Tensor], message: str
+    *, tmp_path: Path, key: str, change: Callable[[torch.Tensor], torch.Tensor], message: str, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
     """One tensor that is sparse, without memory or of another kind of number is refused by name, and no tensor of the model is changed."""
-    path = with_tensor(key, change, tmp_path / "file.pth")
-    model = model_of("tsn_resnet18", seed=1)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+    path = with_tensor(small, key, change, tmp_path / "file.pth")
     with pytest.raises(ModelError, match=message):
-        load_checkpoint(model, path)
-    for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+        load_checkpoint(fresh, path)
+    assert is_untouched(fresh)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_quantized_tensors_are_refused(tmp_path: Path) -> None:
+def test_quantized_tensors_are_refused(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
     """A quantized weight is refused by name, and the model keeps its own."""
-    path = with_tensor(WEIGHT, lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8), tmp_path / "file.pth")
-    model = model_of("tsn_resnet18", seed=1)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+    path = with_tensor(small, WEIGHT, lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8), tmp_path / "file.pth")
     with pytest.raises(ModelError, match=r"has head.fc.weight as a quantized tensor \(torch.qint8\), model as .*: save dense tensors"):
-        load_checkpoint(model, path)
-    for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+        load_checkpoint(fresh, path)
+    assert is_untouched(fresh)
 
 
-def test_floats_that_torch_cannot_convert_are_refused(tmp_path: Path) -> None:
+def test_floats_that_torch_cannot_convert_are_refused(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
     """Packed pairs of 4-bit floats, which torch stores and does not convert, are refused before anything is copied."""
     packed = torch.zeros(5, 512, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
-    path = with_tensor(WEIGHT, lambda _: packed, tmp_path / "file.pth")
-    model = model_of("tsn_resnet18", seed=1)
-    before = {name: value.clone() for name, value in model.state_dict().items()}
+    path = with_tensor(small, WEIGHT, lambda _: packed, tmp_path / "file.pth")
     with pytest.raises(ModelError, match=r"has tensors that torch cannot convert \(.*\): save them in the model's dtype"):
-        load_checkpoint(model, path)
-    for name, value in model.state_dict().items():
-        torch.testing.assert_close(value, before[name], rtol=0, atol=0)
+        load_checkpoint(fresh, path)
+    assert is_untouched(fresh)
 
 
-def test_a_head_that_is_not_loaded_may_have_any_form(tmp_path: Path) -> None:
+def test_a_head_that_is_not_loaded_may_have_any_form(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
     """With ``head=False`` a sparse classifier is as good as any."""
-    path = with_tensor(WEIGHT, torch.Tensor.to_sparse, tmp_path / "file.pth")
-    assert load_checkpoint(model_of("tsn_resnet18", seed=1), path, head=False).unused == ("head.fc.weight", "head.fc.bias")
+    path = with_tensor(small, WEIGHT, torch.Tensor.to_sparse, tmp_path / "file.pth")
+    assert load_checkpoint(fresh, path, head=False).unused == ("head.fc.weight", "head.fc.bias")
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.dtype) -> None:
+def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.dtype, small: dict[str, torch.Tensor], fresh: TSN) -> None:
     """Halves and doubles fill a model of floats, which keeps its dtype."""
-    path = with_tensor(WEIGHT, lambda x: x.to(dtype), tmp_path / "file.pth")
-    model = model_of("tsn_resnet18", seed=1)
-    load_checkpoint(model, path)
-    expected = model_of("tsn_resnet18").head.fc.weight.detach().to(dtype).float()
-    torch.testing.assert_close(model.head.fc.weight.detach(), expected, rtol=0, atol=0)
+    path = with_tensor(small, WEIGHT, lambda x: x.to(dtype), tmp_path / "file.pth")
+    load_checkpoint(fresh, path)
+    expected = small[WEIGHT].to(dtype).float()
+    torch.testing.assert_close(fresh.head.fc.weight.detach(), expected, rtol=0, atol=0)
 
 
 def test_a_bias_of_another_form_is_not_folded(tmp_path: Path) -> None:
@@ -518,7 +621,10 @@ def test_files_are_data(tmp_path: Path) -> None:
     """A file that would run code is refused, and does not run it."""
     mark, path = tmp_path / "it-ran", tmp_path / "evil.pth"
     torch.save({"state_dict": Payload(mark)}, path)
-    with pytest.raises(ModelError, match=r"evil.pth' holds more than tensors, or is damaged: save its state_dict\(\) alone"):
+    with pytest.raises(
+        ModelError,
+        match=r"evil.pth' holds more than tensors \(the first is '.*'\), as whole networks and files to resume training from do: where",
+    ):
         load_checkpoint(model_of("tsn_resnet18"), path)
     assert not mark.exists()
 
@@ -539,7 +645,9 @@ def test_what_is_no_checkpoint_is_refused_by_path(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"list.pth' is no state dict: save a dict of tensors by name, alone or under 'state_dict'"):
         load_checkpoint(model, tmp_path / "list.pth")
     torch.save({"weights": torch.zeros(1)}, tmp_path / "unknown.pth")
-    with pytest.raises(ModelError, match=r"unknown.pth' has keys like 'weights': known are torchvision's, TSM's, MMAction2's and ours"):
+    with pytest.raises(
+        ModelError, match=r"unknown.pth' has keys like 'weights': known are torchvision's, TSM's, TDN's, TANet's, MMAction2's and ours$"
+    ):
         load_checkpoint(model, tmp_path / "unknown.pth")
 
 
@@ -556,3 +664,310 @@ def test_two_keys_for_one_place_are_refused(tmp_path: Path) -> None:
     torch.save(state, tmp_path / "twice.pth")
     with pytest.raises(ModelError, match=r"fills one place twice, by 'module.base_model.layer1.0.conv1.net.weight' and another key"):
         load_checkpoint(model_of("tsn_resnet18"), tmp_path / "twice.pth")
+
+
+def around(holder: str, state: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Every name with that in front."""
+    return {f"{holder}{key}": value for key, value in state.items()}
+
+
+AVERAGED = {"n_averaged": torch.tensor(3)}
+HOLDERS: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
+    "DataParallel": lambda state: around("module.", state),
+    "torch.compile": lambda state: around("_orig_mod.", state),
+    "both": lambda state: around("module._orig_mod.", state),
+    "a compiled trunk": lambda state: {key.replace("backbone.", "backbone._orig_mod."): value for key, value in state.items()},
+    "a checkpointed stage": lambda state: {key.replace("layer1.0.", "layer1.0._checkpoint_wrapped_module."): v for key, v in state.items()},
+    "Lightning": lambda state: {"state_dict": around("model.", state), "epoch": 3, "loops": {"fit": {"steps": 5}}},
+    "AveragedModel": lambda state: around("module.", state) | AVERAGED,
+    "AveragedModel in Lightning": lambda state: {"state_dict": around("ema_model.module.", state) | AVERAGED},
+    "an averaged model of one's own": lambda state: {"ema": around("averaged.", state)},
+    "timm, the averaged ones alone": lambda state: {"state_dict_ema": state, "arch": "resnet18", "metric": 0.5},
+    "torchvision's references": lambda state: {"model": state, "optimizer": {"state": {}, "param_groups": []}, "epoch": 3},
+    "PyTorch's tutorial": lambda state: {"model_state_dict": state, "loss": torch.tensor(0.5)},
+    "losses beside it": lambda state: {"state_dict": state, "metrics": {"loss": torch.tensor(0.5), "top1": torch.tensor(0.7)}},
+}
+
+
+@pytest.mark.parametrize("holder", HOLDERS)
+def test_what_holds_a_network_does_not_matter(tmp_path: Path, holder: str, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+    """A file of a wrapped, averaged or trained network fills the plain one, as long as it holds one network."""
+    torch.save(HOLDERS[holder](small), tmp_path / "held.pth")
+    report = load_checkpoint(fresh, tmp_path / "held.pth")
+    assert (report.source, report.missed, len(report.loaded)) == ("stsm_ref", (), len(small))
+    assert report.unused in {(), ("n_averaged",)}
+    assert same_tensors(fresh, small)
+
+
+@pytest.mark.parametrize("prefix", ["module.", "model.module.", "_orig_mod."])
+def test_holders_of_other_peoples_networks_do_not_matter_either(
+    tmp_path: Path, prefix: str, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """TSM's file under Lightning, and MMAction2's of a parallel model, are known as what they are."""
+    for name, source in ((tsm_resnet, "tsm"), (mmaction2_resnet, "mmaction2")):
+        torch.save({"state_dict": around(prefix, {name(key): value for key, value in small.items()})}, tmp_path / "held.pth")
+        assert load_checkpoint(fresh, tmp_path / "held.pth").source == source
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            lambda state: {"state_dict": state, "state_dict_ema": state},
+            r"more than one network, 'state_dict' and 'state_dict_ema': save .*, as in torch.save\(torch.load\(path\)\['state_dict_ema'\]",
+        ),
+        (
+            lambda state: around("online_model.", state) | around("ema_model.", state) | {"initted": torch.tensor(True)},
+            r"holds more than one network, such as that under 'ema_model.' and 'online_model.': save the one that you mean alone$",
+        ),
+        (
+            lambda state: around("model.", state) | {"criterion.weight": torch.ones(5)},
+            r"holds more than one network, such as that under 'model.': save the one that you mean alone$",
+        ),
+        (lambda state: {}, r"two.pth' holds no tensor: save a network's state_dict\(\)$"),
+        (lambda state: {"state_dict": {}}, r"two.pth' is no state dict: save a dict of tensors by name"),
+        (
+            lambda state: state | around("module.", {"head.fc.bias": state["head.fc.bias"]}),
+            r"fills one place twice, by 'head.fc.bias' and another key",
+        ),
+        (
+            lambda state: around("logit_scale.", {}) | state | {"logit_scale": torch.tensor(0.5)},
+            r"is the checkpoint of another network \(stsm_ref\): logit_scale has no place in the model",
+        ),
+    ],
+    ids=["timm", "ema-pytorch", "a loss", "nothing", "an empty state dict", "twice", "a parameter beside"],
+)
+def test_more_or_less_than_one_network_is_refused(
+    tmp_path: Path,
+    content: Callable[[dict[str, torch.Tensor]], object],
+    message: str,
+    small: dict[str, torch.Tensor],
+    fresh: TSN,
+) -> None:
+    """Where it cannot be known which network is meant nothing is loaded, and the message says which there are."""
+    torch.save(content(small), tmp_path / "two.pth")
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(fresh, tmp_path / "two.pth")
+    assert is_untouched(fresh)
+
+
+def test_a_network_with_a_compiled_part_is_saved_and_loaded_under_plain_names(tmp_path: Path, small: dict[str, torch.Tensor]) -> None:
+    """What `torch.compile` puts into the names of parts does not reach the file, and a network with such parts takes a plain file."""
+    model = model_of("tsn_resnet18", seed=1)
+    model.backbone = torch.compile(model.backbone)
+    save_checkpoint(model, tmp_path / "compiled.pth")
+    assert list(torch.load(tmp_path / "compiled.pth", weights_only=True)["state_dict"]) == list(small)
+    torch.save(small, tmp_path / "plain.pth")
+    report = load_checkpoint(model, tmp_path / "plain.pth")
+    assert report.loaded == tuple(model.state_dict())
+    assert all(torch.equal(value, small[key.replace("_orig_mod.", "")]) for key, value in model.state_dict().items())
+
+
+@pytest.mark.parametrize(
+    ("wrap", "kind", "attribute"), [(torch.nn.DataParallel, "DataParallel", "module"), (torch.compile, "OptimizedModule", "_orig_mod")]
+)
+def test_a_wrapped_network_is_told_to_give_the_one_inside(
+    *, tmp_path: Path, wrap: Callable[[TSN], torch.nn.Module], kind: str, attribute: str, fresh: TSN
+) -> None:
+    """Saving or loading a wrapper is refused with where the network is."""
+    wrapped = wrap(fresh)
+    for act in (save_checkpoint, load_checkpoint):
+        with pytest.raises(ModelError, match=rf"^model={kind} wraps a network of create_model: give that, model\.{attribute}$"):
+            act(wrapped, tmp_path / "any.pth")
+    with pytest.raises(ModelError, match=r"^model=NoneType is no network of create_model"):
+        load_checkpoint(None, tmp_path / "any.pth")
+
+
+def test_a_network_without_memory_takes_no_values(tmp_path: Path, small: dict[str, torch.Tensor]) -> None:
+    """Into a network on the device meta nothing can be loaded, and the message does not blame the file."""
+    torch.save(small, tmp_path / "file.pth")
+    with torch.device("meta"):
+        model = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5)
+    with pytest.raises(
+        ModelError, match=r"^model has backbone.conv1.weight on the device meta, which has no values: load into a model that"
+    ):
+        load_checkpoint(model, tmp_path / "file.pth")
+
+
+ELSEWHERE: dict[str, tuple[Callable[[str], str], str]] = {
+    "shift_place=block": (
+        lambda key: replaced(tsm_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")),
+        r"\(tsm\): its shift stands before whole blocks \(shift_place='block'\), as 'backbone.layer1.0.net.conv1.weight' says; ",
+    ),
+    "temporal_pool": (
+        lambda key: tsm_resnet(key).replace("layer2.", "layer2.net."),
+        r"\(tsm\): it pools over time before a stage \(temporal_pool\), as 'backbone.layer2.net.0.conv1.net.weight' says; ",
+    ),
+    "MMAction2's shift_place=block": (
+        lambda key: replaced(mmaction2_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")),
+        r"\(mmaction2\): its shift stands before whole blocks \(shift_place='block'\)",
+    ),
+    "MMAction2's temporal_pool": (
+        lambda key: mmaction2_resnet(key).replace("layer2.", "layer2.net."),
+        r"\(mmaction2\): it pools over time before a stage \(temporal_pool\)",
+    ),
+    "before the second convolution": (
+        lambda key: tsm_resnet(key).replace(".net.", ".").replace(".conv2.", ".conv2.net."),
+        r"\(tsm\): its shift stands where none stands here, as 'backbone.layer1.0.conv2.net.weight' says",
+    ),
+    "a block in a wrapper alone": (
+        lambda key: replaced(tsm_resnet(key), (r"(layer2\.1)\.", r"\1.block.")),
+        r"\(tsm\): it wraps a whole block, and nothing that is known here stands beside it, as 'base_model.layer2.1.block.conv1",
+    ),
+    "around the stem": (
+        lambda key: tsm_resnet(key).replace("base_model.conv1.", "base_model.conv1.net."),
+        r"\(tsm\): its shift stands where none stands here, as 'backbone.conv1.net.weight' says",
+    ),
+    "in front of everything": (
+        lambda key: tsm_resnet(key).replace("base_model.", "base_model.net."),
+        r"another network \(tsm\): its shift stands where none stands here",
+    ),
+}
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+@pytest.mark.parametrize("as_initialisation", [False, True])
+def test_a_wrapper_elsewhere_says_that_the_network_is_another(
+    *, tmp_path: Path, place: str, as_initialisation: bool, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """``.net.`` passes after the first convolution of a block; around a block or a stage it is of another network."""
+    name, message = ELSEWHERE[place]
+    torch.save({"state_dict": {name(key): value for key, value in small.items()}}, tmp_path / "other.pth")
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(fresh, tmp_path / "other.pth", as_initialisation=as_initialisation)
+    assert is_untouched(fresh)
+
+
+@pytest.mark.requirement("GEO-5")
+def test_places_of_the_shift_must_be_the_models(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+    """A file whose shift stands before other convolutions than the model's is refused, theirs by their wrappers, ours by its record."""
+    path = tmp_path / "file.pth"
+    fewer = {tsm_resnet(key).replace("layer1.0.conv1.net", "layer1.0.conv1"): value for key, value in small.items()}
+    torch.save(fewer, path)
+    message = (
+        r"was trained with the shift at other places, 'backbone.layer1.0.conv1' and 0 more differ: put it before the same convolutions, or"
+    )
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(fresh, path)
+    assert load_checkpoint(fresh, path, as_initialisation=True).missed == ()
+
+    one = create_model("tsn_resnet18", shift="none", num_segments=2, num_classes=5)
+    snn.insert_shift(one.backbone, 2, ShiftSpec.tsm(), sites=["layer4.1.conv1"], quiet=True)
+    save_checkpoint(one, path)
+    with pytest.raises(ModelError, match=r"with the shift at other places, 'backbone.layer1.0.conv1' and 6 more differ: put it before"):
+        load_checkpoint(fresh, path)
+    assert load_checkpoint(one, path).missed == load_checkpoint(fresh, path, as_initialisation=True).missed == ()
+
+
+@pytest.mark.parametrize(("name", "their_name"), [("tsm", tsm_resnet), ("mmaction2", mmaction2_resnet)])
+@pytest.mark.parametrize("shift", ["stsm", "tsm"])
+def test_weights_without_a_shift_are_refused_where_there_is_one(
+    *, tmp_path: Path, name: str, their_name: Callable[[str], str], shift: str, small: dict[str, torch.Tensor], empty: dict[str, TSN]
+) -> None:
+    """A TSN of TSM's repository or of MMAction2, which no wrapper marks, loads into a network with a shift only to start from."""
+    torch.save({their_name(key).replace(".net.", "."): value for key, value in small.items()}, tmp_path / "tsn.pth")
+    model = empty[shift]
+    message = (
+        r"was trained without a shift, model.spec=T.*: use create_model\(\.\.\., shift='none'\), or as_initialisation=True to train on"
+    )
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(model, tmp_path / "tsn.pth")
+    assert load_checkpoint(model, tmp_path / "tsn.pth", as_initialisation=True).source == name
+    assert load_checkpoint(empty["none"], tmp_path / "tsn.pth").missed == ()
+
+
+def test_one_network_has_one_spec(tmp_path: Path) -> None:
+    """A network whose shifts are of two specs has no spec that a file could name."""
+    mixed = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5)
+    next(module for module in mixed.modules() if isinstance(module, snn.STSM)).spec = ShiftSpec("H")
+    with pytest.raises(
+        ModelError, match=r"^model has shifts of 2 specs, such as H@3/8,forward-first,floor and T@1/4,backward-first,floor: ask each"
+    ):
+        save_checkpoint(mixed, tmp_path / "two.pth")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.fixture(scope="module")
+def tdn() -> dict[str, TSN]:
+    """A TDN as its repository trains it, and one with STSM in the place of its convolutions."""
+    return {shift: create_model("tdn_resnet50", shift=shift, num_segments=2, num_classes=5) for shift in ("tsm", "stsm")}
+
+
+def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(tmp_path: Path, tdn: dict[str, TSN], fresh: TSN) -> None:
+    """TDN's temporal convolutions are refused by STSM+TDN, or left out by name; the one that TDN never calls is left out always."""
+    state = {tdn_repository(key): torch.zeros((), dtype=v.dtype).expand(v.shape) for key, v in tdn["tsm"].state_dict().items()}
+    dead = {
+        f"module.base_model.conv1_temp{k}.{leaf}": state[f"module.base_model.conv1.{leaf}"]
+        for k in ("", "1")
+        for leaf in ("weight", "bias")
+    }
+    torch.save({"state_dict": state | dead}, tmp_path / "tdn.pth")
+    message = (
+        r"was trained with TDN's own temporal convolution, which model has not: use create_model\('tdn_resnet50', shift='tsm'\), or as_init"
+    )
+    with pytest.raises(ModelError, match=message):
+        load_checkpoint(tdn["stsm"], tmp_path / "tdn.pth")
+    report = load_checkpoint(tdn["stsm"], tmp_path / "tdn.pth", as_initialisation=True)
+    assert (report.source, report.missed) == ("tdn", ())
+    assert set(report.unused) == {*dead, *(key for key in state if ".shift.conv." in key)}
+    assert load_checkpoint(tdn["tsm"], tmp_path / "tdn.pth").unused == tuple(dead)
+    with pytest.raises(ModelError, match=r"another network \(tdn\): backbone.conv1.bias has no place in the model"):
+        load_checkpoint(fresh, tmp_path / "tdn.pth")
+
+
+@pytest.mark.parametrize("biased", [False, True], ids=["torchvision", "biased"])
+def test_tdn_starts_from_a_plain_resnet(tmp_path: Path, tdn: dict[str, TSN], *, biased: bool) -> None:
+    """From an ImageNet file TDN gets its ResNet, the second first stage as a copy and the second stem as a mean over colours."""
+    torch.manual_seed(2)
+    with torch.device("meta"):
+        shapes = ResNetClassifier(50).state_dict()
+    theirs = {}
+    for key, value in shapes.items():
+        name = key.replace("fc.", "last_linear.") if biased else key
+        numbers = torch.rand(value.shape[:2]) if value.is_floating_point() else torch.tensor(1)
+        theirs[name] = numbers[(..., *[None] * (value.ndim - 2))].expand(value.shape)
+    if biased:
+        theirs |= {f"{key.removesuffix('weight')}bias": torch.rand(len(value)) for key, value in theirs.items() if value.ndim == 4}
+    torch.save(theirs, tmp_path / "resnet.pth")
+    report = load_checkpoint(tdn["tsm"], tmp_path / "resnet.pth")
+    state = tdn["tsm"].state_dict()
+    assert {key for key in report.missed if not re.search(r"\.difference\.|\.temporal\.|^head\.", key)} == {
+        f"backbone.difference_stem.2.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    }
+    for key in report.loaded:
+        plain = key.removeprefix("backbone.").replace("difference_layer1", "layer1")
+        if key == "backbone.difference_stem.1.weight":
+            for channel in range(12):
+                torch.testing.assert_close(state[key][:, channel], theirs["conv1.weight"].mean(1), rtol=0, atol=0)
+        elif plain in theirs:
+            torch.testing.assert_close(state[key], theirs[plain], rtol=0, atol=0)
+        else:
+            assert not biased
+            assert key.endswith(".bias")
+            assert not state[key].any()
+
+
+@pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
+def test_files_of_training_and_damaged_files_are_told_apart(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+    """A file that resumes a training names the first object in it and the way out; a damaged one is called damaged."""
+    path = tmp_path / "file.pth"
+    for kept in (argparse.Namespace(lr=0.1), np.float64(0.5), torch.nn.Linear(2, 2)):
+        torch.save({"state_dict": {"conv1.weight": small["backbone.conv1.weight"]}, "kept": kept}, path)
+        with pytest.raises(
+            ModelError, match=r"holds more than tensors \(the first is '.*\.(Namespace|scalar|Linear)'\), as whole .* where you trust it"
+        ):
+            load_checkpoint(fresh, path)
+    for content in (b"\x1f\x8bpacked", pickle.dumps({"a": 1}, protocol=4)):
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"is damaged, or is no file of torch.save: give a file that torch.save wrote$"):
+            load_checkpoint(fresh, path)
+
+
+def test_names_from_files_are_quoted_and_cut(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+    """A key of a file cannot command a terminal nor fill it."""
+    for state in ({"\x1b[2J" * 1000: torch.ones(1)}, small | {"backbone.\x1b[2J" + "a" * 10**6: torch.ones(1)}):
+        torch.save(state, tmp_path / "odd.pth")
+        with pytest.raises(ModelError, match=r"odd.pth'") as caught:
+            load_checkpoint(fresh, tmp_path / "odd.pth")
+        assert str(caught.value).isprintable()
+        assert len(str(caught.value)) < 1000

@@ -1,6 +1,8 @@
 """The counter itself: its rules on single layers, its totals against torch's own counter, its table and its errors."""
 
 import json
+import threading
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -168,3 +170,99 @@ def test_wrong_use_is_refused_by_value() -> None:
     with pytest.raises(ArrayError, match=r"x has frames of 32x32: this network pools them away, so give 33x33 or more"):
         model_cost("tdn_resnet50", size=32)
     assert model.training
+
+
+class Applied(nn.Module):
+    """A network that is one function, with layers or tensors of its own."""
+
+    def __init__(self, function: Callable[..., torch.Tensor], **parts: object) -> None:
+        super().__init__()
+        self.function = function
+        for name, part in parts.items():
+            setattr(self, name, part)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Apply it."""
+        return self.function(self, x)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (
+            lambda: Applied(lambda _, x: x if x.sum() > 0 else -x),
+            r"^model \(Applied\) .* \(Tensor.item.*\): what it does depends on values, and here",
+        ),
+        (
+            lambda: Applied(lambda _, x: x[x > 0]),
+            r"^model \(Applied\) .*nonzero.*: what it does depends on values, .* count the parts that it chooses",
+        ),
+        (lambda: Applied(lambda _, x: torch.from_numpy(x.numpy())), r"can't convert meta device.*: what it does depends on values"),
+        (
+            lambda: nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 4)),
+            r"^model.0 \(Embedding\) cannot be counted on an input of shape \(2, 2\) and torch.float32 .*, say dtype=torch.int64$",
+        ),
+        (
+            lambda: nn.Sequential(nn.ReLU(), nn.LazyLinear(4)),
+            r"^model.1 is a LazyLinear, which has no shape before its first input: run the network once on a real input$",
+        ),
+        (
+            lambda: torch.jit.trace(nn.Linear(2, 2), torch.zeros(2, 2)),
+            r"^model is scripted or traced, .*: count the network that it was made from$",
+        ),
+        (
+            lambda: nn.Linear(3, 3),
+            r"^model \(Linear\) cannot be counted .*: say the input that it reads: one tensor, as in input_shape=\(8, 3",
+        ),
+        (lambda: nn.Bilinear(2, 2, 2), r"missing 1 required positional argument.*: say the input that it reads: one tensor"),
+        (
+            lambda: Applied(lambda _, x: x, lock=threading.Lock()),
+            r"^model=Applied cannot be copied, and counting runs on a copy \(cannot pickle",
+        ),
+        (lambda: nn.Linear, r"^model=<class '.*Linear'> has type type, which is no nn.Module: give the network itself$"),
+        (lambda: None, r"^model=None has type NoneType, which is no nn.Module"),
+    ],
+    ids=["a choice", "a mask", "numpy", "embedding", "lazy", "traced", "another width", "two inputs", "a lock", "a class", "none"],
+)
+def test_what_cannot_be_counted_is_told_with_the_way_out(model: Callable[[], nn.Module], message: str) -> None:
+    """A network that depends on values, reads integers, has no shape yet or takes another input names its part and what to do."""
+    with pytest.raises(ModelError, match=message) as caught:
+        cost(model(), input_shape=(2, 2))
+    assert len(str(caught.value)) < 500
+
+
+def test_an_input_of_integers_is_counted_when_said_so() -> None:
+    """With the dtype that it reads, a network that begins with an embedding is counted; what is no dtype is refused."""
+    network = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 4))
+    assert cost(network, input_shape=(2, 2), dtype=torch.int64, convention="macs").operations == 4 * 3 * 4
+    with pytest.raises(ArrayError, match=r"^dtype='int64' is no dtype of torch: say what the network reads, such as torch.int64$"):
+        cost(network, input_shape=(2, 2), dtype="int64")
+
+
+@pytest.mark.filterwarnings("ignore::FutureWarning")
+def test_constants_and_computed_weights_do_not_stop_the_count() -> None:
+    """Tensors that a network makes, holds beside its parameters, or computes from them are counted on like the others."""
+    for network in (
+        Applied(lambda _, x: x * torch.ones(2)),
+        Applied(lambda self, x: x * self.scale, scale=torch.ones(2)),
+        Applied(lambda self, x: self.layer(x), layer=nn.utils.weight_norm(nn.Linear(2, 2, bias=False))),
+    ):
+        assert cost(network, input_shape=(3, 2), convention="macs").operations == (12 if hasattr(network, "layer") else 0)
+
+
+@pytest.mark.parametrize(
+    ("function", "shape", "macs"),
+    [
+        (lambda _, x: x @ x[0], (3, 2), 6),
+        (lambda _, x: torch.addmv(x[:, 0], x, x[0]), (3, 2), 6),
+        (lambda _, x: x @ x, (5,), 5),
+        (lambda _, x: torch.vdot(x, x), (5,), 5),
+        (lambda _, x: torch.einsum("ab,cb->ac", x, x), (3, 2), 18),
+    ],
+    ids=["mv", "addmv", "dot", "vdot", "einsum"],
+)
+def test_products_with_a_vector_count_too(function: Callable[..., torch.Tensor], shape: tuple[int, ...], macs: int) -> None:
+    """A matrix by a vector and a vector by a vector multiply under macs, and are told as left out under mmcv."""
+    assert cost(Applied(function), input_shape=shape, convention="macs").operations == macs
+    assert cost(Applied(function), input_shape=shape, convention="mmcv").left_out == macs

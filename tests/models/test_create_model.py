@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -10,8 +11,22 @@ from torch import nn
 
 from stsm_ref import ShiftSpec, StsmError
 from stsm_ref import nn as snn
-from stsm_ref.errors import ArrayError, ModelError, SpecError
-from stsm_ref.models import average_views, create_model, list_models, model_cost
+from stsm_ref.errors import ArrayError, ModelError, ReportError, SpecError
+from stsm_ref.models import (
+    TSN,
+    MobileNetV2Classifier,
+    ResNet,
+    ResNetClassifier,
+    average_views,
+    create_model,
+    list_models,
+    model_cost,
+    save_checkpoint,
+)
+from stsm_ref.models.clips import fold_clips, unfold_clips
+from stsm_ref.models.non_local import NonLocal
+from stsm_ref.models.tanet import TAM
+from stsm_ref.models.tdn import LongTermDifference, TDNResNet
 
 NAMES = (
     "tsn_resnet18",
@@ -287,3 +302,104 @@ def test_without_torch_the_missing_extra_is_named() -> None:
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].endswith("stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'")
+
+
+def test_a_network_cannot_be_told_another_clip_length() -> None:
+    """The number of segments is that of every part, so setting it on the network is refused, and nothing changes."""
+    model = create_model("tsn_resnet18", num_segments=4, num_classes=3).eval()
+    message = r"^num_segments=8: this network was built for clips of 4, which its parts know too: build another with create_model"
+    with pytest.raises(ModelError, match=message):
+        model.num_segments = 8
+    assert model.num_segments == 4
+    with pytest.raises(ArrayError, match=r"8 frames a clip: this network reads num_segments = 4"):
+        model(torch.zeros(1, 8, 3, 32, 32))
+
+
+def test_parts_of_another_clip_length_are_refused() -> None:
+    """A shift that was inserted for clips of 2 in a network of clips of 4 would cut each clip in two: the network names it."""
+    model = create_model("tsn_resnet18", shift="none", num_segments=4, num_classes=3).eval()
+    snn.insert_shift(model.backbone, 2, sites=["layer1.0.conv1"], quiet=True)
+    with pytest.raises(
+        ModelError, match=r"^model.backbone.layer1.0.conv1.* has num_segments=2, the network 4: its frames would be cut into other"
+    ):
+        model(torch.zeros(8, 3, 32, 32))
+
+
+@pytest.mark.parametrize("head", ["tsm", "tsn"])
+def test_a_network_that_sees_no_time_takes_clips_of_any_length(head: str) -> None:
+    """Without a shift the scores of a clip of 5 frames are the mean of its frames' scores, whatever the network was built for."""
+    torch.manual_seed(0)
+    model = create_model("tsn_resnet18", shift="none", num_segments=2, num_classes=3, head=head).eval()
+    clips = torch.randn(2, 5, 3, 32, 32)
+    with torch.no_grad():
+        alone = torch.stack([model(frame.expand(1, 2, 3, 32, 32))[0] for frame in clips.flatten(0, 1)]).reshape(2, 5, 3).mean(1)
+        torch.testing.assert_close(model(clips), alone, rtol=1e-4, atol=1e-5)
+        assert model(clips.flatten(0, 1)).shape == (5, 3)  # folded frames are cut as the network was built
+    with pytest.raises(ArrayError, match=r"0 frames a clip"):
+        model(clips[:, :0])
+    for name in ("tsn_resnet50_nl", "tanet_resnet50"):
+        with pytest.raises(ArrayError, match=r"5 frames a clip: this network reads num_segments = 4, so sample 4"):
+            on_meta(name, shift="none", num_segments=4)(clips.to("meta"))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "message"),
+    [
+        (
+            {"backbone": nn.Linear(2, 2)},
+            ModelError,
+            r"^backbone=Linear does not say its frames_per_segment \(1 where .*\), smallest_size .*: give it these",
+        ),
+        ({"backbone": None}, ModelError, r"^backbone=None has type NoneType, which is no nn.Module: give a trunk, such as ResNet\(50\)$"),
+        ({"num_segments": 0}, ModelError, r"^num_segments=0 leaves nothing to compute: give 1 or more$"),
+        ({"num_segments": 2.5}, SpecError, r"^num_segments=2.5 is no whole number"),
+        ({"num_classes": 0}, ModelError, r"^num_classes=0 leaves nothing to compute"),
+        ({"head": "avg"}, ModelError, r"^head='avg' is not one of 'tsm', 'tsn'"),
+        ({"dropout": 2}, ModelError, r"^dropout=2 is outside \[0, 1\)"),
+    ],
+)
+def test_a_network_of_ones_own_trunk_is_checked_like_any_other(options: dict[str, object], error: type[Exception], message: str) -> None:
+    """`TSN` itself refuses a trunk that does not describe itself, and numbers and names that mean nothing."""
+    with torch.device("meta"):
+        trunk = ResNet(18)
+    with pytest.raises(error, match=message):
+        TSN(**{"backbone": trunk} | options)
+
+
+BAD_PARTS = [
+    (lambda: ResNet([50]), ModelError, r"^depth=\[50\] is no ResNet: use one of 18, 34"),
+    (lambda: ResNet(50.0), ModelError, r"^depth=50.0 is no ResNet"),
+    (lambda: ResNet(18, 3), ModelError, r"^block=3 builds no block: give a function of a Place that returns an nn.Module$"),
+    (lambda: ResNetClassifier(18, 0), ModelError, r"^num_classes=0 leaves nothing to compute"),
+    (lambda: MobileNetV2Classifier(2.5), SpecError, r"^num_classes=2.5 is no whole number"),
+    (lambda: NonLocal(1, 2), ModelError, r"^channels=1: attention is over half of them, so give 2 or more$"),
+    (lambda: NonLocal(64, "a"), SpecError, r"^num_segments='a' is no whole number"),
+    (lambda: TAM(6, 2), ModelError, r"^channels=6: the local branch has a quarter of them, so give a multiple of 4$"),
+    (lambda: TAM(64, None), SpecError, r"^num_segments=None is no whole number"),
+    (lambda: LongTermDifference(4, 2), ModelError, r"^channels=4: they are reduced to one in 16, so give 16 or more$"),
+    (lambda: TDNResNet(2.5, own_shift=True), SpecError, r"^num_segments=2.5 is no whole number"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), 0), ArrayError, r"^num_segments=0 is no number of frames: a clip has 1 or more$"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), 8, -1), ArrayError, r"^frames_per_segment=-1 is no number of frames"),
+    (lambda: fold_clips(torch.zeros(8, 3, 4, 4), "a"), SpecError, r"^num_segments='a' is no whole number"),
+    (
+        lambda: fold_clips(torch.zeros(8, 3, 4, 4).to_sparse(), 8),
+        ArrayError,
+        r"^x is of layout torch.sparse_coo: frames must be a dense tensor",
+    ),
+    (lambda: unfold_clips(torch.tensor(3.0), 2), ArrayError, r"^x=tensor\(3.\) has no leading axis of frames: give a tensor"),
+    (lambda: unfold_clips(torch.zeros(8), -2), ArrayError, r"^num_segments=-2 is no number of frames"),
+    (lambda: save_checkpoint(on_meta("tsn_resnet18"), 3), ReportError, r"^path=3 is no path of a file: give a string or a Path$"),
+    (lambda: save_checkpoint(on_meta("tsn_resnet18"), "a\0b"), ReportError, r"^path='a\\x00b' is no path of a file"),
+    (
+        lambda: on_meta("tsn_resnet18", num_segments=2)(torch.zeros(1, 2, 3, 32, 32)),
+        ArrayError,
+        r"^x is on cpu, the network on meta: give x.to\('meta'\), or move the network$",
+    ),
+]
+
+
+@pytest.mark.parametrize(("act", "error", "message"), BAD_PARTS, ids=[message[1:24] for *_, message in BAD_PARTS])
+def test_parts_refuse_what_means_nothing(act: Callable[[], object], error: type[StsmError], message: str) -> None:
+    """Every part of these networks that takes a number, a shape or a path says what is wrong with one."""
+    with pytest.raises(error, match=message):
+        act()

@@ -96,6 +96,104 @@ def test_ndimage_refuses_what_it_would_round(value: int) -> None:
         correlate(np.ones(2, np.clongdouble), one_hot_kernel(1), axes=0, engine="ndimage")
 
 
+def in_python(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """The sum in Python's integers, and then as the dtype wraps them."""
+    taps, bits = len(weights), 8 * x.dtype.itemsize
+    sums = [sum(int(x[i + k]) * int(weights[k]) for k in range(taps)) for i in range(len(x) - taps + 1)]
+    return np.array([total % 2**bits for total in sums], f"u{bits // 8}").astype(x.dtype)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("char", "bBhHiIlL")
+def test_integer_sums_wrap_or_are_refused(engine: str, char: str) -> None:
+    """Under general weights an engine gives the sum of integers as the dtype wraps it, or says that it would round it; none saturates."""
+    info = np.iinfo(char)
+    generator = np.random.default_rng(0)
+    refused = 0
+    for top in (3, 100, 2**26, 2**53, info.max):
+        low, high = max(-top, info.min), min(top, info.max)
+        for _ in range(6):
+            x, weights = (generator.integers(low, high, size, np.dtype(char), endpoint=True) for size in (5, 3))
+            x[0] = high
+            if engine == "ndimage" and high * sum(abs(int(weight)) for weight in weights) > 2**53:
+                refused += 1
+                with pytest.raises(ArrayError, match=r"where engine='ndimage' rounds|which engine='ndimage' rounds"):
+                    correlate(x, kernel(weights, (0, 0)), axes=0, engine=engine)
+                continue
+            got = correlate(x, kernel(weights, (0, 0)), axes=0, engine=engine)
+            np.testing.assert_array_equal(got, in_python(x, weights), strict=True)
+    assert (refused > 0) == (engine == "ndimage" and info.bits > 16)
+
+
+def test_ndimage_refuses_sums_that_it_would_round() -> None:
+    """What each value could bear, the sum may not: 2**53 and 1 are refused together, and pass under a kernel that picks one."""
+    x = np.array([2**53, 1, 1])
+    with pytest.raises(
+        ArrayError, match=r"^x holds integers up to 9007199254740992, whose sums under kernel.weights can pass 2\*\*53, where engine="
+    ):
+        correlate(x, kernel([1, 1], (0, 0)), axes=0, engine="ndimage")
+    np.testing.assert_array_equal(correlate(x, kernel([1, 0], (0, 0)), axes=0, engine="ndimage"), [2**53, 1])
+
+
+ANY_RANK = [
+    # shape of x, shape of the weights, axes
+    ((), (), ()),
+    ((3,), (), ()),
+    ((2,) + (1,) * 33, (2,), (0,)),
+    ((1,) * 33 + (2,), (2, 1), (33, 5)),
+    ((1,) * 63 + (3,), (2,), (-1,)),
+    ((2, 1, 3), (2, 2), (2, 0)),
+    ((1,) * 31, (1,) * 31, tuple(range(31))),
+    ((3, 0), (2,), (1,)),
+    ((0, 3), (2,), (1,)),
+]
+
+
+@pytest.mark.parametrize(("shape", "taps", "axes"), ANY_RANK)
+def test_engines_agree_at_any_rank(shape: tuple[int, ...], taps: tuple[int, ...], axes: tuple[int, ...]) -> None:
+    """From a number to 64 axes, and with nothing along an axis, the engines give one result, of the size that the rule says."""
+    zeros = (1, 1) if len(taps) < 31 else (0, 0)
+    x = np.arange(np.prod(shape, dtype=int)).reshape(shape) + 1
+    chosen = kernel(np.arange(np.prod(taps, dtype=int)).reshape(taps) + 2, *[zeros] * len(taps))
+    first, *others = [correlate(x, chosen, axes=axes, engine=engine) for engine in ENGINES]
+    size = list(shape)
+    for axis, count in zip(axes, taps, strict=True):
+        size[axis] += sum(zeros) - count + 1
+    assert (first.shape, first.flags.c_contiguous) == (tuple(size), True)
+    for other in others:
+        np.testing.assert_array_equal(other, first, strict=True)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_numpy_is_asked_to_raise_changes_nothing(engine: str) -> None:
+    """Overflow on the way or on the cast is infinite in every engine, quietly, and a weight that does not fit is refused as ever."""
+    for dtype, large in ((np.float16, 60000), (np.float32, 3e38), (np.float64, 1e308)):
+        with np.errstate(all="raise"):
+            got = correlate(np.array([large] * 3, dtype), kernel([1, 1], (0, 0)), axes=0, engine=engine)
+            np.testing.assert_array_equal(got, np.array([np.inf, np.inf], dtype), strict=True)
+            assert correlate([1e-300] * 2, kernel([1e-300, 1], (0, 0)), axes=0, engine=engine)[0] == 1e-300
+    for x, weight in ((np.float16([1]), 1e30), (np.int8([1]), np.nan), (np.int8([1]), 300), (np.float32([1]), 1e300)):
+        with np.errstate(all="raise"), pytest.raises(ArrayError, match=r"cannot hold the kernel's weights: convert x first"):
+            correlate(x, kernel([weight], (0, 0)), axes=0, engine=engine)
+
+
+@pytest.mark.parametrize(
+    ("x", "weight"),
+    [
+        (np.float64([1]), 2**53 + 1),
+        (np.float32([1]), 2**24 + 1),
+        (np.int64([1]), np.uint64(2**63)),
+        (np.uint8([1]), -1),
+        (np.complex64([1]), 1 + 1e-9),
+    ],
+)
+def test_weights_that_would_be_rounded_or_wrapped_are_refused(x: np.ndarray, weight: object) -> None:
+    """A weight that differs in its last bit, or comes back only by wrapping, is none that the dtype holds; a NaN in floats is one."""
+    with pytest.raises(ArrayError, match=r"cannot hold the kernel's weights: convert x first"):
+        correlate(x, kernel([weight], (0, 0)), axes=0)
+    assert np.isnan(correlate([1.0], kernel([np.nan], (0, 0)), axes=0))
+
+
 def test_direct_and_signal_are_exact_on_large_integers() -> None:
     """The other two sum in the dtype of the data."""
     for engine in ("direct", "signal"):
@@ -132,6 +230,16 @@ def test_direct_and_signal_are_exact_on_large_integers() -> None:
         (SpecError, [1], None, {"axes": 0}, r"kernel=None has no weights and padding: build one with one_hot_kernel"),
         (SpecError, [1], kernel([1], (0, 0)), {"axes": 0, "engine": ["direct"]}, r"engine=\['direct'\] is not one of"),
         (SpecError, [1], kernel([1, 1, 1], (0, 0)), {"axes": 0}, r"weights with shape \(3,\) is larger than x with shape \(1,\)"),
+        (
+            SpecError,
+            [1],
+            kernel(np.zeros(0), (0, 0)),
+            {"axes": 0},
+            r"^kernel.weights has shape \(0,\): give one tap or more along each axis",
+        ),
+        (SpecError, np.ones((1,) * 40), kernel(np.ones((1,) * 40), *[(0, 0)] * 40), {"axes": range(40)}, r"give .*, and 31 axes or fewer$"),
+        (ArrayError, [1], kernel(np.zeros(1, "f4,u1"), (0, 0)), {"axes": 0}, r"^kernel.weights has dtype .*, by which nothing can be mult"),
+        (ArrayError, [1], kernel([1], (2**62, 0)), {"axes": 0}, r"^kernel.padding=.* makes x larger than memory: give fewer zeros$"),
         (ArrayError, np.zeros(1, "f4,u1"), kernel([1], (0, 0)), {"axes": 0}, r"which cannot be multiplied"),
         (ArrayError, [[1], [1, 2]], kernel([1], (0, 0)), {"axes": 0}, r"x is ragged"),
     ],

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from stsm_ref import ArrayError, Displacement, ShiftSpec, SpecError, shift_matrix, stsm_matrix
+from stsm_ref import ArrayError, Displacement, ShiftSpec, SpecError, shift_matrix, stsm, stsm_matrix
 
 
 def test_one_axis_by_hand() -> None:
@@ -37,6 +37,32 @@ def test_entries_have_the_dtype_that_is_asked_for(dtype: type[np.generic]) -> No
         assert matrix.dtype == dtype
         assert isinstance(matrix, sparse.csr_array)
     assert shift_matrix(2, 1).dtype == stsm_matrix((1, 1, 1, 1)).dtype == np.int64
+
+
+@pytest.mark.parametrize("dtype", [np.int64, np.uint8, np.bool_, np.float32, np.complex64, np.longdouble])
+@pytest.mark.parametrize("shape", [(1, 3), (3, 1), (1, 1), (0, 2), (2, 2)])
+def test_the_dtype_stays_where_everything_is_pushed_out(shape: tuple[int, int], dtype: type[np.generic]) -> None:
+    """A moved axis of size 1 makes an empty factor, and the product keeps the dtype; so does a whole clip of such axes."""
+    assert shift_matrix(shape, (1, 1), dtype=dtype).dtype == dtype
+    for size in (1, 2):
+        for spec in (ShiftSpec(), ShiftSpec("THW", 1)):
+            assert stsm_matrix((size, 8, 1, size), spec, dtype=dtype).dtype == dtype
+
+
+def test_large_integers_pass_through_an_emptied_clip() -> None:
+    """With a frame of one pixel, where most groups are pushed out, integers beyond 2**53 arrive as they are."""
+    x = np.full((2, 16, 1, 1), 2**53 + 1)
+    np.testing.assert_array_equal((stsm_matrix(x.shape) @ x.ravel()).reshape(x.shape), stsm(x), strict=True)
+
+
+@pytest.mark.parametrize("dtype", [np.float16, ">i4", object, "S1", "M8[s]", "f4,u1", "nonsense"])
+def test_a_dtype_that_a_sparse_matrix_cannot_hold_is_refused(dtype: object) -> None:
+    """Half floats, the other byte order, text and the like are refused by name, for any shape."""
+    for build in (lambda: shift_matrix(0, 1, dtype=dtype), lambda: stsm_matrix((2, 0, 1, 1), dtype=dtype)):
+        with pytest.raises(
+            ArrayError, match=r"^dtype=.* is none that a sparse matrix can hold: use bool, an integer, float32, float64, longdouble"
+        ):
+            build()
 
 
 def test_the_matrix_is_as_sparse_as_the_shift() -> None:
