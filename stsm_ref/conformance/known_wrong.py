@@ -203,8 +203,11 @@ def _signs_transposed(d: Displacement) -> tuple[int, int, int]:
     return t, h, w
 
 
-def known(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
-    """What is known, most telling first, in words that follow "equals"."""
+def known(spec: ShiftSpec, *, backward: bool = False) -> Iterator[tuple[str, Wrong]]:
+    """What is known, most telling first, in words that follow "equals"; of a `backward`, a forgotten transpose is."""
+    again = "the forward again: the backward is not transposed", lambda x, spec, sign: right(x, spec, 1)
+    if backward:
+        yield again
     other = (
         "TSM's direction order, backward before forward" if spec.order == "forward-first" else "the paper's order, forward before backward"
     )
@@ -213,7 +216,8 @@ def known(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
     yield "zeros everywhere: the result was never written", lambda x, spec, sign: np.zeros_like(x)
     for letter, signs in (("T", (-1, 1, 1)), ("H", (1, -1, 1)), ("W", (1, 1, -1))):
         yield f"a shift whose {letter} runs the other way", by_move(lambda d, s=signs: (s[0] * d.dt, s[1] * d.dh, s[2] * d.dw))  # type: ignore[misc]  # s is bound here
-    yield "the forward again: the backward is not transposed", lambda x, spec, sign: right(x, spec, 1)
+    if not backward:
+        yield again
     for letter in "THW":
         yield f"a roll along {letter}: what leaves enters at the other end", rolled(letter)
     yield "a roll along every axis: what leaves enters at the other end", rolled("THW")

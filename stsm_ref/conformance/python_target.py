@@ -15,7 +15,7 @@ import numpy as np
 
 from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
 from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
-from stsm_ref.conformance.target import Declined, Layout, Observation, Op, TargetError
+from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
 from stsm_ref.geometry import Array, ShiftSpec
 
 OURS = Path(__file__).parent
@@ -61,6 +61,7 @@ class PythonTarget:
             if segments is None:
                 raise TargetError(f"nothing tells {self.name} how many frames a clip has: give it a parameter num_segments")
             self.fixed["T"] = segments
+        self.answered: set[Op] = set()
         self._spec = self._wanted = ShiftSpec()
         self._before: dict[str, tuple[Any, Array]] = {}
 
@@ -103,6 +104,16 @@ class PythonTarget:
         result = self._guarded("forward", case, lambda: function(given))
         return Observation(self._read(result, "forward", x.shape), kept_layout=self.arrays.keeps_layout(given, result))
 
+    @property
+    def module(self) -> Any:
+        """The torch module that is asked, whose parameters can be counted; None for anything else."""
+        return self.arrays.module(self._functions["forward"])
+
+    def parameters(self, x: Array, *, case: str = "") -> tuple[str, ...]:
+        """The parameters of the module, and whatever else learns and takes part in its result, each with its shape."""
+        function, given = self._call("forward", x.shape), self._give(x)
+        return self._guarded("forward", case, lambda: self.arrays.parameters(function, self.module, given))  # type: ignore[no-any-return]  # names
+
     def late_vjp(self, x: Array, grad: Array, between: Array, *, case: str = "") -> Array:
         """The framework's gradient at `x`, where the forward of `between` is called after that of `x` and before its backward."""
         forward, elsewhere = self._call("forward", x.shape), self._call("forward", between.shape)
@@ -138,20 +149,24 @@ class PythonTarget:
         if output.dtype.kind not in "biufc":
             raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
-            raise TargetError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
+            raise CrashError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
         return from_own(output, self.layout, shape)
 
     def _guarded(self, op: Op, case: str, call: Function) -> Any:
         try:
             with np.errstate(all="ignore"):  # arithmetic on NaN is for the rules to judge, not for a warning
-                return call()
+                result = call()
         except (TargetError, Declined):
             raise
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # some exceptions of others are no Exception
             at = f" on case {case}" if case else ""
-            raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
+            # out of memory, or the end of the interpreter: that is no answer to a size
+            kind = CrashError if isinstance(error, Exception) and not isinstance(error, MemoryError) else TargetError
+            raise kind(f"{op} raised {told(error)}{at}{frames(error)}") from None
+        self.answered.add(op)
+        return result
 
 
 def told(error: BaseException) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from stsm_ref.conformance import (
     certificate_rules,
+    cost_rules,
     gradient_rules,
     memory_rules,
     mode_rules,
@@ -18,10 +19,11 @@ from stsm_ref.conformance import (
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
-from stsm_ref.conformance.judge import requirement_of
+from stsm_ref.conformance.judge import Mismatch, requirement_of
 from stsm_ref.conformance.origin import environment, hashes
-from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
 from stsm_ref.conformance.rule import Rule, registered
+from stsm_ref.conformance.standing import OPS, Unasked, as_case, unasked
 from stsm_ref.conformance.target import Declined, Target, TargetError
 from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
@@ -38,7 +40,9 @@ PATIENCE = 1.0
 HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first; memory_rules look at what the others saw
-RULES = registered(shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, refusal_rules)
+RULES = registered(
+    shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, cost_rules, refusal_rules
+)
 
 
 def run_suite(
@@ -53,6 +57,7 @@ def run_suite(
     first: bool = False,
     shrink: bool = True,
     on_result: Callable[[RuleResult], None] | None = None,
+    keep_memory_format: bool = False,
 ) -> Report:
     """Run the rules on `target`.
 
@@ -78,6 +83,8 @@ def run_suite(
         Look for the smallest failing case; without, the first one is reported.
     on_result : callable, optional
         Called with the result of each rule when it is through.
+    keep_memory_format : bool
+        Make a lost memory format a violation (MEM-1); otherwise it is a warning.
 
     Returns
     -------
@@ -93,6 +100,7 @@ def run_suite(
     chosen = _chosen(only)
     run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
     run.on_result = on_result
+    run.keep_memory_format = keep_memory_format
     if not shrink:
         run.shrink_seconds = 0.0
     run.shake_hands()
@@ -111,6 +119,7 @@ def run_suite(
         results=tuple(run.results),
         broken=run.broken,
         limits=tuple(run.limits()),
+        unasked=() if chosen or run.broken else tuple(run.unasked()),
         environment=environment(target.kind),
         hashes=hashes(),
     )
@@ -147,6 +156,7 @@ class _Run:
         self.declared = 1
         self.broken = ""
         self.taken = True
+        self.keep_memory_format = False
         self.shrink_seconds = SHRINKING[level]
         self.diagnosis = Diagnosis(self.trial)
 
@@ -191,6 +201,19 @@ class _Run:
         if not self.target.sees_memory:
             yield "writes to the input and shared memory cannot be seen in another process"
 
+    def unasked(self) -> Iterator[Unasked]:
+        """Which requirements nothing was asked about, in which operations, and why."""
+        named: dict[str, list[str]] = {}
+        for rule in RULES.values():
+            for identifier in rule.requirements:
+                why = rule.applies(self.trial)
+                named.setdefault(identifier, []).extend([why] if why else [])
+        asked: dict[str, set[str]] = {}
+        for result in self.results:
+            for identifier, ops in result.asked.items():
+                asked.setdefault(identifier, set()).update(ops)
+        return iter(list(unasked(self.trial, asked, named)))
+
     def hold_to_all(self, *, first: bool) -> None:
         """Every rule in turn."""
         reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
@@ -222,10 +245,16 @@ class _Run:
         started = time.perf_counter()
         attempt = Attempt(rule, self.trial, self.on_case, self.shrink_seconds).run(case)
         seconds = _since(started)
+        asked: dict[str, tuple[str, ...]] = {
+            identifier: tuple(op for op in OPS if op in ops) for identifier, ops in attempt.asked.items() if ops
+        }
         if attempt.failure is not None:
             self.shrink_seconds = max(0.0, self.shrink_seconds - seconds)
             violation = self._violation(rule, attempt.failing, attempt.failure)
-            return self._note(rule, "violated", attempt.ran, seconds, violation=violation)
+            if violation.aspect == "layout" and not self.keep_memory_format:
+                self.declared -= (len(rule.each(self.trial)) if rule.each and case is None else 1) - attempt.ran  # it was not demanded
+                return self._note(rule, "warned", attempt.ran, seconds, "it was not demanded", violation)
+            return self._note(rule, "violated", attempt.ran, seconds, violation=violation, asked=asked)
         if attempt.broken:
             self.broken = self.broken or attempt.broken
             return self._note(rule, "broken", attempt.ran, seconds, attempt.broken)
@@ -233,14 +262,20 @@ class _Run:
         if attempt.ran < wanted:
             why = f": {attempt.declined}" if attempt.declined else ""
             return self._note(rule, "undecided", attempt.ran, seconds, f"{attempt.ran} of {wanted} cases ran{why}")
-        return self._note(rule, "passed", attempt.ran, seconds)
+        return self._note(rule, "passed", attempt.ran, seconds, asked=asked)
 
     def _note(
-        self, rule: Rule, outcome: str, cases: int = 0, seconds: float = 0.0, note: str = "", violation: Violation | None = None
+        self,
+        rule: Rule,
+        outcome: Outcome,
+        cases: int = 0,
+        seconds: float = 0.0,
+        note: str = "",
+        violation: Violation | None = None,
+        asked: dict[str, tuple[str, ...]] | None = None,
     ) -> RuleResult:
-        return self._add(
-            RuleResult(rule.name, rule.statement, rule.requirements, rule.rung, outcome, cases, seconds, note, violation)  # type: ignore[arg-type]  # outcomes, by the callers
-        )
+        what = rule.name, rule.statement, rule.requirements, rule.rung
+        return self._add(RuleResult(*what, outcome, cases, seconds, note, violation, asked or {}))
 
     def _add(self, result: RuleResult) -> RuleResult:
         self.results.append(result)
@@ -250,7 +285,8 @@ class _Run:
 
     def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
         drawn = isinstance(case, Case)
-        identifier = requirement_of(case, error, rule.requirements) if drawn else rule.requirements[0]
+        identifier = requirement_of(as_case(case), error, rule.requirements)
+        mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
         return Violation(
             rule=rule.name,
             requirement=identifier,
@@ -260,6 +296,8 @@ class _Run:
             message=str(error),
             guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
             reproduce=self._reproduce(rule, case.id),
+            operation=mismatch.op or as_case(case).op,
+            aspect=mismatch.aspect,
         )
 
     def _reproduce(self, rule: Rule, case: str) -> str:
