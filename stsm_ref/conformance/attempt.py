@@ -1,24 +1,22 @@
 """One rule on one target: its cases, one after another, and the smallest of those that fail.
 
-A failing case is made smaller axis by axis, and plainer: drawn by Hypothesis or listed, the same way, since Hypothesis would ask ten
-times as much. It ends when the time for it is used up: the smallest failing case so far is what is reported. Smallest is what still shows
-a move: 2 along an axis that the spec moves, and a channel in every group. At size 1 all that moves is gone, and whatever is wrong looks
-as if nothing had moved.
+A failing case is made plainer and smaller axis by axis, drawn or listed: Hypothesis would ask ten times as much. It ends when the time for it
+is used up, and the smallest failing case so far is what is reported. What is smallest, `smallest` says.
 """
 
-import re
 import time
 from collections.abc import Callable, Iterable
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from stsm_ref.conformance.cases import Case
-from stsm_ref.conformance.judge import Mismatch
+from stsm_ref.conformance.crashing import as_violation, crashed
 from stsm_ref.conformance.rule import Rule
-from stsm_ref.conformance.standing import as_case, operations, speaks_for
+from stsm_ref.conformance.smallest import smaller_from, too_short, weight
+from stsm_ref.conformance.standing import note_asked
 from stsm_ref.conformance.target import CrashError, Declined, Op, TargetError
 from stsm_ref.conformance.trial import Trial, fitting
 from stsm_ref.verification.compare import Violation
@@ -27,8 +25,6 @@ Watch = Callable[[str], None]
 
 SLOWER = 20
 """A target in this process that waits instead of computing may take so many times longer."""
-CHANNELS = 2
-MOVED = {1: "T", 3: "H", 4: "W"}
 
 
 class _Stop(BaseException):
@@ -95,58 +91,33 @@ class Attempt:
         try:
             with np.errstate(all="ignore"):  # a wrong answer may overflow where a right one does not: the verdict says it, no warning
                 self.rule.body(self.trial, case)
-        except (Violation, CrashError) as crash_or_violation:
-            error = self._as_violation(case, crash_or_violation)
-            if self.failure is not None and _crashed(error) and not _crashed(self.failure):
-                return False  # another bug than the one for which a smaller case is looked for
-            if self.failure is None:
-                self._deadline = self._time() + self._shrink_seconds
-            if self.failing is None or self._size(case) <= self._size(self.failing):
-                self.failing, self.failure = case, error
-            return True
-        except Declined as declined:
-            self.declined = str(declined)
+        except Violation as error:
+            return self._keep(case, error)
+        except Declined as error:
+            self.declined = str(error)
             return False
-        except TargetError as broken:
-            self._break(broken)
+        except TargetError as error:
+            crash = as_violation(self.trial, case, error) if isinstance(error, CrashError) else None
+            if crash is not None:
+                # while a smaller case is looked for, a crash is another bug than wrong values
+                return (self.failure is None or crashed(self.failure)) and self._keep(case, crash)
+            if self.failure is None:
+                self.broken = str(error)
+            raise _Stop from None
         self.ran += 1
-        self._note_what_was_asked(case)
+        note_asked(self.asked, self.rule.requirements, case, self.trial.target)
         return False
+
+    def _keep(self, case: Any, error: Violation) -> bool:
+        if self.failure is None:
+            self._deadline = self._time() + self._shrink_seconds
+        if self.failing is None or weight(self.trial, case) <= weight(self.trial, self.failing):
+            self.failing, self.failure = case, error
+        return True
 
     def _time(self) -> float:
         """Seconds of this process where the target runs in it, so that a busy machine shrinks as far as an idle one; else of the clock."""
         return time.process_time() + time.perf_counter() / SLOWER if self.trial.target.sees_memory else time.perf_counter()
-
-    def _break(self, error: TargetError) -> NoReturn:
-        if self.failure is None:
-            self.broken = str(error)
-        raise _Stop from None
-
-    def _as_violation(self, case: Any, error: Violation | CrashError) -> Violation:
-        """A crash is a violation where the same is answered at an ordinary size; else the target is broken."""
-        if isinstance(error, Violation):
-            return error
-        plain = as_case(case)
-        usual = self.trial.usual(plain)
-        try:
-            if plain.shape == usual.shape:
-                self._break(error)
-            self.trial.ask(usual)
-        except (TargetError, Declined):
-            self._break(error)
-        sizes, usual_sizes = ("x".join(map(str, one.shape)) for one in (plain, usual))
-        first, *frames = re.sub(r" on case \S+", "", str(error)).split("\n")
-        told = f"{first}: at N x T x C x H x W = {sizes}, though at {usual_sizes} it answers"
-        return Mismatch("\n".join([told, *frames]), "crash")
-
-    def _note_what_was_asked(self, case: Any) -> None:
-        """The requirements of the rule about which this case said something, and in which operations."""
-        target, plain = self.trial.target, as_case(case)
-        for op in target.answered:
-            for identifier in self.rule.requirements:
-                known = self.asked.setdefault(identifier, set())
-                if op not in known and op in operations(identifier) and speaks_for(identifier, plain, target):
-                    known.add(op)
 
     def _shrink(self) -> None:
         """Try plain memory, dtype and seed, then smaller sizes along each axis, smallest first, until none fails any more."""
@@ -155,15 +126,14 @@ class Attempt:
                 case = fitting(self.failing.smaller(**plain))
                 if case != self.failing:
                     self._fails(case)
-            for axis in (CHANNELS, *MOVED):
-                if self.failing.shape[axis] < self._least(axis):
-                    self._try_size(axis, self._least(axis))
+            for axis, enough in too_short(self.trial, self.failing):
+                self._try_size(axis, enough)
         smaller = isinstance(self.failing, Case)
         while smaller:
             smaller = False
             for axis in (0, 3, 4, 1, 2):
                 before: Case = self.failing
-                for size in range(min(self._least(axis), before.shape[axis]), before.shape[axis]):
+                for size in range(smaller_from(self.trial, axis, before.shape[axis]), before.shape[axis]):
                     if self._try_size(axis, size):
                         smaller = True
                         break
@@ -172,23 +142,5 @@ class Attempt:
         shape = tuple(size if place == axis else n for place, n in enumerate(self.failing.shape))
         return self._can_be(shape) and self._fails(fitting(self.failing.smaller(shape=shape)))
 
-    def _least(self, axis: int) -> int:
-        """Two along an axis that the spec moves, and the channels that fill every group."""
-        if axis == CHANNELS:
-            return self.trial.full
-        return 2 if MOVED.get(axis, "no axis") in self.trial.spec.terms else 1
-
-    def _size(self, case: Any) -> tuple[int, ...]:
-        """What is smaller tells more, but for axes that are too short to show a move."""
-        if not isinstance(case, Case):
-            return (0,)
-        n, t, c, h, w = case.shape
-        short = sum(case.shape[axis] < self._least(axis) for axis in (CHANNELS, *MOVED))
-        return (short, n * t * c * h * w, n + t + c + h + w)
-
     def _can_be(self, shape: tuple[int, ...]) -> bool:
         return self.trial.divides(shape[2]) and shape == self.trial.shape(*shape)
-
-
-def _crashed(error: Violation) -> bool:
-    return isinstance(error, Mismatch) and error.aspect == "crash"

@@ -5,7 +5,6 @@
 """
 
 import inspect
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,13 +16,12 @@ from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_
 from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
 from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
 from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.loading import frames, told
 
 OURS = Path(__file__).parent
 OPS: tuple[Op, ...] = get_args(Op)
 BFLOAT16, WITH_GRADIENT = "in bfloat16", "with requires_grad"
 """Modes of torch that rules ask for by name."""
-MOST_TOLD = 1000
-"""Letters of somebody's error message."""
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
 
 
@@ -164,27 +162,9 @@ class PythonTarget:
             at = f" on case {case}" if case else ""
             # out of memory, or the end of the interpreter: that is no answer to a size
             kind = CrashError if isinstance(error, Exception) and not isinstance(error, MemoryError) else TargetError
-            raise kind(f"{op} raised {told(error)}{at}{frames(error)}") from None
+            raise kind(f"{op} raised {told(error)}{at}{frames(error, OURS)}") from None
         self.answered.add(op)
         return result
-
-
-def told(error: BaseException) -> str:
-    """Type and message, as far as it can be printed and is worth reading."""
-    try:
-        text = str(error).strip()
-    except Exception:  # the target's own method
-        text = "(its message cannot be told)"
-    text = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MOST_TOLD + 1])
-    text = text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def frames(error: BaseException) -> str:
-    """The last places in the target's own files, for its author; ours are of no use there."""
-    every = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(OURS)]
-    return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
 
 
 def _same_bits(first: Array, second: Array) -> bool:

@@ -117,6 +117,16 @@ def _has_channels(identifier: str, spec: ShiftSpec, channels: int) -> bool:
     return any(any(move) for move in moves)
 
 
+def note_asked(asked: dict[str, set[Op]], named: Iterable[str], case: Any, target: Target) -> None:
+    """Add the requirements about which this case, which was right, said something, each with the operations that the target answered."""
+    plain = as_case(case)
+    for op in target.answered:
+        for identifier in named:
+            known = asked.setdefault(identifier, set())
+            if op not in known and op in operations(identifier) and speaks_for(identifier, plain, target):
+                known.add(op)
+
+
 def unasked(trial: "Trial", asked: dict[str, set[str]], named: dict[str, list[str]]) -> Iterable[Unasked]:
     """Say of each requirement that is `named` by a rule, in which operations nothing was asked about it, and why.
 

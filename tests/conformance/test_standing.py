@@ -1,10 +1,10 @@
 """Not asked is not asked: each requirement stands as it was really asked, in each operation, in every form of the report."""
 
+import io
 import json
 import re
 from xml.etree import ElementTree as Xml
 
-import numpy as np
 import pytest
 from rich.console import Console
 
@@ -57,9 +57,9 @@ def test_a_requirement_is_told_for_each_operation(forward_only, whole):
     assert whole.requirements()["GRAD-1"].operations == {"vjp": OperationStanding("passed", "L3")}
 
 
-def test_forward_only_stands_in_every_form(forward_only, tmp_path):
+def test_forward_only_stands_in_every_form(forward_only):
     """Terminal, page, JUnit, JSON lines, JSON and badge, whose green is not the brightest."""
-    console = Console(record=True, width=120, file=open(tmp_path / "screen", "w", encoding="utf-8"))  # noqa: SIM115 # closed with the test
+    console = Console(record=True, width=120, file=io.StringIO())
     screen.show(forward_only, console)
     assert "conforms, forward only: " in console.export_text().splitlines()[-1]
     assert "<h1>Conforms at L3, forward only</h1>" in report_page.page(forward_only)
@@ -127,7 +127,7 @@ def test_a_size_without_a_rest_or_a_move_is_no_evidence():
 
 def test_one_clip_says_nothing_of_two():
     """A layout that holds one clip cannot mix two, forward or back."""
-    stands = check(lambda x, spec: forward(x, spec), vjp=vjp, layout="TCHW", level="smoke").requirements()
+    stands = check(forward, vjp=vjp, layout="TCHW", level="smoke").requirements()
     assert {one.outcome for one in stands["BATCH-1"].operations.values()} == {"does not apply"}
 
 
@@ -142,8 +142,6 @@ def test_finite_values_say_nothing_of_bits():
 
 def test_a_broken_rule_decides_the_blamed_requirement_alone():
     """Of the others that it speaks for it says nothing more: they are undecided, unless another rule decides them."""
-    report = check(lambda x, spec: np.where(x == 0, x, forward(x, spec)) if x.dtype.kind != "c" else x, level="smoke", dtypes=["float32"])
-    assert report.passed  # a detour of no effect
     wrong = check(lambda x, spec: x.copy(), level="smoke").requirements()
     assert wrong["SHIFT-2"].outcome == "violated"
     assert wrong["SHIFT-1"].outcome == "undecided"
@@ -196,7 +194,7 @@ def torch_targets():
     """A module, one with a parameter, a function, one that reaches for a parameter, one that loses the memory format."""
     pytest.importorskip("torch")
     made: dict[str, object] = {}
-    exec(TORCH, made)  # noqa: S102 # the text above
+    exec(TORCH, made)  # the text above
     return made
 
 
@@ -255,7 +253,7 @@ def test_the_memory_format_is_asked_alike_at_every_level(torch_targets):
 def test_a_warning_stands_in_every_form(format_lost, tmp_path):
     """Terminal, page, JUnit and JSON lines have it, and none of them counts it as a failure."""
     (warned,) = format_lost.warnings
-    console = Console(record=True, width=200, file=open(tmp_path / "screen", "w", encoding="utf-8"))  # noqa: SIM115 # closed with the test
+    console = Console(record=True, width=200, file=io.StringIO())
     screen.show(format_lost, console)
     assert f"warning: MEM-1: {warned.message}" in console.export_text()
     assert f"MEM-1, channels_last_is_kept: {warned.message}" in report_page.page(format_lost)

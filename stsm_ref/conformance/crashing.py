@@ -1,0 +1,31 @@
+"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers nowhere is broken."""
+
+import re
+from typing import Any
+
+from stsm_ref.conformance.judge import Mismatch
+from stsm_ref.conformance.standing import as_case
+from stsm_ref.conformance.target import CrashError, Declined, TargetError
+from stsm_ref.conformance.trial import Trial
+from stsm_ref.verification.compare import Violation
+
+
+def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
+    """The crash as a violation, where the same dtype, values and memory are answered at an ordinary size; else None."""
+    plain = as_case(case)
+    usual = trial.usual(plain)
+    if plain.shape == usual.shape:
+        return None
+    try:
+        trial.ask(usual)
+    except (TargetError, Declined):
+        return None
+    sizes, usual_sizes = ("x".join(map(str, one.shape)) for one in (plain, usual))
+    first, *frames = re.sub(r" on case \S+", "", str(crash)).split("\n")
+    told = f"{first}: at N x T x C x H x W = {sizes}, though at {usual_sizes} it answers"
+    return Mismatch("\n".join([told, *frames]), "crash")
+
+
+def crashed(error: Violation | None) -> bool:
+    """Whether a violation is a crash."""
+    return isinstance(error, Mismatch) and error.aspect == "crash"
