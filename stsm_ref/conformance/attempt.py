@@ -1,7 +1,7 @@
 """One rule on one target: its cases, one after another, and the smallest of those that fail.
 
-A failing case is made plainer and smaller axis by axis, drawn or listed: Hypothesis would ask ten times as much. It ends when the time for it
-is used up, and the smallest failing case so far is what is reported. What is smallest, `smallest` says.
+A failing case is made plainer and smaller axis by axis, drawn or listed: Hypothesis would ask ten times as much. It ends when the time for
+it is used up, and the smallest failing case so far is what is reported. What is smallest, `smallest` says.
 """
 
 import time

@@ -85,6 +85,17 @@ class PythonTarget:
         shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
         return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
 
+    def given(self, shape: tuple[int, ...]) -> str:
+        """What the forward is called with, for somebody who expected another layout or framework."""
+        array = {"numpy": "a numpy.ndarray", "torch": "a torch.Tensor", "jax": "a jax.Array"}[self.kind]
+        others = "".join(
+            f", {name}={shape[1] if meaning == 'segments' else 'the spec'}" for name, meaning in self._keywords["forward"].items()
+        )
+        return (
+            f"it was called with {array} of shape {own_shape(shape, self.layout)}{others}: that is layout {self.layout}, framework {self.kind}; "
+            f"--layout takes {', '.join(get_args(Layout))}, --framework {', '.join(get_args(Framework))}"
+        )
+
     def residual(self, x: Array, grad: Array, *, case: str = "") -> tuple[Array, Array | None]:
         """Value and gradient of ``x + forward(x)``, as a network would compute them; the gradient is None without a backward."""
         backward = self._call("vjp", x.shape) if "vjp" in self._functions else None

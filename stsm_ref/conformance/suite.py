@@ -21,10 +21,11 @@ from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
 from stsm_ref.conformance.judge import Mismatch, requirement_of
 from stsm_ref.conformance.origin import environment, hashes
+from stsm_ref.conformance.python_target import PythonTarget
 from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
 from stsm_ref.conformance.rule import Rule, registered
 from stsm_ref.conformance.standing import OPS, Unasked, as_case, unasked
-from stsm_ref.conformance.target import Declined, Target, TargetError
+from stsm_ref.conformance.target import Declined, Op, Target, TargetError
 from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import ShiftSpec
@@ -169,7 +170,8 @@ class _Run:
         except Declined as error:
             outcome, note, self.taken = "skipped", f"the target does not do {self.trial.spec}: {error}", False
         except TargetError as error:
-            outcome, note = "broken", str(error)
+            given = f"\n{self.target.given(self._first('forward').shape)}" if isinstance(self.target, PythonTarget) else ""
+            outcome, note = "broken", f"{error}{given}"
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
         cases = int(outcome == "passed")
@@ -179,7 +181,7 @@ class _Run:
         for op in ("forward", "vjp", "jvp"):
             if op not in self.target.ops:
                 continue
-            case = self.trial.case(op, 2, 3, self.trial.full, 3, 2)
+            case = self._first(op)
             try:
                 output = self.trial.ask(case).output
             except Declined as error:
@@ -189,6 +191,9 @@ class _Run:
                 continue
             if output.dtype != case.dtype:
                 raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
+
+    def _first(self, op: Op) -> Case:
+        return self.trial.case(op, 2, 3, self.trial.full, 3, 2)
 
     def limits(self) -> Iterator[str]:
         """What cannot be asked of this target, and so was not seen."""
