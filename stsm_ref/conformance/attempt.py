@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from stsm_ref.conformance.cases import Case
-from stsm_ref.conformance.crashing import as_violation, crashed
+from stsm_ref.conformance.crashing import as_violation, crashed, told
 from stsm_ref.conformance.rule import Rule
 from stsm_ref.conformance.smallest import smaller_from, too_short, weight
 from stsm_ref.conformance.standing import note_asked
@@ -102,7 +102,7 @@ class Attempt:
                 # while a smaller case is looked for, a crash is another bug than wrong values
                 return (self.failure is None or crashed(self.failure)) and self._keep(case, crash)
             if self.failure is None:
-                self.broken = str(error)
+                self.broken = told(self.trial, case, error)
             raise _Stop from None
         self.ran += 1
         note_asked(self.asked, self.rule.requirements, case, self.trial.target)

@@ -26,6 +26,20 @@ def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
     return Mismatch("\n".join([told, *frames]), "crash")
 
 
+def told(trial: Trial, case: Any, crash: TargetError) -> str:
+    """Why a target is broken; where it does not take a dtype, with the way to say so."""
+    plain = as_case(case)
+    usual = trial.usual(plain).smaller(dtype=trial.case(plain.op, 1, 1, 1, 1, 1).dtype)
+    if isinstance(crash, CrashError) and usual.dtype != plain.dtype:
+        try:
+            trial.ask(usual)
+        except (TargetError, Declined):
+            return str(crash)
+        say = f"info = {{'dtypes': ['{usual.dtype}', ...]}} beside it, or dtypes= of check"
+        return f"{crash}\nif it does not take {plain.dtype}, say what it takes: {say}"
+    return str(crash)
+
+
 def crashed(error: Violation | None) -> bool:
     """Whether a violation is a crash."""
     return isinstance(error, Mismatch) and error.aspect == "crash"

@@ -20,6 +20,8 @@ MEMORY = {
     "shares": "the result is a view of the input: make it in memory of its own",
 }
 
+MOST_FRAMES = 128
+
 
 class Diagnosis:
     """Guesses for one target; what it answered to the telling cases is kept."""
@@ -42,6 +44,7 @@ class Diagnosis:
             asked.append(telling)
             answer = self._answer(telling)
             if answer is not None and not _equal(answer, self.trial.right(telling)):
+                asked += self._as_many_frames_as_channels(case)
                 return self._named(asked) or self._named([case, telling], "at such sizes it ")
         return ""
 
@@ -70,6 +73,14 @@ class Diagnosis:
         for axis in range(5):
             yield trial.case(case.op, *(case.shape[place] if place == axis else size for place, size in enumerate(sizes)))
         yield case
+
+    def _as_many_frames_as_channels(self, case: Case) -> list[Case]:
+        """Whoever takes T for C moves nothing where frames are few, which is the identity; not where a clip would be large."""
+        trial = self.trial
+        if trial.wide > MOST_FRAMES:
+            return []
+        long = trial.case(case.op, 1, trial.wide, trial.wide, 2, 3)
+        return [long] if self._answer(long) is not None else []
 
     def _answer(self, case: Case) -> Array | None:
         if case not in self._answers:

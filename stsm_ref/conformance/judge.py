@@ -1,5 +1,6 @@
 """Is an answer right, and if not, which place says so and what belongs to it."""
 
+import re
 from typing import Literal
 
 import numpy as np
@@ -18,8 +19,10 @@ WORDS = {
     "dw": {1: "right", -1: "left"},
 }
 Aspect = Literal["values", "rounding", "dtype", "memory", "layout", "crash", "other"]
-BY_OPERATION: dict[Op, tuple[str, ...]] = {"vjp": ("GRAD-1",), "jvp": ("GRAD-2",)}
-BY_ASPECT: dict[str, tuple[str, ...]] = {"dtype": ("NUM-2",), "layout": ("MEM-1",)}
+BY_OPERATION: dict[Op, str] = {"vjp": "GRAD-1", "jvp": "GRAD-2"}
+BY_ASPECT: dict[str, str] = {"dtype": "NUM-2", "layout": "MEM-1"}
+SPECIAL = re.compile(r"(= |should be )\(?(nan|-?inf|-0\.0)|should have the bytes")
+"""What a message says of values that only bits tell apart."""
 SHARES = "shares memory"
 ROUNDING = 4
 """Units in the last place: more than a few sums lose."""
@@ -100,36 +103,53 @@ def displacement_of(spec: ShiftSpec, channels: int, channel: int) -> Displacemen
 
 
 def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
-    """The one requirement of `named` that a violation speaks of most: of its operation, and of the place that shows it."""
+    """The one requirement that a violation speaks of most: that of its operation, of its aspect, and of the place that shows it.
+
+    It need not be among those that the rule names, `named`, which are about what it looked for: wrong values in another dtype are no lost
+    dtype.
+    """
     mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
     op = mismatch.op or case.op
     about = [identifier for identifier in named if op in operations(identifier)] or list(named)
-    telling = next((identifier for identifier in _telling(case, mismatch, op) if identifier in named), "")
-    return telling or about[0]
+    return _telling(case, mismatch, op, about) or about[0]
 
 
-def _telling(case: Case, error: Mismatch, op: Op) -> tuple[str, ...]:
+def _telling(case: Case, error: Mismatch, op: Op, about: list[str]) -> str:
     if error.aspect in BY_ASPECT:
         return BY_ASPECT[error.aspect]
     if error.aspect == "memory":
         written = "PURE-2" if op == "vjp" else "PURE-1"
-        return ("PURE-3" if SHARES in str(error) else written,)
+        return "PURE-3" if SHARES in str(error) else written
+    compared = error.aspect == "values" and not str(error).startswith(tuple(f"{name}[" for name in NAMES.values()))
+    if compared or error.aspect == "other":
+        return ""
+    if error.aspect == "values" and "NUM-1" in about and SPECIAL.search(str(error)):
+        return "NUM-1"
     if op != "forward":
         return BY_OPERATION[op]
-    return _step(case, error.place) if error.aspect == "values" and len(error.place) == 5 else ()
+    return _cut_or_edge(case) if error.aspect == "crash" else _step(case, error.place)
 
 
-def _step(case: Case, place: tuple[int, ...]) -> tuple[str, ...]:
-    """The step of §3.2 that should have put a value, or a zero, into a place."""
+def _cut_or_edge(case: Case) -> str:
+    """What is about sizes: groups without a channel, or axes of size 1."""
+    if any(group.start == group.stop for group in case.spec.partition(case.shape[2])[:-1]):
+        return "GEO-4"
+    return "SHIFT-6" if 1 in (case.shape[1], *case.shape[3:]) else "GEO-1"
+
+
+def _step(case: Case, place: tuple[int, ...]) -> str:
+    """The step of §3.2 that should have put a value, or a zero, into a place; nothing where there is no place."""
+    if len(place) != 5:
+        return ""
     _, t, channel, h, w = place
     displacement = displacement_of(case.spec, case.shape[2], channel)
     sizes = case.shape[1], case.shape[3], case.shape[4]
     source = [i - d for i, d in zip((t, h, w), displacement, strict=True)]
     if not all(0 <= i < n for i, n in zip(source, sizes, strict=True)):
-        return ("SHIFT-6",)
+        return "SHIFT-6"
     if not any(displacement):
-        return ("SHIFT-4",)
-    return ("SHIFT-2",) if displacement.dt else ("SHIFT-3",)
+        return "SHIFT-4"
+    return "SHIFT-2" if displacement.dt else "SHIFT-3"
 
 
 def _differing_bits(got: Array, want: Array) -> Array:

@@ -88,12 +88,11 @@ class PythonTarget:
     def given(self, shape: tuple[int, ...]) -> str:
         """What the forward is called with, for somebody who expected another layout or framework."""
         array = {"numpy": "a numpy.ndarray", "torch": "a torch.Tensor", "jax": "a jax.Array"}[self.kind]
-        others = "".join(
-            f", {name}={shape[1] if meaning == 'segments' else 'the spec'}" for name, meaning in self._keywords["forward"].items()
-        )
+        segments = "".join(f", {name}={shape[1]}" for name, meaning in self._keywords["forward"].items() if meaning == "segments")
+        layouts, frameworks = ", ".join(get_args(Layout)), ", ".join(get_args(Framework))
         return (
-            f"it was called with {array} of shape {own_shape(shape, self.layout)}{others}: that is layout {self.layout}, framework {self.kind}; "
-            f"--layout takes {', '.join(get_args(Layout))}, --framework {', '.join(get_args(Framework))}"
+            f"it was called with {array} of shape {own_shape(shape, self.layout)}{segments}: "
+            f"that is layout {self.layout}, framework {self.kind}; --layout takes {layouts}, --framework {frameworks}"
         )
 
     def residual(self, x: Array, grad: Array, *, case: str = "") -> tuple[Array, Array | None]:

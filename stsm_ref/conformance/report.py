@@ -1,11 +1,11 @@
 """What a run found, as plain data: everything that is printed or written is made from a `Report`."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
-from stsm_ref.conformance.standing import OPS, OperationStanding, Standing, State, Unasked, operations, standing
+from stsm_ref.conformance.judge import SPECIAL
+from stsm_ref.conformance.standing import OPS, WORST_FIRST, OperationStanding, Standing, State, Unasked, operations, standing
 
 Outcome = Literal["passed", "warned", "violated", "broken", "undecided", "skipped"]
 """`broken`: the target gave no answer that could be judged. `skipped`: it does not do this, or it cannot be seen there. `warned`: it does
@@ -16,9 +16,6 @@ SEVERITY: tuple[Outcome, ...] = ("violated", "broken", "undecided", "passed", "w
 
 TELLING = ("values", "crash", "bits", "dtype", "memory", "compared", "rounding", "other", "layout")
 """What a violation can be about, what says most about a bug first."""
-
-SPECIAL = re.compile(r"(= |should be )\(?(nan|-?inf|-0\.0)|should have the bytes")
-"""What a message says of values that only bits tell apart."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +156,7 @@ class Report:
                 if one.outcome in ("not asked", "does not apply") and one.why:
                     name = identifier if len(stands.operations) == 1 else f"{identifier} in the {op}"
                     found.setdefault((one.outcome, one.why), []).append(name)
-        return found
+        return dict(sorted(found.items(), key=lambda entry: WORST_FIRST.index(entry[0][0])))
 
     @property
     def passed(self) -> bool:
@@ -174,6 +171,7 @@ class Report:
     def requirements(self) -> dict[str, Standing]:
         """How each requirement stands of which a rule speaks, told for each operation that it is about."""
         named = dict.fromkeys(identifier for result in self.results for identifier in result.requirements)
+        named |= dict.fromkeys(violation.requirement for violation in (*self.violations, *self.warnings))
         named |= dict.fromkeys(one.requirement for one in self.unasked)
         return {identifier: standing({op: self._stands(identifier, op) for op in operations(identifier)}) for identifier in named}
 
@@ -182,14 +180,15 @@ class Report:
         found: dict[State, str] = {}
         rung = "none"
         for result in self.results:
-            if identifier not in result.requirements:
+            blamed = result.violation is not None and result.violation.requirement == identifier
+            if identifier not in result.requirements and not blamed:
                 continue
             if result.outcome == "passed":
                 if op in result.asked.get(identifier, ()):
                     found["passed"] = ""
                     rung = result.rung if rung == "none" else max(rung, result.rung)
             elif result.outcome in ("violated", "warned"):
-                blamed = result.violation is None or result.violation.requirement == identifier
+                blamed = blamed or result.violation is None
                 at = op if result.violation is None else result.violation.operation
                 if at == op or (blamed and at not in operations(identifier)):
                     # a rule ends where it is broken, and says no more of the others that it speaks for

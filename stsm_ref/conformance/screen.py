@@ -68,7 +68,7 @@ def _commands(violation: Violation) -> tuple[str, str]:
 
 def _others(violations: list[Violation]) -> RenderableType:
     width = max(len(violation.rule) for violation in violations)
-    lines = [f"{v.requirement:8} {v.rule:{width}}  {v.message}" for v in violations[:MOST_OTHERS]]
+    lines = [f"{v.requirement:8} {v.rule:{width}}  {v.message.splitlines()[0]}" for v in violations[:MOST_OTHERS]]
     rest = [f"and {len(violations) - MOST_OTHERS} more"] if len(violations) > MOST_OTHERS else []
     return Group(Text("also violated", style="bold"), *(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *rest]))
 
@@ -121,6 +121,9 @@ def _sum(report: Report) -> Text:
     rung = f", rung {report.rung}" if report.passed else ""
     scope = f", {report.scope}" if report.scope and report.passed else ""
     broken = list(dict.fromkeys(violation.requirement for violation in report.violations))
-    verdict = VERDICTS[report.outcome] + (f" (breaks {', '.join(broken)})" if broken else "")
-    line = f"{report.name} {verdict}{scope}: {report.counted} at level {report.level}, seed {report.seed}, {report.seconds:.1f} s{rung}"
+    more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+    blamed = f" ({broken[0]}{more})" if broken else ""
+    verdict = f"{VERDICTS[report.outcome]}{blamed}{scope}"
+    run = f"{report.counted} at level {report.level}, seed {report.seed}, {report.seconds:.1f} s{rung}"
+    line = f"{report.name} {verdict}: {run}"
     return Text(line, style=STYLES[report.outcome])
