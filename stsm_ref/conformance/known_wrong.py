@@ -79,6 +79,15 @@ def _kept(part: Array, d: tuple[int, int, int]) -> Array:
     return np.asarray(np.where(vacant, part, _shifted(part, d)))
 
 
+def _nothing(part: Array) -> Array:
+    return np.zeros_like(part) if part.dtype.kind == "b" else part - part
+
+
+def _subtracted(part: Array, d: tuple[int, int, int]) -> Array:
+    vacant = _shifted(np.ones(part.shape, np.uint8), d) == 0
+    return np.asarray(np.where(vacant, _nothing(part), _shifted(part, d)))
+
+
 def _repeated(part: Array, d: tuple[int, int, int]) -> Array:
     padded = np.pad(part, [(0, 0), (1, 1), (0, 0), (1, 1), (1, 1)], mode="edge")
     return _shifted(padded, d)[:, 1:-1, :, 1:-1, 1:-1]
@@ -279,5 +288,7 @@ def _slips() -> Iterator[tuple[str, Wrong]]:
     for letter in "THW":
         for sign in (1, -1):
             yield f"an overlapping copy in place along {letter} ({sign:+d}), which smears one value", smeared(letter, sign)
+    yield "a shift whose zeros are made by subtraction, x - x: NaN where x is infinite or NaN", per_group(_subtracted)
+    yield "a shift to which x - x is added: NaN where x is infinite or NaN", lambda x, s, sign: right(x, s, sign) + _nothing(x)
     yield "the shift plus its input", lambda x, s, sign: right(x, s, sign) + x
     yield "the shift applied twice", lambda x, s, sign: right(right(x, s, sign), s, sign)

@@ -17,6 +17,9 @@ SEVERITY: tuple[Outcome, ...] = ("violated", "broken", "undecided", "passed", "w
 TELLING = ("values", "crash", "bits", "dtype", "memory", "compared", "rounding", "other", "layout")
 """What a violation can be about, what says most about a bug first."""
 
+ORDINARY = ("labels", "finite")
+"""Values of a case that nobody excepts; NaN and infinities say less of what moves where."""
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -42,11 +45,12 @@ class Violation:
     def tells(self) -> tuple[int, int, bool]:
         """A key that puts first what says most about a bug: wrong values of the forward, then of the backward; a memory format is last."""
         kind = self.aspect
-        if kind == "values" and SPECIAL.search(self.message):
+        drawn, ordinary = ":" in self.case, any(f":{values}:" in self.case for values in ORDINARY)
+        if kind == "values" and not ordinary and (drawn or SPECIAL.search(self.message)):
             kind = "bits"
         elif kind == "values" and not self.message.startswith(("out[", "grad[", "tangent[")):
             kind = "compared"  # with another answer of its own
-        return TELLING.index(kind), OPS.index(self.operation), ":" not in self.case  # a golden vector is never made smaller
+        return TELLING.index(kind), OPS.index(self.operation), not drawn  # a golden vector is never made smaller
 
     def __str__(self) -> str:
         return f"{self.requirement} ({self.rule}): {self.message}; case {self.case}"

@@ -24,12 +24,13 @@ def test_what_they_start_from_is_right():
 
 
 def test_there_are_many_and_each_is_wrong():
-    """At least 40, none of which equals the right output where it applies, and their names differ."""
+    """At least 40, none of which equals the right output where it applies, but for those that only gradients or NaN show; names differ."""
     table = list(known(EVERY))
     assert len({text for text, _ in table}) == len(table) >= 40
     clips = [X[:, :, :channels] for channels in (9, 21, 27, 35)]
     same = [text for text, wrong in table if all(np.array_equal(wrong(x, EVERY, 1), stsm(x, EVERY)) for x in clips)]
-    assert same == ["the forward again: the backward is not transposed"]
+    assert same[0] == "the forward again: the backward is not transposed"
+    assert all("x - x" in text for text in same[1:])
 
 
 TABLE = dict(known(EVERY))
