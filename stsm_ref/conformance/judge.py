@@ -25,7 +25,7 @@ SPECIAL = re.compile(r"(= |should be )\(?(nan|-?inf|-0\.0)|should have the bytes
 """What a message says of values that only bits tell apart."""
 SHARES = "shares memory"
 ROUNDING = 4
-"""Units in the last place: more than a few sums lose."""
+"""Units in the last place of the largest value: more than a few sums lose."""
 
 
 class Mismatch(Violation):
@@ -71,14 +71,14 @@ def _telling_place(differ: Array, got: Array, case: Case) -> tuple[int, ...]:
 
 
 def _is_rounding(got: Array, want: Array, differ: Array) -> bool:
-    """Whether every place that differs is a few units in the last place off."""
+    """Whether every place that differs is as far off as sums of the values at hand are rounded, and none should be zero."""
     if got.dtype.kind not in "fc":
         return False
     first, second = got[differ], want[differ]
     if not (np.isfinite(first).all() and np.isfinite(second).all()):
         return False
     with np.errstate(all="ignore"):
-        near = ROUNDING * np.spacing(np.maximum(np.abs(first), np.abs(second)))
+        near = ROUNDING * np.spacing(np.abs(want).max())
         return bool((np.abs(first - second) <= near).all() and (second != 0).all())
 
 

@@ -49,7 +49,7 @@ pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6
 article { border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1.1rem; margin-bottom: .9rem; }
 article h3 { font-size: 1rem; margin: 0; } article p { margin: .35rem 0; }
 .message { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92rem; overflow-wrap: anywhere;
-  border-left: 3px solid var(--violated); padding-left: .7rem; }
+  white-space: pre-wrap;  border-left: 3px solid var(--violated); padding-left: .7rem; }
 .guess { font-weight: 600; }
 figure { margin: .8rem 0; display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; align-items: center; }
 figure svg { max-width: 100%; height: auto; flex: none; } figure svg:first-child { width: 35rem; }

@@ -334,3 +334,54 @@ def test_labels_at_the_size_of_a_network_find_one_wrong_value():
     wrong = Trial(PythonTarget(slightly_wrong), ShiftSpec(), level="ci")
     with pytest.raises(AssertionError, match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N"):
         certificate_rules.labels_at_the_size_of_a_network(wrong, case)
+
+
+def test_an_overflow_of_the_target_is_no_warning_of_ours():
+    """A wrong answer that overflows in our own arithmetic is a violation; pytest makes an error of any warning that gets out."""
+
+    def huge(x, spec):
+        y = forward(x, spec)
+        return y * np.asarray(3e38, y.dtype) if y.dtype == np.float32 else y
+
+    report = check(huge, level="smoke", dtypes=["float32"])
+    assert report.outcome == "violated"
+    assert any(v.rule == "forward_is_linear" for v in report.violations)
+    assert ":bits:" not in report.violations[0].case
+
+
+def test_a_count_says_what_ran_beyond_what_was_declared():
+    """More cases than were declared are not told as a share of them."""
+    report = check(forward, level="smoke", only="forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0")
+    assert report.counted == "2 of 2 cases"
+    assert replace(report, declared=1).counted == "2 cases, 1 of them declared,"
+
+
+def test_what_tells_most_comes_first():
+    """Of a zero made by subtraction the NaN in the forward; rounding of the gradient is said to be that, and comes later."""
+    torch = pytest.importorskip("torch")
+
+    def shift(x, n_segment, fold_div=8):
+        nt, c, h, w = x.size()
+        x = x.view(nt // n_segment, n_segment, c, h, w)
+        fold = c // fold_div
+        left, right, rest = x.split([fold, fold, c - 2 * fold], 2)
+        left = torch.cat([left[:, 1:], left[:, :1] - left[:, :1]], 1)
+        right = torch.cat([right[:, :1] - right[:, :1], right[:, :-1]], 1)
+        return torch.cat([left, right, rest], 2).view(nt, c, h, w)
+
+    how = {"framework": "torch", "layout": "(NT)CHW", "spec": "T@1/4,backward-first", "level": "smoke", "dtypes": ["float32"]}
+    first, *others = check(shift, **how).violations
+    assert (first.requirement, first.rule, first.operation) == ("NUM-1", "bits_are_moved", "forward")
+    assert "nan, should be 0.0" in first.message
+    assert others
+    assert {v.aspect for v in others if v.operation == "vjp"} == {"rounding"}
+    assert all("by rounding" in v.message for v in others if v.operation == "vjp")
+
+
+def test_wrong_values_are_blamed_on_a_step_and_not_on_their_dtype():
+    """Wrong in one dtype alone, forward or back: no dtype was lost."""
+    report = check(lambda x, spec: forward(x, spec) if x.dtype != np.int16 else x.copy(), level="smoke")
+    assert {v.requirement for v in report.violations} <= {"SHIFT-2", "SHIFT-3", "SHIFT-6"}
+    back = check(forward, vjp=lambda x, grad, spec: vjp(x, grad, spec) * (1 + (grad.dtype == np.float64)), level="smoke")
+    assert {v.requirement for v in back.violations} == {"GRAD-1"}
+    assert back.requirements()["NUM-2"].operations["forward"].outcome == "passed"
