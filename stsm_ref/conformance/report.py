@@ -43,7 +43,7 @@ class Violation:
 
     @property
     def tells(self) -> tuple[int, int, bool]:
-        """A key that puts first what says most about a bug: wrong values of the forward, then of the backward; a memory format is last."""
+        """A key that puts first what says most about a bug, such as wrong values of the forward; a memory format is last."""
         kind = self.aspect
         drawn, ordinary = ":" in self.case, any(f":{values}:" in self.case for values in ORDINARY)
         if kind == "values" and not ordinary and (drawn or SPECIAL.search(self.message)):
@@ -131,7 +131,7 @@ class Report:
 
     @property
     def scope(self) -> str:
-        """Of what the verdict speaks where that is not all three operations: "forward only", "forward and vjp"; else nothing."""
+        """Of what the verdict speaks where that is not all three operations, such as "forward only"; else nothing."""
         asked = self.operations
         return "" if len(asked) in (0, len(OPS)) else f"{asked[0]} only" if len(asked) == 1 else " and ".join(asked)
 

@@ -4,7 +4,7 @@ A rule names the requirements that it speaks for. Whether it speaks for one of t
 requirement is about was answered, and the case had what the requirement is about, such as a channel that moves in time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -14,6 +14,8 @@ from stsm_ref.conformance.target import Op, Target
 from stsm_ref.geometry import ShiftSpec
 
 if TYPE_CHECKING:
+    from stsm_ref.conformance.report import RuleResult
+    from stsm_ref.conformance.rule import Rule
     from stsm_ref.conformance.trial import Trial
 
 OPS: tuple[Op, ...] = get_args(Op)
@@ -127,16 +129,19 @@ def note_asked(asked: dict[str, set[Op]], named: Iterable[str], case: Any, targe
                 known.add(op)
 
 
-def unasked(trial: "Trial", asked: dict[str, set[str]], named: dict[str, list[str]]) -> Iterable[Unasked]:
-    """Say of each requirement that is `named` by a rule, in which operations nothing was asked about it, and why.
-
-    `asked` has the operations in which it was, `named` why rules that name it were skipped.
-    """
-    for identifier, skipped in named.items():
+def unasked(trial: "Trial", rules: Iterable["Rule"], results: Iterable["RuleResult"]) -> Iterator[Unasked]:
+    """Say of each requirement that a rule names, in which operations nothing was asked about it, and why."""
+    asked = {(identifier, op) for result in results for identifier, ops in result.asked.items() for op in ops}
+    skipped: dict[str, list[str]] = {}
+    for rule in rules:
+        why = rule.applies(trial)
+        for identifier in rule.requirements:
+            skipped.setdefault(identifier, []).extend([why] if why else [])
+    for identifier, reasons in skipped.items():
         for op in operations(identifier):
-            if op not in asked.get(identifier, ()):
-                absent = _absent(identifier, trial, skipped)
-                why = trial.lacks(op) or _unseen(identifier, trial) or next(iter(skipped), "no case of this run was about it")
+            if (identifier, op) not in asked:
+                absent = _absent(identifier, trial, reasons)
+                why = trial.lacks(op) or _unseen(identifier, trial) or next(iter(reasons), "no case of this run was about it")
                 yield Unasked(identifier, op, "does not apply" if absent else "not asked", absent or why)
 
 

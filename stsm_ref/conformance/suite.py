@@ -1,6 +1,5 @@
 """Hold a target to every rule that applies to it, and report."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -22,9 +21,10 @@ from stsm_ref.conformance.diagnosis import Diagnosis
 from stsm_ref.conformance.judge import Mismatch, requirement_of
 from stsm_ref.conformance.origin import environment, hashes
 from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.conformance.repeating import line
 from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
 from stsm_ref.conformance.rule import Rule, registered
-from stsm_ref.conformance.standing import OPS, Unasked, as_case, unasked
+from stsm_ref.conformance.standing import OPS, as_case, unasked
 from stsm_ref.conformance.target import Declined, Op, Target, TargetError
 from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
@@ -120,7 +120,7 @@ def run_suite(
         results=tuple(run.results),
         broken=run.broken,
         limits=tuple(run.limits()),
-        unasked=() if chosen or run.broken else tuple(run.unasked()),
+        unasked=() if chosen or run.broken else tuple(unasked(run.trial, RULES.values(), run.results)),
         environment=environment(target.kind),
         hashes=hashes(),
     )
@@ -206,19 +206,6 @@ class _Run:
         if not self.target.sees_memory:
             yield "writes to the input and shared memory cannot be seen in another process"
 
-    def unasked(self) -> Iterator[Unasked]:
-        """Which requirements nothing was asked about, in which operations, and why."""
-        named: dict[str, list[str]] = {}
-        for rule in RULES.values():
-            for identifier in rule.requirements:
-                why = rule.applies(self.trial)
-                named.setdefault(identifier, []).extend([why] if why else [])
-        asked: dict[str, set[str]] = {}
-        for result in self.results:
-            for identifier, ops in result.asked.items():
-                asked.setdefault(identifier, set()).update(ops)
-        return iter(list(unasked(self.trial, asked, named)))
-
     def hold_to_all(self, *, first: bool) -> None:
         """Every rule in turn."""
         reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
@@ -300,20 +287,10 @@ class _Run:
             case=case.id,
             message=str(error),
             guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
-            reproduce=self._reproduce(rule, case.id),
+            reproduce=line(self.text, self.target, self.trial.spec, f"{rule.name}/{case.id}"),
             operation=mismatch.op or as_case(case).op,
             aspect=mismatch.aspect,
         )
-
-    def _reproduce(self, rule: Rule, case: str) -> str:
-        only = f"{rule.name}/{case}"
-        if not self.text:
-            how = f"spec={str(self.trial.spec)!r}, layout={self.target.layout!r}, framework={self.target.kind!r}"
-            return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"
-        words = ["stsm-ref", "check", self.text, "--spec", str(self.trial.spec), "--layout", self.target.layout]
-        words += ["--framework", self.target.kind] if self.text.startswith("py:") else []
-        words += ["--segments", str(self.target.fixed["T"])] if self.target.layout == "(NT)CHW" and "T" in self.target.fixed else []
-        return shlex.join([*words, "--case", only])
 
 
 def _since(started: float) -> float:
