@@ -3,6 +3,21 @@
 from stsm_ref.cli.shell import app, main  # first, since it says by name that typer or rich is missing
 
 # isort: split
-from stsm_ref.cli import bench, check, claims, cost, explain, figures, mutants, prove, show, vectors, verify
+from stsm_ref.cli import bench, check, claims, cost, explain, figures, mutants, prove, show, vectors, verify, version
 
-__all__ = ["app", "bench", "check", "claims", "cost", "explain", "figures", "main", "mutants", "prove", "show", "vectors", "verify"]
+__all__ = [
+    "app",
+    "bench",
+    "check",
+    "claims",
+    "cost",
+    "explain",
+    "figures",
+    "main",
+    "mutants",
+    "prove",
+    "show",
+    "vectors",
+    "verify",
+    "version",
+]

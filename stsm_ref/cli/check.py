@@ -46,6 +46,9 @@ def check(
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
     memory: Annotated[float, typer.Option(min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need.")] = 4,
+    keep_memory_format: Annotated[
+        bool, typer.Option("--keep-memory-format", help="A lost channels-last format of torch frames is a violation, no mere warning.")
+    ] = False,
     validate_protocol: Annotated[
         bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
     ] = False,
@@ -74,6 +77,7 @@ def check(
 
         how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
         how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
+        how |= {"keep_memory_format": keep_memory_format}
         how |= {"time_limit": time_limit, "memory": int(memory * 2**30)}
         if os.name == "posix" and not target.startswith("cmd:"):
             from stsm_ref.conformance.sandbox import run_python_target

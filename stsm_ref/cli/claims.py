@@ -21,7 +21,7 @@ Kind = StrEnum("Kind", {name.replace("-", "_"): name for name in MEANINGS})  # t
 
 @command
 def claims(
-    identifier: Annotated[str | None, typer.Argument(metavar="[ID]", help="One claim, such as 22-percent, in full.")] = None,
+    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="One claim, such as 22-percent, in full.")] = None,
     status: Annotated[Kind | None, typer.Option(help="Only claims that are settled so.")] = None,
     place: Annotated[str | None, typer.Option(help="Only claims of this place, such as §5.3.1 or 'Table 6'.")] = None,
     cells: Annotated[bool, typer.Option("--cells", help="List the cells of the tables too, not only sentences.")] = False,

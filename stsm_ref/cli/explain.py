@@ -17,9 +17,9 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="A requirement, such as PAD-1 ('all' lists them), a rule or theorem by name, a golden vector, or a case of check.",
+            help="A requirement, such as PAD-1, a rule or theorem by name, a golden vector, or a case of check; without, all are listed.",
         ),
-    ],
+    ] = "all",
     as_json: AsJson = False,
 ) -> int:
     """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why it exists, a picture."""

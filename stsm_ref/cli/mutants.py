@@ -24,7 +24,7 @@ class Framework(StrEnum):
 
 @command
 def mutants(
-    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this one, with every rule that it breaks.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this one, with every rule that it breaks.")] = None,
     level: Annotated[Level, typer.Option(help="How many cases each is held to.")] = Level.SMOKE,
     framework: Annotated[Framework, typer.Option(help="Those in NumPy, those in torch, or both.")] = Framework.ALL,
     as_json: AsJson = False,

@@ -12,7 +12,7 @@ from stsm_ref.geometry import ShiftSpec
 @command
 def prove(
     target: Annotated[
-        str | None, typer.Argument(metavar="[TARGET]", help="py:file_or_module:make_module, a torch module; without it, our own code.")
+        str | None, typer.Argument(metavar="TARGET", help="py:file_or_module:make_module, a torch module; without it, our own code.")
     ] = None,
     spec: Spec = "T+H+W@3/8",
     layout: Annotated[str, typer.Option(help="Of the target's input: NTCHW, TCHW, NCTHW, NTHWC or (NT)CHW.")] = "NTCHW",

@@ -31,7 +31,9 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
-Spec = Annotated[str, typer.Option(help="TERMS[@ALPHA][,ORDER][,ROUNDING]")]
+SPEC_FORM = r"TERMS\[@ALPHA][,ORDER][,ROUNDING]"
+"""How a spec is written; the backslash keeps Rich from taking the bracket for markup."""
+Spec = Annotated[str, typer.Option(help=SPEC_FORM)]
 
 
 def main() -> None:

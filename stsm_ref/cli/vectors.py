@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, command, print_json, progress_bar, screen
+from stsm_ref.cli.shell import SPEC_FORM, AsJson, command, print_json, progress_bar, screen
 from stsm_ref.geometry import ShiftSpec
 
 
@@ -22,7 +22,7 @@ class Action(StrEnum):
 def vectors(
     action: Annotated[Action, typer.Argument(help="write: make them anew into DIR. verify: check every byte. list: what there is.")],
     directory: Annotated[Path | None, typer.Argument(metavar="DIR", help="A folder of vectors; those of the package by default.")] = None,
-    spec: Annotated[str | None, typer.Option(help="list: the cases of this spec, TERMS[@ALPHA][,ORDER][,ROUNDING].")] = None,
+    spec: Annotated[str | None, typer.Option(help=f"list: the cases of this spec, {SPEC_FORM}.")] = None,
     flag: Annotated[str | None, typer.Option(help="list: the cases that exist for this reason.")] = None,
     regenerate: Annotated[bool, typer.Option("--regenerate", help="verify: also make them anew and compare every byte.")] = False,
     force: Annotated[bool, typer.Option("--force", help="write: replace other vectors that lie there.")] = False,

@@ -1,23 +1,30 @@
 """One rule on one target: its cases, one after another, and the smallest of those that fail.
 
-Drawn cases are shrunk by Hypothesis, listed ones axis by axis. Both stop when the time for shrinking is used up: the smallest failing case
-so far is what is reported.
+A failing case is made plainer and smaller axis by axis, drawn or listed: Hypothesis would ask ten times as much. It ends when the time for
+it is used up, and the smallest failing case so far is what is reported. What is smallest, `smallest` says.
 """
 
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.errors import HypothesisException
 
 from stsm_ref.conformance.cases import Case
+from stsm_ref.conformance.crashing import as_violation, crashed, told
 from stsm_ref.conformance.rule import Rule
-from stsm_ref.conformance.target import Declined, TargetError
-from stsm_ref.conformance.trial import Trial
+from stsm_ref.conformance.smallest import smaller_from, too_short, weight
+from stsm_ref.conformance.standing import note_asked
+from stsm_ref.conformance.target import CrashError, Declined, Op, TargetError
+from stsm_ref.conformance.trial import Trial, fitting
 from stsm_ref.verification.compare import Violation
 
 Watch = Callable[[str], None]
+
+SLOWER = 20
+"""A target in this process that waits instead of computing may take so many times longer."""
 
 
 class _Stop(BaseException):
@@ -32,6 +39,7 @@ class Attempt:
         self.ran = 0
         self.failing: Any = None
         self.failure: Violation | None = None
+        self.asked: dict[str, set[Op]] = {}
         self.broken = self.declined = ""
         self._watch = watch
         self._shrink_seconds = shrink_seconds
@@ -47,6 +55,7 @@ class Attempt:
                 self._shrink()
             elif self.rule.draw:
                 self._drawn()
+                self._shrink()
         except _Stop:
             pass
         return self
@@ -59,8 +68,7 @@ class Attempt:
     def _drawn(self) -> None:
         rule, count = self.rule, self.rule.counts.at(self.trial.level)
         assert rule.draw is not None
-        phases = [Phase.generate, Phase.shrink]
-        how = settings(max_examples=count, database=None, deadline=None, phases=phases, suppress_health_check=list(HealthCheck))
+        how = settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         how = settings(how, report_multiple_bugs=False, print_blob=False)
 
         def body(case: Case) -> None:
@@ -75,47 +83,64 @@ class Attempt:
 
     def _fails(self, case: Any) -> bool:
         """Try one case; keep it if it fails and none smaller has."""
-        if time.perf_counter() > self._deadline:
+        if self._time() > self._deadline:
             raise _Stop
         if self._watch:
             self._watch(f"{self.rule.name}/{case.id}")
+        self.trial.target.answered.clear()
         try:
-            self.rule.body(self.trial, case)
+            with np.errstate(all="ignore"):  # a wrong answer may overflow where a right one does not: the verdict says it, no warning
+                self.rule.body(self.trial, case)
         except Violation as error:
-            if self.failure is None:
-                self._deadline = time.perf_counter() + self._shrink_seconds
-            if self.failing is None or _size(case) <= _size(self.failing):
-                self.failing, self.failure = case, error
-            return True
+            return self._keep(case, error)
         except Declined as error:
             self.declined = str(error)
             return False
         except TargetError as error:
+            crash = as_violation(self.trial, case, error) if isinstance(error, CrashError) else None
+            if crash is not None:
+                # while a smaller case is looked for, a crash is another bug than wrong values
+                return (self.failure is None or crashed(self.failure)) and self._keep(case, crash)
             if self.failure is None:
-                self.broken = str(error)
+                self.broken = told(self.trial, case, error)
             raise _Stop from None
         self.ran += 1
+        note_asked(self.asked, self.rule.requirements, case, self.trial.target)
         return False
 
+    def _keep(self, case: Any, error: Violation) -> bool:
+        if self.failure is None:
+            self._deadline = self._time() + self._shrink_seconds
+        if self.failing is None or weight(self.trial, case) <= weight(self.trial, self.failing):
+            self.failing, self.failure = case, error
+        return True
+
+    def _time(self) -> float:
+        """Seconds of this process where the target runs in it, so that a busy machine shrinks as far as an idle one; else of the clock."""
+        return time.process_time() + time.perf_counter() / SLOWER if self.trial.target.sees_memory else time.perf_counter()
+
     def _shrink(self) -> None:
-        """Try smaller sizes along each axis, smallest first, until none fails any more."""
+        """Try plain memory, dtype and seed, then smaller sizes along each axis, smallest first, until none fails any more."""
+        if isinstance(self.failing, Case):
+            for plain in ({"memory": "C"}, {"dtype": self.trial.case(self.failing.op, 1, 1, 1, 1, 1).dtype}, {"seed": self.trial.seed}):
+                case = fitting(self.failing.smaller(**plain))
+                if case != self.failing:
+                    self._fails(case)
+            for axis, enough in too_short(self.trial, self.failing):
+                self._try_size(axis, enough)
         smaller = isinstance(self.failing, Case)
         while smaller:
             smaller = False
             for axis in (0, 3, 4, 1, 2):
                 before: Case = self.failing
-                for size in range(1, before.shape[axis]):
-                    shape = tuple(size if place == axis else n for place, n in enumerate(before.shape))
-                    if self._can_be(shape) and self._fails(before.smaller(shape=shape)):
+                for size in range(smaller_from(self.trial, axis, before.shape[axis]), before.shape[axis]):
+                    if self._try_size(axis, size):
                         smaller = True
                         break
 
+    def _try_size(self, axis: int, size: int) -> bool:
+        shape = tuple(size if place == axis else n for place, n in enumerate(self.failing.shape))
+        return self._can_be(shape) and self._fails(fitting(self.failing.smaller(shape=shape)))
+
     def _can_be(self, shape: tuple[int, ...]) -> bool:
         return self.trial.divides(shape[2]) and shape == self.trial.shape(*shape)
-
-
-def _size(case: Any) -> tuple[int, ...]:
-    if not isinstance(case, Case):
-        return (0,)
-    n, t, c, h, w = case.shape
-    return (n * t * c * h * w, n + t + c + h + w)

@@ -9,6 +9,8 @@ from stsm_ref.files import write_whole
 
 LABEL = "STSM"
 BY_RUNG = {"L3": "brightgreen", "L2": "green", "L1": "yellowgreen", "L0": "yellow"}
+FORWARD_ONLY = "green"
+"""No brighter than this where nothing was asked about gradients."""
 
 
 def badge(report: Report) -> dict[str, Any]:
@@ -20,7 +22,10 @@ def badge(report: Report) -> dict[str, Any]:
 
 def _words(report: Report) -> tuple[str, str]:
     if report.passed:
-        return f"{report.rung} conforms", BY_RUNG.get(report.rung, "yellow")
+        color = BY_RUNG.get(report.rung, "yellow")
+        scope = f", {report.scope}" if report.scope else ""
+        dimmed = color == "brightgreen" and "vjp" not in report.operations
+        return f"{report.rung} conforms{scope}", FORWARD_ONLY if dimmed else color
     if report.outcome == "violated":
         broken = list(dict.fromkeys(violation.requirement for violation in report.violations))
         more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""

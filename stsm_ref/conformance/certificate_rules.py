@@ -51,7 +51,7 @@ def every_basis_vector_moves_right(trial: Trial, case: Case) -> None:
     back = None if trial.lacks("vjp") else vjp
     found = certify(forward, case.shape[1:], case.spec, back, dtype=case.dtype, batch=batch)
     if not found.ok:
-        raise Mismatch(found.failure, "values")
+        raise Mismatch(found.failure, "values", op="vjp" if found.failure.startswith("vjp") else "forward")
 
 
 def _in_batches(trial: Trial, case: Case, x: Array, grad: Array | None, clips: int | None) -> Array:

@@ -26,6 +26,7 @@ def check(
     moves_bits: bool = True,
     num_segments: int | None = None,
     only: str | None = None,
+    keep_memory_format: bool = False,
 ) -> Report:
     """Hold an implementation of the shift to every rule that applies to it.
 
@@ -54,6 +55,8 @@ def check(
         For a function in the layout ``(NT)CHW`` that has no parameter for it: the one number of frames that it is made for.
     only : str, optional
         ``RULE/CASE``: nothing but this.
+    keep_memory_format : bool
+        Make it a violation where channels-last torch frames come back otherwise (MEM-1); left out, it is a warning.
 
     Returns
     -------
@@ -85,4 +88,5 @@ def check(
         moves_bits=moves_bits,
         segments=num_segments,
     )
-    return run_suite(target, ShiftSpec.parse(spec) if isinstance(spec, str) else spec, level=level, seed=seed, only=only)
+    wanted = ShiftSpec.parse(spec) if isinstance(spec, str) else spec
+    return run_suite(target, wanted, level=level, seed=seed, only=only, keep_memory_format=keep_memory_format)

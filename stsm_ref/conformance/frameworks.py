@@ -54,6 +54,12 @@ class Arrays(Protocol):
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
         """The function of one array in each of the framework's modes, by a few words that name the mode; `of` is the target itself."""
 
+    def module(self, function: Function) -> Any:
+        """The object whose parameters the framework can count, if `function` is one or a method of one, or None."""
+
+    def parameters(self, function: Function, module: Any, x: Any) -> tuple[str, ...]:
+        """The parameters of `module`, and what else learns and takes part in ``function(x)``, each with its shape."""
+
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
         """The framework's own gradient, where `between` is called after the forward and before the backward."""
 
@@ -120,6 +126,14 @@ class NumpyArrays:
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
         """None."""
         return {}
+
+    def module(self, function: Function) -> Any:
+        """None."""
+        return None
+
+    def parameters(self, function: Function, module: Any, x: Array) -> tuple[str, ...]:
+        """None."""
+        return ()
 
     def late_vjp(self, function: Function, x: Array, grad: Array, between: Callable[[], Any]) -> Array:
         """None."""

@@ -70,6 +70,14 @@ class JaxArrays:
         """None: what is compiled is compiled from the same function."""
         return {}
 
+    def module(self, function: Function) -> Any:
+        """None: parameters are arguments there."""
+        return None
+
+    def parameters(self, function: Function, module: Any, x: Any) -> tuple[str, ...]:
+        """None."""
+        return ()
+
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
         """`jax.vjp`, with a call between."""
         _, back = jax.vjp(function, x)

@@ -79,6 +79,15 @@ def _kept(part: Array, d: tuple[int, int, int]) -> Array:
     return np.asarray(np.where(vacant, part, _shifted(part, d)))
 
 
+def _nothing(part: Array) -> Array:
+    return np.zeros_like(part) if part.dtype.kind == "b" else part - part
+
+
+def _subtracted(part: Array, d: tuple[int, int, int]) -> Array:
+    vacant = _shifted(np.ones(part.shape, np.uint8), d) == 0
+    return np.asarray(np.where(vacant, _nothing(part), _shifted(part, d)))
+
+
 def _repeated(part: Array, d: tuple[int, int, int]) -> Array:
     padded = np.pad(part, [(0, 0), (1, 1), (0, 0), (1, 1), (1, 1)], mode="edge")
     return _shifted(padded, d)[:, 1:-1, :, 1:-1, 1:-1]
@@ -203,8 +212,11 @@ def _signs_transposed(d: Displacement) -> tuple[int, int, int]:
     return t, h, w
 
 
-def known(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
-    """What is known, most telling first, in words that follow "equals"."""
+def known(spec: ShiftSpec, *, backward: bool = False) -> Iterator[tuple[str, Wrong]]:
+    """What is known, most telling first, in words that follow "equals"; of a `backward`, a forgotten transpose is."""
+    again = "the forward again: the backward is not transposed", lambda x, spec, sign: right(x, spec, 1)
+    if backward:
+        yield again
     other = (
         "TSM's direction order, backward before forward" if spec.order == "forward-first" else "the paper's order, forward before backward"
     )
@@ -213,7 +225,8 @@ def known(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
     yield "zeros everywhere: the result was never written", lambda x, spec, sign: np.zeros_like(x)
     for letter, signs in (("T", (-1, 1, 1)), ("H", (1, -1, 1)), ("W", (1, 1, -1))):
         yield f"a shift whose {letter} runs the other way", by_move(lambda d, s=signs: (s[0] * d.dt, s[1] * d.dh, s[2] * d.dw))  # type: ignore[misc]  # s is bound here
-    yield "the forward again: the backward is not transposed", lambda x, spec, sign: right(x, spec, 1)
+    if not backward:
+        yield again
     for letter in "THW":
         yield f"a roll along {letter}: what leaves enters at the other end", rolled(letter)
     yield "a roll along every axis: what leaves enters at the other end", rolled("THW")
@@ -275,5 +288,7 @@ def _slips() -> Iterator[tuple[str, Wrong]]:
     for letter in "THW":
         for sign in (1, -1):
             yield f"an overlapping copy in place along {letter} ({sign:+d}), which smears one value", smeared(letter, sign)
+    yield "a shift whose zeros are made by subtraction, x - x: NaN where x is infinite or NaN", per_group(_subtracted)
+    yield "a shift to which x - x is added: NaN where x is infinite or NaN", lambda x, s, sign: right(x, s, sign) + _nothing(x)
     yield "the shift plus its input", lambda x, s, sign: right(x, s, sign) + x
     yield "the shift applied twice", lambda x, s, sign: right(right(x, s, sign), s, sign)

@@ -99,7 +99,7 @@ def a_residual_block_is_right(trial: Trial, case: Case) -> None:
             require_same(back, alone + grad, case.smaller(op="vjp"), what="gradient of x + shift(x) against the sum of both alone")
 
 
-@rule("COST-1", each=memory_cases)
+@rule("PURE-4", each=memory_cases)
 def the_same_input_gives_the_same_output(trial: Trial, case: Case) -> None:
     """Asked again, and again after other inputs and another shape, it gives the same: it draws no random numbers and has no state."""
     first = trial.ask(case).output.copy()

@@ -26,7 +26,7 @@ def _has_modes(trial: Trial) -> str:
     return "" if isinstance(trial.target, PythonTarget) and trial.target.modes() else "only torch has modes"
 
 
-@rule("COST-1", "NUM-1", each=mode_cases, applies=_has_modes)
+@rule("PURE-4", "NUM-1", each=mode_cases, applies=_has_modes)
 def modes_make_no_difference(trial: Trial, case: Case) -> None:
     """Under no_grad, in inference mode, with a gradient to come, in training or evaluation: the same values."""
     target = trial.target
@@ -58,7 +58,7 @@ def _derives(trial: Trial) -> str:
     return _has_modes(trial) or trial.lacks("vjp")
 
 
-@rule("GRAD-1", "COST-1", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives)
+@rule("GRAD-1", "PURE-4", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives)
 def a_backward_belongs_to_its_forward(trial: Trial, case: Case) -> None:
     """Where other clips went through between a forward and its backward, the gradient is the same: nothing is kept from the last call."""
     target = trial.target

@@ -77,7 +77,7 @@ def as_target(implementation: Implementation) -> PythonTarget:
 def examine(implementation: Implementation, *, level: Level = "smoke", first: bool = False, shrink: bool = False) -> Report:
     """Hold one implementation to the suite: to all of it or, with `first`, to the first violation; `shrink` looks for smaller cases."""
     spec = ShiftSpec.parse(implementation.spec)
-    return run_suite(as_target(implementation), spec, level=level, first=first, shrink=shrink)
+    return run_suite(as_target(implementation), spec, level=level, first=first, shrink=shrink, keep_memory_format=True)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from stsm_ref.conformance.layouts import AXES, checked_layout, from_own, own_shape, to_own
-from stsm_ref.conformance.target import Layout, Observation, Op, TargetError
+from stsm_ref.conformance.target import CrashError, Layout, Observation, Op, TargetError
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array, ShiftSpec
 
@@ -48,6 +48,7 @@ class OnnxTarget:
 
     def __init__(self, path: Path, *, layout: str = "NTCHW", segments: int = 8) -> None:
         self.name = path.stem
+        self.answered: set[Op] = set()
         self.layout: Layout = checked_layout(layout)
         self._what = f"the graph {str(path)!r}"
         self._session, operators = self._load(path)
@@ -69,12 +70,13 @@ class OnnxTarget:
         try:
             output = self._session.run(None, {self._input: own})[0]
         except Exception as error:  # onnxruntime raises kinds of its own, which it does not publish
-            raise TargetError(
+            raise CrashError(
                 f"{self._what} fails on an input of shape {own.shape}{f' in case {case}' if case else ''}: {_first(error)}"
             ) from None
         if not isinstance(output, np.ndarray) or output.shape != own.shape:
             shape = getattr(output, "shape", type(output).__name__)
-            raise TargetError(f"{self._what} returned shape {shape} for an input of shape {own.shape}: it must keep it")
+            raise CrashError(f"{self._what} returned shape {shape} for an input of shape {own.shape}: it must keep it")
+        self.answered.add(op)
         return Observation(from_own(output, self.layout, x.shape))
 
     def close(self) -> None:

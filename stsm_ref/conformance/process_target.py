@@ -13,7 +13,7 @@ from stsm_ref.conformance import protocol
 from stsm_ref.conformance.layouts import from_own, to_own
 from stsm_ref.conformance.process import Child
 from stsm_ref.conformance.process_words import shown
-from stsm_ref.conformance.target import Declined, Layout, Observation, Op, TargetError
+from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array, ShiftSpec
 
@@ -50,6 +50,7 @@ class ProcessTarget:
         if not parts:
             raise TargetError("the command is empty: name a program and its arguments, as in cmd:./mine --fast")
         self._time_limit, self._seq = time_limit, 0
+        self.answered: set[Op] = set()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._child = Child(parts, memory=memory, total=total, what=f"the program {shlex.join(parts)!r}")
         with self._guarded():
@@ -110,7 +111,8 @@ class ProcessTarget:
         if answer.skipped is not None:
             raise Declined(f"{self.name} skips {case or op}: {shown(answer.skipped.encode())}")
         if answer.result is None:
-            raise TargetError(f"{self.name} reports an error{_on(case)}: {shown(str(answer.error).encode(), 500)}")
+            raise CrashError(f"{self.name} reports an error{_on(case)}: {shown(str(answer.error).encode(), 500)}")
+        self.answered.add(op)
         return Observation(from_own(answer.result, self.layout, x.shape))
 
     def close(self) -> None:

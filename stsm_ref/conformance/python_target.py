@@ -5,7 +5,6 @@
 """
 
 import inspect
-import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -15,15 +14,14 @@ import numpy as np
 
 from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
 from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
-from stsm_ref.conformance.target import Declined, Layout, Observation, Op, TargetError
+from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
 from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.loading import frames, told
 
 OURS = Path(__file__).parent
 OPS: tuple[Op, ...] = get_args(Op)
 BFLOAT16, WITH_GRADIENT = "in bfloat16", "with requires_grad"
 """Modes of torch that rules ask for by name."""
-MOST_TOLD = 1000
-"""Letters of somebody's error message."""
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
 
 
@@ -61,6 +59,7 @@ class PythonTarget:
             if segments is None:
                 raise TargetError(f"nothing tells {self.name} how many frames a clip has: give it a parameter num_segments")
             self.fixed["T"] = segments
+        self.answered: set[Op] = set()
         self._spec = self._wanted = ShiftSpec()
         self._before: dict[str, tuple[Any, Array]] = {}
 
@@ -86,6 +85,16 @@ class PythonTarget:
         shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
         return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
 
+    def given(self, shape: tuple[int, ...]) -> str:
+        """What the forward is called with, for somebody who expected another layout or framework."""
+        array = {"numpy": "a numpy.ndarray", "torch": "a torch.Tensor", "jax": "a jax.Array"}[self.kind]
+        segments = "".join(f", {name}={shape[1]}" for name, meaning in self._keywords["forward"].items() if meaning == "segments")
+        layouts, frameworks = ", ".join(get_args(Layout)), ", ".join(get_args(Framework))
+        return (
+            f"it was called with {array} of shape {own_shape(shape, self.layout)}{segments}: "
+            f"that is layout {self.layout}, framework {self.kind}; --layout takes {layouts}, --framework {frameworks}"
+        )
+
     def residual(self, x: Array, grad: Array, *, case: str = "") -> tuple[Array, Array | None]:
         """Value and gradient of ``x + forward(x)``, as a network would compute them; the gradient is None without a backward."""
         backward = self._call("vjp", x.shape) if "vjp" in self._functions else None
@@ -102,6 +111,16 @@ class PythonTarget:
         function, given = self.arrays.modes(self._call("forward", x.shape), self._functions["forward"])[mode], self._give(x)
         result = self._guarded("forward", case, lambda: function(given))
         return Observation(self._read(result, "forward", x.shape), kept_layout=self.arrays.keeps_layout(given, result))
+
+    @property
+    def module(self) -> Any:
+        """The torch module that is asked, whose parameters can be counted; None for anything else."""
+        return self.arrays.module(self._functions["forward"])
+
+    def parameters(self, x: Array, *, case: str = "") -> tuple[str, ...]:
+        """The parameters of the module, and whatever else learns and takes part in its result, each with its shape."""
+        function, given = self._call("forward", x.shape), self._give(x)
+        return self._guarded("forward", case, lambda: self.arrays.parameters(function, self.module, given))  # type: ignore[no-any-return]  # names
 
     def late_vjp(self, x: Array, grad: Array, between: Array, *, case: str = "") -> Array:
         """The framework's gradient at `x`, where the forward of `between` is called after that of `x` and before its backward."""
@@ -138,38 +157,24 @@ class PythonTarget:
         if output.dtype.kind not in "biufc":
             raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
-            raise TargetError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
+            raise CrashError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
         return from_own(output, self.layout, shape)
 
     def _guarded(self, op: Op, case: str, call: Function) -> Any:
         try:
             with np.errstate(all="ignore"):  # arithmetic on NaN is for the rules to judge, not for a warning
-                return call()
+                result = call()
         except (TargetError, Declined):
             raise
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # some exceptions of others are no Exception
             at = f" on case {case}" if case else ""
-            raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
-
-
-def told(error: BaseException) -> str:
-    """Type and message, as far as it can be printed and is worth reading."""
-    try:
-        text = str(error).strip()
-    except Exception:  # the target's own method
-        text = "(its message cannot be told)"
-    text = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MOST_TOLD + 1])
-    text = text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ..."
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def frames(error: BaseException) -> str:
-    """The last places in the target's own files, for its author; ours are of no use there."""
-    every = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(OURS)]
-    return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
+            # out of memory, or the end of the interpreter: that is no answer to a size
+            kind = CrashError if isinstance(error, Exception) and not isinstance(error, MemoryError) else TargetError
+            raise kind(f"{op} raised {told(error)}{at}{frames(error, OURS)}") from None
+        self.answered.add(op)
+        return result
 
 
 def _same_bits(first: Array, second: Array) -> bool:

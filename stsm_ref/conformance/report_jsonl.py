@@ -1,7 +1,7 @@
 """The report as JSON lines, for programs: ``schemas/report.schema.json`` describes each line.
 
-A header, one line a rule, one a violation, and a summary that counts the lines before it. A file without its summary was cut short, and
-`read` refuses it: half a report is no verdict.
+A header, one line a rule, one a violation or warning, one for each requirement and operation that was not asked, and a summary that counts
+the lines before it. A file without its summary was cut short, and `read` refuses it: half a report is no verdict.
 """
 
 import json
@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any
 
 from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.standing import Unasked
 from stsm_ref.errors import ReportError
 from stsm_ref.files import write_whole
 
 FORMAT, VERSION = "stsm-ref check", 1
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
-HEADER = tuple(field.name for field in fields(Report) if field.name not in ("results", "broken", "seconds"))
+HEADER = tuple(field.name for field in fields(Report) if field.name not in ("results", "broken", "seconds", "unasked"))
 
 
 def records(report: Report) -> list[dict[str, Any]]:
@@ -26,12 +27,15 @@ def records(report: Report) -> list[dict[str, Any]]:
     for result in report.results:
         plain = asdict(result)
         del plain["violation"]
-        lines.append({"record": "rule"} | plain | {"requirements": list(result.requirements)})
-    lines += [{"record": "violation"} | asdict(violation) for violation in report.violations]
+        asked = {identifier: list(ops) for identifier, ops in result.asked.items()}
+        lines.append({"record": "rule"} | plain | {"requirements": list(result.requirements), "asked": asked})
+    lines += [{"record": "violation"} | asdict(violation) for violation in (*report.violations, *report.warnings)]
+    lines += [{"record": "unasked"} | asdict(one) for one in report.unasked]
     summary = {"record": "summary", "outcome": report.outcome, "passed": report.passed, "rung": report.rung, "broken": report.broken}
-    table = {key: {"outcome": outcome, "rung": rung} for key, (outcome, rung) in report.requirements().items()}
+    table = {identifier: one.as_dict() for identifier, one in report.requirements().items()}
     counts = {"cases": report.cases, "declared": report.declared, "seconds": report.seconds, "exit_code": report.exit_code}
-    return [*lines, summary | counts | {"requirements": table, "records": len(lines)}]
+    scope: dict[str, Any] = {"scope": report.scope, "operations": list(report.operations)}
+    return [*lines, summary | scope | counts | {"requirements": table, "records": len(lines)}]
 
 
 def write(report: Report, path: Path) -> None:
@@ -62,8 +66,9 @@ def read(path: Path) -> Report:
     try:
         found = {v["rule"]: Violation(**_rest(v)) for v in middle if v["record"] == "violation"}
         results = tuple(_rule(r, found.get(r["rule"])) for r in middle if r["record"] == "rule")
+        unasked = tuple(Unasked(**_rest(u)) for u in middle if u["record"] == "unasked")
         given = {name: header[name] for name in HEADER} | {"limits": tuple(header["limits"])}
-        report = Report(**given, seconds=summary["seconds"], broken=summary["broken"], results=results)
+        report = Report(**given, seconds=summary["seconds"], broken=summary["broken"], results=results, unasked=unasked)
     except (KeyError, TypeError) as error:
         raise ReportError(f"{str(path)!r} is no whole report: {error}") from None
     if records(report) != parsed:
@@ -87,4 +92,5 @@ def _rest(record: dict[str, Any]) -> dict[str, Any]:
 
 def _rule(record: dict[str, Any], violation: Violation | None) -> RuleResult:
     plain = _rest(record)
-    return RuleResult(**plain | {"requirements": tuple(plain["requirements"])}, violation=violation)
+    asked = {identifier: tuple(ops) for identifier, ops in plain["asked"].items()}
+    return RuleResult(**plain | {"requirements": tuple(plain["requirements"]), "asked": asked}, violation=violation)

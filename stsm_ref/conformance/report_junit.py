@@ -5,10 +5,12 @@ knows only pass and fail must not take it for a pass.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.standing import OperationStanding
 from stsm_ref.files import write_whole
 
 NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -26,9 +28,12 @@ def junit(report: Report) -> str:
         "skipped": str(sum(case.find("skipped") is not None for case in cases)),
         "time": f"{report.seconds:.3f}",
     }
-    suite = Xml.Element("testsuite", {"name": printable(f"stsm-ref check {report.name} {report.spec}"), **counts})
+    scope = f", {report.scope}" if report.scope else ""
+    suite = Xml.Element("testsuite", {"name": printable(f"stsm-ref check {report.name} {report.spec}{scope}"), **counts})
     properties = Xml.SubElement(suite, "properties")
     facts = {"target": report.target, "kind": report.kind, "layout": report.layout, "level": report.level, "seed": str(report.seed)}
+    facts |= {"scope": report.scope or "forward, vjp and jvp"} if report.operations else {}
+    facts |= {f"{identifier} ({op})": _stands(one) for identifier, op, one in _standings(report)}
     facts |= {"outcome": report.outcome, "rung": report.rung, "cases": str(report.cases), "declared": str(report.declared)}
     for name, value in (facts | report.environment | {f"sha256 of {what}": digest for what, digest in report.hashes.items()}).items():
         Xml.SubElement(properties, "property", {"name": printable(name), "value": printable(value)})
@@ -43,7 +48,9 @@ def _case(report: Report, result: RuleResult) -> Xml.Element:
     group = result.requirements[0] if result.requirements else result.rung
     attributes = {"classname": printable(f"{report.name}.{group}"), "name": printable(result.rule), "time": f"{result.seconds:.3f}"}
     case = Xml.Element("testcase", attributes)
-    if result.violation:
+    if result.outcome == "warned" and result.violation:
+        Xml.SubElement(case, "system-out").text = printable(f"warning: {result.violation.requirement}: {result.violation.message}")
+    elif result.violation:
         _add(case, "failure", str(result.violation.requirement), result.violation.message, _telling(result.violation))
     elif result.outcome == "violated":
         _add(case, "failure", result.rule, result.note or "violated", result.statement)
@@ -52,6 +59,17 @@ def _case(report: Report, result: RuleResult) -> Xml.Element:
     elif result.outcome == "skipped":
         Xml.SubElement(case, "skipped", {"message": printable(result.note or "does not apply")})
     return case
+
+
+def _standings(report: Report) -> Iterator[tuple[str, str, OperationStanding]]:
+    for identifier, stands in report.requirements().items():
+        for op, one in stands.operations.items():
+            yield identifier, op, one
+
+
+def _stands(one: OperationStanding) -> str:
+    rung = f" {one.rung}" if one.outcome == "passed" else ""
+    return f"{one.outcome}{rung}{f': {one.why}' if one.why else ''}"
 
 
 def _whole_run(report: Report) -> Xml.Element:

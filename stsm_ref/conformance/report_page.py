@@ -3,6 +3,7 @@
 Whatever comes from the target is escaped, and so is what a browser or a text file cannot hold.
 """
 
+from collections.abc import Iterable, Iterator
 from html import escape
 from pathlib import Path
 from string import Template
@@ -10,6 +11,7 @@ from string import Template
 from stsm_ref.conformance.report import Report, RuleResult, Violation
 from stsm_ref.conformance.report_figure import figure
 from stsm_ref.conformance.report_junit import printable
+from stsm_ref.conformance.standing import OPS, OperationStanding, Standing
 from stsm_ref.errors import StsmError
 from stsm_ref.files import write_whole
 from stsm_ref.requirements import REQUIREMENTS, requirement
@@ -22,6 +24,7 @@ HEADLINES = {
     "broken": "Could not be judged",
     "undecided": "Undecided",
     "skipped": "Not asked",
+    "warned": "Conforms",
 }
 PAGE = Template("""<!doctype html>
 <html lang="en">
@@ -46,7 +49,7 @@ pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6
 article { border: 1px solid var(--line); border-radius: 8px; padding: .9rem 1.1rem; margin-bottom: .9rem; }
 article h3 { font-size: 1rem; margin: 0; } article p { margin: .35rem 0; }
 .message { font-family: ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; font-size: .92rem; overflow-wrap: anywhere;
-  border-left: 3px solid var(--violated); padding-left: .7rem; }
+  white-space: pre-wrap;  border-left: 3px solid var(--violated); padding-left: .7rem; }
 .guess { font-weight: 600; }
 figure { margin: .8rem 0; display: flex; flex-wrap: wrap; gap: 1rem 1.5rem; align-items: center; }
 figure svg { max-width: 100%; height: auto; flex: none; } figure svg:first-child { width: 35rem; }
@@ -59,6 +62,7 @@ svg text { font: 11px system-ui, sans-serif; fill: #222; }
 table { border-collapse: collapse; width: 100%; font-size: .93rem; }
 th { text-align: left; font-weight: 600; color: var(--quiet); }
 th, td { padding: .28rem .8rem .28rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+td.state { white-space: nowrap; } .not-asked, .does-not-apply { color: var(--quiet); } .warned { color: var(--undecided); }
 td.id { font-weight: 600; white-space: nowrap; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .wide { overflow-x: auto; }
@@ -74,16 +78,16 @@ section details { margin: .4rem 0; } section details summary { font-weight: 400;
 $broken
 $violations
 <section><h2>Requirements</h2><div class="wide"><table>
-<tr><th>id<th>rule<th class="optional">paper<th>rung<th>outcome</tr>
+<tr><th>id<th>rule<th class="optional">paper<th>forward<th>vjp<th>jvp</tr>
 $requirements
-</table></div></section>
+</table></div>$unasked</section>
 <details><summary>Every rule that was tried</summary><div class="wide"><table>
 <tr><th>rule<th>rung<th class="number">cases<th class="number optional">seconds<th>outcome</tr>
 $rules
 </table></div></details>
 <section><h2>What the rungs mean</h2><ul>$rungs</ul>
-<p class="quiet">A requirement carries the strongest rung among its rules that passed. Shapes, specs and dtypes that were not tried are not
-covered, and neither is a spec other than the one above.</p>$limits</section>
+<p class="quiet">A requirement carries the strongest rung among its rules that passed, in each operation that it is about. Shapes, specs and
+dtypes that were not tried are not covered, and neither is a spec other than the one above.</p>$limits</section>
 <details><summary>Where this verdict comes from</summary><pre>$origin</pre></details>
 </main>
 </html>
@@ -96,9 +100,9 @@ def page(report: Report) -> str:
     tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     return PAGE.substitute(
         style=STYLE,
-        title=_safe(f"{HEADLINES[report.outcome]}: {report.name}"),
+        title=_safe(f"{_headline(report)}: {report.name}"),
         outcome=report.outcome,
-        headline=_safe(HEADLINES[report.outcome] + (f" at {report.rung}" if report.passed else "")),
+        headline=_safe(_headline(report)),
         sentence=_safe(_sentence(report)),
         facts="".join(f"<div><dt>{name}</dt><dd>{_safe(value)}</dd></div>" for name, value in _facts(report).items()),
         tally=_safe(f"rules: {tally}"),
@@ -110,16 +114,32 @@ def page(report: Report) -> str:
         requirements="\n".join(_requirement(*row) for row in _in_table_order(report)),
         rules="\n".join(_rule(result) for result in report.results),
         rungs="".join(f"<li><b>{rung}</b> {_safe(meaning)}</li>" for rung, meaning in RUNGS.items()),
-        limits=f"<p>Not seen of this target:</p><ul>{''.join(f'<li>{_safe(limit)}</li>' for limit in report.limits)}</ul>"
-        if report.limits
-        else "",
+        unasked=_listed("Not asked, and what does not apply", _unasked(report)),
+        limits=_listed("Not seen of this target", report.limits),
         origin=_safe("\n".join(_origin(report))),
     )
 
 
+def _headline(report: Report) -> str:
+    scope = f", {report.scope}" if report.scope else ""
+    return HEADLINES[report.outcome] + (f" at {report.rung}{scope}" if report.passed else "")
+
+
+def _listed(title: str, lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{_safe(line)}</li>" for line in lines)
+    return f"<p>{title}:</p><ul class='quiet'>{items}</ul>" if items else ""
+
+
+def _unasked(report: Report) -> Iterator[str]:
+    for (state, why), identifiers in report.reasons().items():
+        yield f"{', '.join(identifiers)}: {state}, since {why}" if state == "not asked" else f"{', '.join(identifiers)}: {state}: {why}"
+
+
 def _sentence(report: Report) -> str:
     if report.outcome == "passed":
-        return f"{report.name} holds every rule that applies to it. The strongest evidence is {report.rung}, {RUNGS.get(report.rung, '')}."
+        what = {"": "", "forward only": " Nothing was asked about its gradients."}.get(report.scope, f" Asked: {report.scope}.")
+        strongest = f"The strongest evidence is {report.rung}, {RUNGS.get(report.rung, '')}."
+        return f"{report.name} holds every rule that was asked of it.{what} {strongest}"
     if report.outcome == "violated":
         broken = dict.fromkeys(violation.requirement for violation in report.violations)
         return f"{report.name} breaks {', '.join(broken)}." if broken else f"{report.name} breaks a rule."
@@ -136,22 +156,25 @@ def _facts(report: Report) -> dict[str, str]:
         "written in": report.kind,
         "level": report.level,
         "seed": str(report.seed),
+        "asked": report.scope or ("forward, vjp and jvp" if report.operations else "nothing"),
         "cases": f"{report.cases:,} ({report.declared:,} declared)",
         "time": f"{report.seconds:.1f} s",
     }
 
 
 def _violations(report: Report) -> str:
-    """The first in full, the others folded: one bug breaks many rules."""
+    """The most telling in full, the others folded: one bug breaks many rules. Then what is wrong and was not demanded."""
+    warned = [f"{v.requirement}, {v.rule}: {v.message}" for v in report.warnings]
+    warnings = f"<section>{_listed('Warnings', warned)}</section>" if warned else ""
     if not report.violations:
-        return ""
+        return warnings
     first, *others = report.violations
     folded = "".join(
         f"<details><summary>{_safe(v.requirement)} <code>{_safe(v.rule)}</code> {_safe(v.statement)}</summary>{_violation(v)}</details>"
         for v in others
     )
     more = f"<p class='quiet'>The same run breaks {len(others)} more:</p>{folded}" if others else ""
-    return f"<section><h2>What is broken</h2>{_violation(first)}{more}</section>"
+    return f"<section><h2>What is broken</h2>{_violation(first)}{more}</section>{warnings}"
 
 
 def _violation(violation: Violation) -> str:
@@ -166,24 +189,29 @@ def _violation(violation: Violation) -> str:
     return f"<article>{''.join(parts)}</article>"
 
 
-def _in_table_order(report: Report) -> list[tuple[str, str, str]]:
+def _in_table_order(report: Report) -> list[tuple[str, Standing]]:
     """The requirements as the table of the paper has them, and after them what it does not know."""
     order = [entry.id for entry in REQUIREMENTS]
-    rows = [(key, outcome, rung) for key, (outcome, rung) in report.requirements().items()]
-    return sorted(rows, key=lambda row: order.index(row[0]) if row[0] in order else len(order))
+    return sorted(report.requirements().items(), key=lambda row: order.index(row[0]) if row[0] in order else len(order))
 
 
-def _requirement(identifier: str, outcome: str, rung: str) -> str:
+def _requirement(identifier: str, stands: Standing) -> str:
     try:
         entry = requirement(identifier)
         rule, place = entry.rule, entry.place
     except StsmError:  # a report of another release
         rule, place = "", ""
-    reached = "–" if rung == "none" else rung
-    return (
-        f"<tr><td class='id'>{_safe(identifier)}<td>{_safe(rule)}<td class='optional quiet'>{_safe(place)}"
-        f"<td>{_safe(reached)}<td class='{outcome}'>{outcome}</tr>"
-    )
+    cells = "".join(_cell(stands.operations.get(op)) for op in OPS)
+    return f"<tr><td class='id'>{_safe(identifier)}<td>{_safe(rule)}<td class='optional quiet'>{_safe(place)}{cells}</tr>"
+
+
+def _cell(one: OperationStanding | None) -> str:
+    """How it stands in one operation; a requirement is not about every one."""
+    if one is None:
+        return "<td class='quiet'>·"
+    rung = f" {one.rung}" if one.outcome == "passed" else ""
+    why = f" title='{_safe(one.why)}'" if one.why else ""
+    return f"<td class='state {one.outcome.replace(' ', '-')}'{why}>{_safe(one.outcome + rung)}"
 
 
 def _rule(result: RuleResult) -> str:

@@ -30,6 +30,7 @@ def run_target(
     on_result: Callable[[RuleResult], None] | None = None,
     time_limit: float | None = None,
     memory: int | None = None,
+    keep_memory_format: bool = False,
 ) -> Report:
     """Run the suite on the target that `text` names, and close it on every path.
 
@@ -37,7 +38,7 @@ def run_target(
     ----------
     text, layout, framework, segments
         As in `targets.open_target`.
-    spec, level, seed, only, first
+    spec, level, seed, only, first, keep_memory_format
         As in `suite.run_suite`.
     on_progress : callable, optional
         Called with (cases begun, cases planned, the case) before each case.
@@ -72,7 +73,16 @@ def run_target(
                 on_progress(begun, planned, case)
 
         report = run_suite(
-            target, spec, level=level, seed=seed, target_text=text, on_case=watch, only=only, first=first, on_result=on_result
+            target,
+            spec,
+            level=level,
+            seed=seed,
+            target_text=text,
+            on_case=watch,
+            only=only,
+            first=first,
+            on_result=on_result,
+            keep_memory_format=keep_memory_format,
         )
     except BaseException:
         with contextlib.suppress(TargetError):  # one reason is enough

@@ -50,6 +50,7 @@ def run_python_target(
     on_progress: Progress | None = None,
     time_limit: float | None = None,
     memory: int = MEMORY,
+    keep_memory_format: bool = False,
 ) -> Report:
     """Run the suite on ``py:...`` or ``onnx:...`` in a process of its own.
 
@@ -57,7 +58,7 @@ def run_python_target(
     ----------
     text : str
         The target as the command line names it.
-    spec, level, seed, only, first
+    spec, level, seed, only, first, keep_memory_format
         As in `suite.run_suite`.
     layout, framework, segments
         As in `targets.open_target`.
@@ -83,7 +84,7 @@ def run_python_target(
     """
     what = f"the target {text!r}"
     request = {"text": text, "spec": str(spec), "level": level, "seed": seed, "layout": layout, "framework": framework}
-    request |= {"segments": segments, "only": only, "first": first}
+    request |= {"segments": segments, "only": only, "first": first, "keep_memory_format": keep_memory_format}
     command = [sys.executable, "-P", "-m", "stsm_ref.conformance.worker", "{channel}"]
     child = Child(command, memory=memory, total=float("inf"), what=what, own_channel=True)
     run = _Run(child, on_progress)

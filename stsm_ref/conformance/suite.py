@@ -1,12 +1,12 @@
 """Hold a target to every rule that applies to it, and report."""
 
-import shlex
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from stsm_ref.conformance import (
     certificate_rules,
+    cost_rules,
     gradient_rules,
     memory_rules,
     mode_rules,
@@ -18,11 +18,14 @@ from stsm_ref.conformance import (
 from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.diagnosis import Diagnosis
-from stsm_ref.conformance.judge import requirement_of
+from stsm_ref.conformance.judge import Mismatch, requirement_of
 from stsm_ref.conformance.origin import environment, hashes
-from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.conformance.repeating import line
+from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
 from stsm_ref.conformance.rule import Rule, registered
-from stsm_ref.conformance.target import Declined, Target, TargetError
+from stsm_ref.conformance.standing import OPS, as_case, unasked
+from stsm_ref.conformance.target import Declined, Op, Target, TargetError
 from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import ShiftSpec
@@ -38,7 +41,9 @@ PATIENCE = 1.0
 HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first; memory_rules look at what the others saw
-RULES = registered(shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, refusal_rules)
+RULES = registered(
+    shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, cost_rules, refusal_rules
+)
 
 
 def run_suite(
@@ -53,6 +58,7 @@ def run_suite(
     first: bool = False,
     shrink: bool = True,
     on_result: Callable[[RuleResult], None] | None = None,
+    keep_memory_format: bool = False,
 ) -> Report:
     """Run the rules on `target`.
 
@@ -78,6 +84,8 @@ def run_suite(
         Look for the smallest failing case; without, the first one is reported.
     on_result : callable, optional
         Called with the result of each rule when it is through.
+    keep_memory_format : bool
+        Make a lost memory format a violation (MEM-1); otherwise it is a warning.
 
     Returns
     -------
@@ -93,6 +101,7 @@ def run_suite(
     chosen = _chosen(only)
     run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
     run.on_result = on_result
+    run.keep_memory_format = keep_memory_format
     if not shrink:
         run.shrink_seconds = 0.0
     run.shake_hands()
@@ -111,6 +120,7 @@ def run_suite(
         results=tuple(run.results),
         broken=run.broken,
         limits=tuple(run.limits()),
+        unasked=() if chosen or run.broken else tuple(unasked(run.trial, RULES.values(), run.results)),
         environment=environment(target.kind),
         hashes=hashes(),
     )
@@ -147,6 +157,7 @@ class _Run:
         self.declared = 1
         self.broken = ""
         self.taken = True
+        self.keep_memory_format = False
         self.shrink_seconds = SHRINKING[level]
         self.diagnosis = Diagnosis(self.trial)
 
@@ -159,7 +170,8 @@ class _Run:
         except Declined as error:
             outcome, note, self.taken = "skipped", f"the target does not do {self.trial.spec}: {error}", False
         except TargetError as error:
-            outcome, note = "broken", str(error)
+            given = f"\n{self.target.given(self._first('forward').shape)}" if isinstance(self.target, PythonTarget) else ""
+            outcome, note = "broken", f"{error}{given}"
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
         cases = int(outcome == "passed")
@@ -169,7 +181,7 @@ class _Run:
         for op in ("forward", "vjp", "jvp"):
             if op not in self.target.ops:
                 continue
-            case = self.trial.case(op, 2, 3, self.trial.full, 3, 2)
+            case = self._first(op)
             try:
                 output = self.trial.ask(case).output
             except Declined as error:
@@ -179,6 +191,9 @@ class _Run:
                 continue
             if output.dtype != case.dtype:
                 raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
+
+    def _first(self, op: Op) -> Case:
+        return self.trial.case(op, 2, 3, self.trial.full, 3, 2)
 
     def limits(self) -> Iterator[str]:
         """What cannot be asked of this target, and so was not seen."""
@@ -222,10 +237,16 @@ class _Run:
         started = time.perf_counter()
         attempt = Attempt(rule, self.trial, self.on_case, self.shrink_seconds).run(case)
         seconds = _since(started)
+        asked: dict[str, tuple[str, ...]] = {
+            identifier: tuple(op for op in OPS if op in ops) for identifier, ops in attempt.asked.items() if ops
+        }
         if attempt.failure is not None:
             self.shrink_seconds = max(0.0, self.shrink_seconds - seconds)
             violation = self._violation(rule, attempt.failing, attempt.failure)
-            return self._note(rule, "violated", attempt.ran, seconds, violation=violation)
+            if violation.aspect == "layout" and not self.keep_memory_format:
+                self.declared -= (len(rule.each(self.trial)) if rule.each and case is None else 1) - attempt.ran  # it was not demanded
+                return self._note(rule, "warned", attempt.ran, seconds, "it was not demanded", violation)
+            return self._note(rule, "violated", attempt.ran, seconds, violation=violation, asked=asked)
         if attempt.broken:
             self.broken = self.broken or attempt.broken
             return self._note(rule, "broken", attempt.ran, seconds, attempt.broken)
@@ -233,14 +254,20 @@ class _Run:
         if attempt.ran < wanted:
             why = f": {attempt.declined}" if attempt.declined else ""
             return self._note(rule, "undecided", attempt.ran, seconds, f"{attempt.ran} of {wanted} cases ran{why}")
-        return self._note(rule, "passed", attempt.ran, seconds)
+        return self._note(rule, "passed", attempt.ran, seconds, asked=asked)
 
     def _note(
-        self, rule: Rule, outcome: str, cases: int = 0, seconds: float = 0.0, note: str = "", violation: Violation | None = None
+        self,
+        rule: Rule,
+        outcome: Outcome,
+        cases: int = 0,
+        seconds: float = 0.0,
+        note: str = "",
+        violation: Violation | None = None,
+        asked: dict[str, tuple[str, ...]] | None = None,
     ) -> RuleResult:
-        return self._add(
-            RuleResult(rule.name, rule.statement, rule.requirements, rule.rung, outcome, cases, seconds, note, violation)  # type: ignore[arg-type]  # outcomes, by the callers
-        )
+        what = rule.name, rule.statement, rule.requirements, rule.rung
+        return self._add(RuleResult(*what, outcome, cases, seconds, note, violation, asked or {}))
 
     def _add(self, result: RuleResult) -> RuleResult:
         self.results.append(result)
@@ -250,7 +277,8 @@ class _Run:
 
     def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
         drawn = isinstance(case, Case)
-        identifier = requirement_of(case, error, rule.requirements) if drawn else rule.requirements[0]
+        identifier = requirement_of(as_case(case), error, rule.requirements)
+        mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
         return Violation(
             rule=rule.name,
             requirement=identifier,
@@ -259,18 +287,10 @@ class _Run:
             case=case.id,
             message=str(error),
             guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
-            reproduce=self._reproduce(rule, case.id),
+            reproduce=line(self.text, self.target, self.trial.spec, f"{rule.name}/{case.id}"),
+            operation=mismatch.op or as_case(case).op,
+            aspect=mismatch.aspect,
         )
-
-    def _reproduce(self, rule: Rule, case: str) -> str:
-        only = f"{rule.name}/{case}"
-        if not self.text:
-            how = f"spec={str(self.trial.spec)!r}, layout={self.target.layout!r}, framework={self.target.kind!r}"
-            return f"stsm_ref.conformance.check({self.target.name}, {how}, only={only!r})"
-        words = ["stsm-ref", "check", self.text, "--spec", str(self.trial.spec), "--layout", self.target.layout]
-        words += ["--framework", self.target.kind] if self.text.startswith("py:") else []
-        words += ["--segments", str(self.target.fixed["T"])] if self.target.layout == "(NT)CHW" and "T" in self.target.fixed else []
-        return shlex.join([*words, "--case", only])
 
 
 def _since(started: float) -> float:

@@ -20,6 +20,10 @@ class TargetError(StsmError):
     """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the protocol. It is no verdict (exit 2)."""
 
 
+class CrashError(TargetError):
+    """It raised, or answered in another shape, and can be asked again. At some sizes only, that is a violation."""
+
+
 class Declined(StsmError):
     """The target said that it does not do this: a spec, an operation or a dtype. It is neither a pass nor a violation."""
 
@@ -64,6 +68,10 @@ class Target(Protocol):
     @property
     def sees_memory(self) -> bool:
         """Whether writes to inputs and shared memory would be seen, which is so only in this process."""
+
+    @property
+    def answered(self) -> set[Op]:
+        """The operations that it has answered since this set was last emptied; an answer adds its own."""
 
     def use(self, spec: ShiftSpec) -> None:
         """Take `spec` for all that follows; raise `Declined` if the target does not do it."""

@@ -1,6 +1,7 @@
 """From the text on a command line to a `Target`: ``py:FILE_OR_MODULE:NAME``, ``cmd:PROGRAM ARGUMENTS``, ``onnx:FILE``.
 
-A Python target is one function; ``vjp``, ``jvp`` and ``info`` are looked up beside it::
+A Python target is one function, a static method (``FILE.py:Class.method``) or an object that can be called, such as a torch module;
+``vjp``, ``jvp`` and ``info`` are looked up beside it, in its class or file::
 
     info = {"name": "mine", "layout": "NTCHW", "framework": "numpy", "dtypes": ["float32"], "values": "bits", "fixed": {}}
 
@@ -8,19 +9,16 @@ All of them may be left out. ``values: "finite"`` is for an implementation that 
 it cannot change, by letters of ``NTCHW``.
 """
 
-import contextlib
-import importlib
-import importlib.util
-import sys
+import inspect
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
-from stsm_ref.conformance.python_target import PythonTarget, frames, told
+from stsm_ref.conformance.python_target import OURS, PythonTarget
 from stsm_ref.conformance.target import Target, TargetError
+from stsm_ref.loading import LoadError, load
 
 FORMS = "py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx"
 INFO = ("name", "layout", "framework", "dtypes", "values", "fixed")
@@ -78,21 +76,20 @@ def open_target(
 
 def python_target(text: str, *, layout: str | None = None, framework: str | None = None, segments: int = 8) -> PythonTarget:
     """Import ``FILE_OR_MODULE:NAME`` in this process."""
-    module_text, _, name = text.rpartition(":")
-    if not module_text or not name.isidentifier():
-        raise TargetError(f"target='py:{text}' names no function: write py:FILE.py:NAME or py:package.module:NAME")
-    with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
-        module = _imported(module_text)
-    if not hasattr(module, name):
-        near = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
-        raise TargetError(f"{module_text} has no {name!r}: it has {', '.join(near[:12]) or 'nothing that can be called'}")
-    info = _checked_info(getattr(module, "info", {}), module_text)
+    try:
+        found, owner, module = load(text, ours=OURS)
+    except LoadError as error:
+        raise TargetError(str(error)) from None
+    where, _, name = text.rpartition(":")
+    if inspect.isclass(found):
+        raise TargetError(f"{where} has {name} as a class: name an instance of it, one of its methods, or a function")
+    info = _checked_info(getattr(owner, "info", getattr(module, "info", {})), where)
     return PythonTarget(
-        getattr(module, name),
+        found,
         layout=layout or info.get("layout", "NTCHW"),
         framework=framework or info.get("framework", "numpy"),
-        vjp=_beside(module, "vjp"),
-        jvp=_beside(module, "jvp"),
+        vjp=_beside(owner, "vjp"),
+        jvp=_beside(owner, "jvp"),
         name=info.get("name", name),
         dtypes=info.get("dtypes"),
         fixed=info.get("fixed"),
@@ -101,36 +98,14 @@ def python_target(text: str, *, layout: str | None = None, framework: str | None
     )
 
 
-def _beside(module: ModuleType, name: str) -> Callable[..., Any] | None:
-    found = getattr(module, name, None)
+def _beside(owner: Any, name: str) -> Callable[..., Any] | None:
+    """The function of that name in the same module or class; a method that wants an instance is none."""
+    found = getattr(owner, name, None)
     if found is not None and not callable(found):
-        raise TargetError(f"{module.__name__}.{name} is {type(found).__name__}, which cannot be called: rename it, or make it the {name}")
+        raise TargetError(f"{owner.__name__}.{name} is {type(found).__name__}, which cannot be called: rename it, or make it the {name}")
+    if inspect.isclass(owner) and inspect.isfunction(inspect.getattr_static(owner, name, None)):
+        return None
     return found
-
-
-def _imported(text: str) -> ModuleType:
-    """Import a file, by its path, or a module, by its name."""
-    try:
-        if not text.endswith(".py"):
-            if Path(text).is_file():
-                raise TargetError(f"{text!r} is no .py file: a program is named as cmd:, a graph as onnx:")
-            sys.path.insert(0, str(Path.cwd()))
-            return importlib.import_module(text)
-        path = Path(text).resolve()
-        if not path.is_file():
-            raise TargetError(f"there is no file {text!r}")
-        sys.path.insert(0, str(path.parent))  # as `python FILE` does, so that it finds what lies beside it
-        spec = importlib.util.spec_from_file_location(f"_target_{path.stem}", path)
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[spec.name] = module
-        spec.loader.exec_module(module)
-        return module
-    except TargetError:
-        raise
-    except (Exception, SystemExit) as error:
-        raise TargetError(f"{text} cannot be imported: {told(error)}{frames(error)}") from None
 
 
 def _checked_info(info: Any, where: str) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class ConformanceTests:
     ----------
     forward, vjp, jvp : callable
         As `stsm_ref.conformance.check` takes them; wrap functions in ``staticmethod``.
-    spec, layout, framework, level, seed, dtypes, moves_bits
+    spec, layout, framework, level, seed, dtypes, moves_bits, keep_memory_format
         As `stsm_ref.conformance.check` takes them.
 
     Notes
@@ -58,6 +58,7 @@ class ConformanceTests:
     seed: ClassVar[int] = 0
     dtypes: ClassVar[Any] = None
     moves_bits: ClassVar[bool] = True
+    keep_memory_format: ClassVar[bool] = False
 
     @pytest.mark.parametrize("rule", NAMES)
     def test_rule(self, rule: str) -> None:
@@ -91,7 +92,8 @@ def report_of(cls: type[ConformanceTests]) -> Report:
         if forward is None:
             pytest.fail(f"{cls.__name__} names no implementation: write forward = staticmethod(yours) in the class", pytrace=False)
         how: dict[str, Any] = {
-            name: getattr(cls, name) for name in ("spec", "layout", "framework", "level", "seed", "dtypes", "moves_bits")
+            name: getattr(cls, name)
+            for name in ("spec", "layout", "framework", "level", "seed", "dtypes", "moves_bits", "keep_memory_format")
         }
         try:
             REPORTS[cls] = check(forward, vjp=_function(cls, "vjp"), jvp=_function(cls, "jvp"), **how)

@@ -96,7 +96,7 @@ class TorchArrays:
 
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
         """Without gradients, in inference mode, with a gradient to come, a module in training and not, and bfloat16, told as int16."""
-        module = getattr(of, "__self__", of)
+        module = self.module(of)
 
         def under(mode: Callable[[], Any]) -> Function:
             def call(x: Tensor) -> Tensor:
@@ -116,13 +116,28 @@ class TorchArrays:
 
             return call
 
-        of_module = {"in training": training(True), "in evaluation": training(False)} if isinstance(module, torch.nn.Module) else {}
+        of_module = {"in training": training(True), "in evaluation": training(False)} if module is not None else {}
         return of_module | {
             "under torch.no_grad": under(torch.no_grad),
             "under torch.inference_mode": under(torch.inference_mode),
             "with requires_grad": lambda x: function(x.requires_grad_() if x.is_floating_point() or x.is_complex() else x),
             "in bfloat16": lambda x: function(x.view(torch.bfloat16)).view(torch.int16),
         }
+
+    def module(self, function: Function) -> Any:
+        """A module, or the module of which this is a method."""
+        module = getattr(function, "__self__", function)
+        return module if isinstance(module, torch.nn.Module) else None
+
+    def parameters(self, function: Function, module: Any, x: Tensor) -> tuple[str, ...]:
+        """Those that torch counts; then the leaves of the graph of the result, but for the input."""
+        named = dict(module.named_parameters()) if module is not None else {}
+        found = [f"{name} {_size(parameter)}" for name, parameter in named.items()]
+        if x.is_floating_point() or x.is_complex():
+            leaf = x.requires_grad_()
+            known = {id(leaf), *map(id, named.values())}
+            found += [f"a tensor {_size(one)} that learns" for one in _leaves(function(leaf.clone())) if id(one) not in known]
+        return tuple(found)
 
     def late_vjp(self, function: Function, x: Tensor, grad: Tensor, between: Callable[[], Any]) -> Tensor:
         """Autograd, with a call between: the same layer elsewhere in a network."""
@@ -145,3 +160,22 @@ class TorchArrays:
             return torch.zeros_like(leaf, requires_grad=False)  # it was cut off the graph: no gradient comes back
         (found,) = torch.autograd.grad(y, leaf, grad, allow_unused=True)
         return torch.zeros_like(leaf, requires_grad=False) if found is None else found
+
+
+def _size(tensor: Tensor) -> str:
+    return " x ".join(map(str, tensor.shape)) or "of one number"
+
+
+def _leaves(y: Any) -> list[Tensor]:
+    """The leaves of the graph that made `y`."""
+    start = getattr(y, "grad_fn", None)
+    nodes, seen, found = [start] if start is not None else [], set(), []
+    while nodes:
+        node = nodes.pop()
+        if node in seen:
+            continue
+        seen.add(node)
+        if hasattr(node, "variable"):
+            found.append(node.variable)
+        nodes += [before for before, _ in node.next_functions if before is not None]
+    return found

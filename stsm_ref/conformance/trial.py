@@ -129,6 +129,10 @@ class Trial:
         second = case.array(1) if other is None else other
         return oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
 
+    def usual(self, case: Case) -> Case:
+        """The case at an ordinary size: that of the first clip that every target is asked."""
+        return fitting(case.smaller(spec=self.spec, shape=self.shape(2, 3, self.full, 3, 2)))
+
     def lacks_labels(self, op: Op = "forward") -> str:
         """Why the largest labelled clip cannot be made for the target, or nothing."""
         dtype = self._dtype(op)

@@ -37,7 +37,7 @@ def _named(identifier: str) -> VectorCase:
 
 
 @rule(
-    *("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "GEO-1", "GEO-4", "GEO-5"),
+    *("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "GEO-1", "GEO-4", "GEO-5", "GRAD-1", "GRAD-2"),
     rung="L0",
     each=golden_cases,
     applies=_has_vectors,

@@ -34,7 +34,7 @@ def main() -> None:
     except StsmError as error:
         send(refused=type(error).__name__, why=str(error))
     except (KeyboardInterrupt, OSError) as error:  # the target raised the one, or closed the pipe under us: no traceback of ours
-        from stsm_ref.conformance.python_target import frames, told
+        from stsm_ref.loading import frames, told
 
         sys.stderr.write(f"{told(error)}{frames(error)}\n")
         sys.stderr.flush()

@@ -70,8 +70,9 @@ def check(candidate: Function, specification: Function, cases: Iterable[Any]) ->
             got = np.asarray(answer)
         except Exception as error:  # whatever a learner's line raises is part of the verdict
             return _refused(tried, named, want, None, f"your line raised {type(error).__name__}: {error}")
-        if answer is None:
-            return _refused(tried, named, want, None, "your line gave None: does it say return?")
+        if answer is None or answer is ...:
+            missing = "your line gave None: does it say return?" if answer is None else "write your line in place of the three dots"
+            return _refused(tried, named, want, None, missing)
         if not all(np.array_equal(mine, theirs) for mine, theirs in zip(given, arguments, strict=True)):
             return _refused(
                 tried, dict(zip(names, given, strict=True)), want, got, "your line wrote into its input, which is drawn as it is now"

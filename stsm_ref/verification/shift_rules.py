@@ -63,6 +63,15 @@ def five_steps_by_hand(subject: Subject, case: ClipCase) -> None:
     same_bits(subject.stsm(x, spec), np.concatenate([*moved, x_n], axis=CHANNEL_AXIS), f"stsm of {case}")
 
 
+@check("PURE-4", rung="L1", given=strategies.clip_cases(values="labels", dtypes=[np.dtype(np.float32)]))
+def asked_again_it_is_the_same(subject: Subject, case: ClipCase) -> None:
+    """Asked again after another clip of the same shape, STSM gives the same: it keeps nothing from call to call."""
+    x, spec = case
+    first = np.array(subject.stsm(x, spec))
+    subject.stsm(-x, spec)
+    same_bits(np.array(subject.stsm(x, spec)), first, f"stsm of {case}, asked again")
+
+
 @check("SHIFT-1", "SHIFT-5", rung="L1", given=strategies.clip_cases(batch_axes=(0,), **LABELS))
 def channels_do_not_mix(subject: Subject, case: ClipCase) -> None:
     """Changing one channel of the input changes that channel of the output and no other."""

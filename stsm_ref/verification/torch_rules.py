@@ -98,6 +98,7 @@ def gradients_stay_in_their_clip(subject: Subject, case: ClipCase) -> None:
 @check(
     "NUM-1",
     "NUM-2",
+    "MEM-1",
     rung="L1",
     each=lambda: [(t, f) for t in (torch.bfloat16, torch.float16, torch.int8) for f in ("NCHW", "NHWC")],
     sides=TORCH,

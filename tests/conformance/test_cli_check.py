@@ -69,11 +69,13 @@ def test_what_is_right_conforms(target: Any) -> None:
     """A table of requirements with their rungs, what was not asked and why, and the sum; exit 0."""
     ended = invoke("check", target(RIGHT), "--level", "smoke")
     assert ended.exit_code == 0, ended.output
-    assert "forward conforms: " in ended.output
     assert "rung L3" in ended.output
-    assert "not asked: jvp_is_the_shift: the target has no jvp" in ended.output
-    lines = [line.split() for line in ended.output.splitlines() if "SHIFT-6" in line]
-    assert lines[0][-2:] == ["L3", "passed"]
+    assert "forward conforms, forward and vjp: " in ended.output
+    assert "not asked: GRAD-2, PURE-1 in the jvp, PURE-3 in the jvp: the target has no jvp" in " ".join(ended.output.split())
+    rows = {line.split()[0]: line.split() for line in ended.output.splitlines() if line.strip()}
+    assert rows["SHIFT-6"][-4:] == ["passed", "L3", "·", "·"]
+    assert rows["GRAD-1"][-4:] == ["·", "passed", "L3", "·"]
+    assert rows["GRAD-2"][-4:] == ["·", "·", "not", "asked"]
 
 
 def test_what_is_wrong_is_told_on_one_screen(target: Any) -> None:
@@ -84,7 +86,7 @@ def test_what_is_wrong_is_told_on_one_screen(target: Any) -> None:
     assert "violated: labels_reveal_every_move" in text
     assert "SHIFT-6: what leaves is dropped" in text
     assert "§3.2: “delete the leftmost column" in text
-    assert "out[0, 0, 0, 0, 0] = 65541.0, should be 0.0 (6 of 16 places differ); channel 0: T group, +1 (forward in time)" in text
+    assert "out[0, 0, 0, 0, 0] = 65597.0, should be 0.0 (24 of 128 places differ); channel 0: T group, +1 (forward in time)" in text
     assert "equals a roll along every axis" in text
     assert "forward does not conform" in text
     assert len(ended.output.splitlines()) <= 40
@@ -98,7 +100,7 @@ def test_the_line_that_repeats_a_failure_does(target: Any) -> None:
     assert program == "stsm-ref"
     repeated = invoke(*words)
     assert repeated.exit_code == 1
-    assert "65541.0, should be 0.0 (6 of 16 places differ)" in " ".join(repeated.output.replace("│", "").split())
+    assert "65597.0, should be 0.0 (24 of 128 places differ)" in " ".join(repeated.output.replace("│", "").split())
     drawn = next(line for line in ended.output.splitlines() if line.startswith("see it drawn:"))
     assert invoke(*shlex.split(drawn.partition(":")[2])[1:]).exit_code == 0
 

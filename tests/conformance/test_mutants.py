@@ -52,6 +52,7 @@ ALONE = {
     "the_same_input_gives_the_same_output": "draws-random-numbers",
     "modes_make_no_difference": "torch-left-alone-without-gradient",
     "bfloat16_is_moved": "torch-left-alone-in-bfloat16",
+    "it_has_no_parameters": "torch-with-a-parameter",
     "a_backward_belongs_to_its_forward": "torch-state-of-the-last-forward",
 }
 

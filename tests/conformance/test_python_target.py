@@ -194,7 +194,7 @@ def test_a_missing_framework_is_named(monkeypatch):
         ("def forward(x): ...\nvjp = 3", "py:{file}:forward", "vjp is int, which cannot be called"),
         ("", "py:{file}x.py:forward", "there is no file"),
         ("", "py:no.such.module:forward", "cannot be imported: ModuleNotFoundError"),
-        ("", "py:forward", "names no function"),
+        ("", "py:forward", "names nothing"),
         ("", "forward", "is none: write py:FILE.py:NAME"),
         ("", "js:forward", "is none: write py:FILE.py:NAME"),
     ],

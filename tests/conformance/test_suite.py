@@ -60,9 +60,9 @@ def test_a_violation_says_all_that_is_needed():
     assert (report.outcome, report.exit_code) == ("violated", 1)
     found = report.violations[0]
     assert (found.rule, found.requirement, found.place) == ("labels_reveal_every_move", "SHIFT-6", "§3.2")
-    assert found.case == "forward:T+H+W@3/8,forward-first,floor:1x1x16x1x1:float32:labels:C:0"
+    assert found.case == "forward:T+H+W@3/8,forward-first,floor:1x2x16x2x2:float32:labels:C:0"
     assert found.message == (
-        "out[0, 0, 0, 0, 0] = 65541.0, should be 0.0 (6 of 16 places differ); channel 0: T group, +1 (forward in time)"
+        "out[0, 0, 0, 0, 0] = 65597.0, should be 0.0 (24 of 128 places differ); channel 0: T group, +1 (forward in time)"
     )
     assert found.guess == "equals a roll along every axis: what leaves enters at the other end"
     again = check(rolled, level="smoke", only=f"{found.rule}/{found.case}")
@@ -81,10 +81,10 @@ def test_every_violation_can_be_repeated(wrong):
 
 
 def test_drawn_cases_are_shrunk():
-    """A rule that draws its cases reports the smallest that fails: one clip of the fewest channels that move."""
+    """A rule that draws its cases reports the smallest that shows a move: one clip, two along each moved axis, the fewest channels."""
     report = check(rolled, level="smoke")
     drawn = next(v for v in report.violations if v.rule == "forward_equals_definition")
-    assert ":1x1x16x1x1:" in drawn.case
+    assert ":1x2x16x2x2:" in drawn.case
 
 
 def test_the_same_seed_asks_the_same():
@@ -150,17 +150,46 @@ def test_a_target_that_gives_no_answer_is_broken(target, complaint):
         raise AssertionError(report.broken)
 
 
-def test_breaking_later_is_broken_and_a_violation_goes_first():
-    """A target that raises at T = 5 is broken; one that also rolls is violated."""
+def test_a_crash_at_some_sizes_is_a_violation():
+    """A target that raises at T = 5 alone is wrong there: the violation has its words, the sizes, and the line of its own file."""
 
-    def raises(x, spec, right=forward):
+    def raises(x, spec):
         if x.shape[1] == 5:
             raise IndexError("five")
+        return forward(x, spec)
+
+    report = check(raises, level="smoke")
+    assert (report.outcome, report.exit_code, report.broken) == ("violated", 1, "")
+    first = report.violations[0]
+    assert first.message.startswith(
+        "forward raised IndexError: five: at N x T x C x H x W = 1x5x16x2x2, though at 2x3x16x3x2 it answers\n  "
+    )
+    assert 'raise IndexError("five")' in first.message
+    assert (first.aspect, first.operation, first.guess) == ("crash", "forward", "")
+    assert sum(result.outcome == "passed" for result in report.results) > 5
+
+
+def test_another_shape_at_some_sizes_is_a_violation_too():
+    """`x[:, :, 0:-0]` is empty: with few channels the answer has another shape, which is a bug of the target and not of the adapter."""
+    report = check(lambda x, spec: forward(x, spec)[:, :, : -(x.shape[2] // 16) or 0], level="smoke", dtypes=["float32"])
+    assert report.outcome == "broken"  # at the ordinary size too
+    report = check(lambda x, spec: forward(x, spec)[:, :, : x.shape[2] if x.shape[2] > 2 else -1], level="smoke", dtypes=["float32"])
+    assert report.outcome == "violated"
+    assert "forward returned shape" in report.violations[0].message
+    assert ":1x2x2x" in report.violations[0].case or ":1x2x1x" in report.violations[0].case
+
+
+def test_what_fails_at_no_size_but_in_a_dtype_is_broken():
+    """A dtype that the target does not take is no bug at a size: exit 2, and a violation elsewhere still goes first."""
+
+    def raises(x, spec, right=forward):
+        if x.dtype == bool:
+            raise TypeError("no bool")
         return right(x, spec)
 
     report = check(raises, level="smoke")
     assert (report.outcome, report.exit_code) == ("broken", 2)
-    assert "IndexError: five on case forward:" in report.broken
+    assert "TypeError: no bool on case forward" in report.broken
     assert sum(result.outcome == "passed" for result in report.results) > 5
     assert check(lambda x, spec: raises(x, spec, rolled), level="smoke").outcome == "violated"
 
@@ -215,7 +244,12 @@ def test_a_convolution_is_not_held_to_bits():
         with np.errstate(all="ignore"):
             return forward(x * np.ones((), x.dtype) + np.zeros((), x.dtype), spec)
 
-    assert {v.requirement for v in check(computes, dtypes=["float32"], level="smoke").violations} <= {"NUM-1", "SHIFT-1", "SHIFT-4"}
+    assert {v.requirement for v in check(computes, dtypes=["float32"], level="smoke").violations} <= {
+        "NUM-1",
+        "SHIFT-2",
+        "SHIFT-3",
+        "SHIFT-4",
+    }
     report = check(computes, dtypes=["float32"], moves_bits=False, level="smoke")
     assert report.passed, report.violations
     assert report.requirements()["NUM-2"][0] == "passed"
@@ -291,3 +325,54 @@ def test_labels_at_the_size_of_a_network_find_one_wrong_value():
     wrong = Trial(PythonTarget(slightly_wrong), ShiftSpec(), level="ci")
     with pytest.raises(AssertionError, match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N"):
         certificate_rules.labels_at_the_size_of_a_network(wrong, case)
+
+
+def test_an_overflow_of_the_target_is_no_warning_of_ours():
+    """A wrong answer that overflows in our own arithmetic is a violation; pytest makes an error of any warning that gets out."""
+
+    def huge(x, spec):
+        y = forward(x, spec)
+        return y * np.asarray(3e38, y.dtype) if y.dtype == np.float32 else y
+
+    report = check(huge, level="smoke", dtypes=["float32"])
+    assert report.outcome == "violated"
+    assert any(v.rule == "forward_is_linear" for v in report.violations)
+    assert ":bits:" not in report.violations[0].case
+
+
+def test_a_count_says_what_ran_beyond_what_was_declared():
+    """More cases than were declared are not told as a share of them."""
+    report = check(forward, level="smoke", only="forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0")
+    assert report.counted == "2 of 2 cases"
+    assert replace(report, declared=1).counted == "2 cases, 1 of them declared,"
+
+
+def test_what_tells_most_comes_first():
+    """Of a zero made by subtraction the NaN in the forward; rounding of the gradient is said to be that, and comes later."""
+    torch = pytest.importorskip("torch")
+
+    def shift(x, n_segment, fold_div=8):
+        nt, c, h, w = x.size()
+        x = x.view(nt // n_segment, n_segment, c, h, w)
+        fold = c // fold_div
+        left, right, rest = x.split([fold, fold, c - 2 * fold], 2)
+        left = torch.cat([left[:, 1:], left[:, :1] - left[:, :1]], 1)
+        right = torch.cat([right[:, :1] - right[:, :1], right[:, :-1]], 1)
+        return torch.cat([left, right, rest], 2).view(nt, c, h, w)
+
+    how = {"framework": "torch", "layout": "(NT)CHW", "spec": "T@1/4,backward-first", "level": "smoke", "dtypes": ["float32"]}
+    first, *others = check(shift, **how).violations
+    assert (first.requirement, first.rule, first.operation) == ("NUM-1", "bits_are_moved", "forward")
+    assert "nan, should be 0.0" in first.message
+    assert others
+    assert {v.aspect for v in others if v.operation == "vjp"} == {"rounding"}
+    assert all("by rounding" in v.message for v in others if v.operation == "vjp")
+
+
+def test_wrong_values_are_blamed_on_a_step_and_not_on_their_dtype():
+    """Wrong in one dtype alone, forward or back: no dtype was lost."""
+    report = check(lambda x, spec: forward(x, spec) if x.dtype != np.int16 else x.copy(), level="smoke")
+    assert {v.requirement for v in report.violations} <= {"SHIFT-2", "SHIFT-3", "SHIFT-6"}
+    back = check(forward, vjp=lambda x, grad, spec: vjp(x, grad, spec) * (1 + (grad.dtype == np.float64)), level="smoke")
+    assert {v.requirement for v in back.violations} == {"GRAD-1"}
+    assert back.requirements()["NUM-2"].operations["forward"].outcome == "passed"

@@ -50,7 +50,13 @@ def test_each_has_its_form(path: Path) -> None:
     assert prose[0].startswith(f"# {int(path.stem[:2])}. ")
     assert "## Your turn" in "\n".join(prose)
     source = "\n".join(cell.source for cell in code)
-    assert "# your line" in source
+    exercise = next(cell.source for cell in code if "# your line" in cell.source)
+    assert "    return ...  # your line, in place of the three dots" in exercise
+    assert "assert" not in exercise  # whoever is not right yet is shown a picture, and no AssertionError
+    assert exercise.splitlines()[-1].endswith("check(mine, specification, cases)")
+    (answer,) = (cell for cell in code if cell.source.startswith("def answer("))
+    assert answer.metadata == {"jupyter": {"source_hidden": True}}
+    assert code.index(answer) > [cell.source for cell in code].index(exercise)
     assert re.search(r"^assert .*passed", source, re.MULTILINE)
     assert re.search(r"^assert not .*passed", source, re.MULTILINE)
     assert any("image/png" in output.get("data", {}) for cell in code for output in cell.outputs)
@@ -72,6 +78,35 @@ def test_outputs_are_stored_and_of_no_machine(path: Path) -> None:
             words = json.dumps({**output.get("data", {}), "image/png": "", "text": output.get("text", "")})
             assert not re.search(r"/(?:tmp|home|root|var)/|0x[0-9a-f]{6}|\bseconds\b|\d ?ms\b", words), words
     assert set(notebook.metadata) == {"kernelspec"}
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
+def test_an_exercise_shows_what_is_missing_and_takes_the_answer(path: Path) -> None:
+    """As it stands it draws a case; with a wrong line it draws one; with the answer's body it agrees. No edit of it raises."""
+    from stsm_ref.pictures.counterexample import Verdict
+
+    cells = read(path).cells
+    exercise = next(cell for cell in cells if "# your line" in cell.source)
+    answer = next(cell.source for cell in cells if cell.source.startswith("def answer("))
+    assert "write your line in place of the three dots" in json.dumps(exercise.outputs[-1]["data"]["text/plain"])
+    names: dict[str, Any] = {}
+    for cell in cells:
+        if cell.cell_type == "code":
+            wanted = [line for line in cell.source.splitlines() if line.startswith(("import ", "from "))]
+            exec("\n".join(wanted), names)
+    *written, last = exercise.source.splitlines()
+    exec("\n".join(written), names)
+    with_answer = answer.partition("\n\n\n")[0].replace("def answer(", "def mine(")
+    for body, passes in (
+        ("def mine(*arguments):\n    return ...", False),
+        ("def mine(*arguments):\n    return 0", False),
+        (with_answer, True),
+    ):
+        exec(body, names)
+        verdict = eval(last, names)
+        assert isinstance(verdict, Verdict)
+        assert verdict.passed is passes
+        assert (verdict.picture is None) is passes
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)

@@ -199,8 +199,8 @@ def test_questions_are_written_and_read_again(tmp_path: Path) -> None:
 WRONG_USE = [
     ("manners.py:tsm", "write py:FILE.py:make_module"),
     ("py:absent.py:tsm", "there is no file 'absent.py'"),
-    ("py:no_such_module_here:tsm", "importing 'no_such_module_here' raises ModuleNotFoundError"),
-    (f"py:{FILE}:absent", "has no function 'absent'"),
+    ("py:no_such_module_here:tsm", "no_such_module_here cannot be imported: ModuleNotFoundError"),
+    (f"py:{FILE}:absent", "has no 'absent': it has "),
     (f"py:{FILE}:raises_on_making", "raises_on_making(spec) raises RuntimeError: not today"),
     (f"py:{FILE}:no_module", "returns function: return a torch.nn.Module"),
     (f"py:{FILE}:two_results", "the module returns tuple, no tensor"),

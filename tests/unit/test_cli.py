@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from rich.console import Console
+from rich.text import Text
 from typer.testing import CliRunner
 
+import stsm_ref
 from stsm_ref import cli
-from stsm_ref.requirements import requirement
+from stsm_ref.requirements import REQUIREMENTS, requirement
 from stsm_ref.verification import page, rules, run, screen
 from stsm_ref.verification.rules import load
 from tests.meta.faults import FAULTS
@@ -96,7 +99,7 @@ def test_verify_refuses_a_report_before_it_works(tmp_path: Path) -> None:
     assert "is no folder that you may write to" in ended.output
 
 
-@pytest.mark.parametrize("arguments", [["verify", "--examples", "0"], ["verify", "--what"], ["frobnicate"], ["explain"]])
+@pytest.mark.parametrize("arguments", [["verify", "--examples", "0"], ["verify", "--what"], ["frobnicate"], ["explain", "--what"]])
 def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
     """Unknown commands and options, and values out of range."""
     assert invoke(*arguments).exit_code == 2
@@ -121,7 +124,7 @@ def test_explain_tells_all() -> None:
 def test_explain_lists_and_speaks_json() -> None:
     """`all` is a line each; JSON is a list in either case."""
     assert invoke("explain", "all").output.count("\n") >= 40
-    assert len(json.loads(invoke("explain", "all", "--json").stdout)) == 40
+    assert len(json.loads(invoke("explain", "all", "--json").stdout)) == len(REQUIREMENTS)
     (entry,) = json.loads(invoke("explain", "INV-1", "--json").stdout)
     assert entry["standing"] == "derived"
     assert [part["evidence"] for part in entry["clauses"]] == ["L4", "L1"]
@@ -281,3 +284,41 @@ def test_the_command_is_installed() -> None:
     command = Path(sys.executable).with_name("stsm-ref")
     ended = subprocess.run([command, "--help"], capture_output=True, text=True, check=True)
     assert all(name in ended.stdout for name in ("verify", "explain", "show", "bench", "cost"))
+
+
+def help_texts() -> list[tuple[str, str]]:
+    """Each help text of each command and option, as Typer holds it."""
+    group = typer.main.get_command(cli.app)
+    commands = [group, *group.commands.values()]  # type: ignore[attr-defined]  # a group of commands
+    texts = [(str(command.name), command.help or "") for command in commands]
+    return texts + [
+        (f"{command.name} {option.name}", getattr(option, "help", "") or "") for command in commands for option in command.params
+    ]
+
+
+def test_no_help_text_loses_a_bracket() -> None:
+    """Rich takes `[@ALPHA]` for markup and shows nothing of it: what it would print is what was written."""
+    texts = help_texts()
+    assert len(texts) > 60
+    for where, text in texts:
+        assert Text.from_markup(text).plain == text.replace("\\[", "["), where
+
+
+@pytest.mark.parametrize("command", ["check", "prove", "vectors"])
+def test_the_form_of_a_spec_is_shown_whole(command: str) -> None:
+    """With alpha, order and rounding, each of which may be left out."""
+    assert "TERMS[@ALPHA][,ORDER][,ROUNDING]" in RUNNER.invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+
+
+def test_the_version_is_told() -> None:
+    """By the command, and by the package as a module."""
+    told = f"stsm-ref {stsm_ref.__version__}\n"
+    assert invoke("--version").output == told
+    ended = subprocess.run([sys.executable, "-m", "stsm_ref", "--version"], capture_output=True, text=True, timeout=600, check=True)
+    assert ended.stdout == told
+
+
+def test_explain_without_an_id_lists() -> None:
+    """As with the word all."""
+    assert invoke("explain").output == invoke("explain", "all").output
+    assert "PAD-1" in invoke("explain").output

@@ -90,6 +90,17 @@ def _view_where_nothing_moves(x: Tensor, spec: ShiftSpec, num_segments: int) -> 
     return x.view(x.shape) if spec.partition(x.shape[1])[-1].start == 0 else right(x, spec, num_segments)
 
 
+class _WithParameter(torch.nn.Module):
+    """The right shift, and a parameter that does nothing yet."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mix = torch.nn.Parameter(torch.zeros(3))
+
+    def forward(self, x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+        return right(x, spec, num_segments)
+
+
 def _channels_last_lost(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return right(x.contiguous(), spec, num_segments)
 
@@ -215,6 +226,7 @@ MUTANTS = (
     _mutant("other-path-under-gradient", _other_path_under_gradient, 3, "with gradient nothing moves"),
     _mutant("view-where-nothing-moves", _view_where_nothing_moves, 29, "too few channels to move: a view of the input"),
     _mutant("gradient-by-hook", _gradient_by_hook, 4, "the gradient is moved by a hook on the input: wrong beside a shortcut"),
+    _mutant("with-a-parameter", _WithParameter, 0, "a module with a parameter, which the shift has none of"),
     _mutant("channels-last-lost", _channels_last_lost, 19, "channels-last goes in, NCHW comes out"),
     _mutant("view-of-frames", _viewed, 19, "x.view fails on other memory layouts"),
     _mutant("strides-ignored", _strides_ignored, 19, "channels-last memory is read as NCHW"),
