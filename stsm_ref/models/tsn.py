@@ -67,7 +67,7 @@ class TSN(nn.Module):
     @property
     def spec(self) -> ShiftSpec | None:
         """The spec of the shift that stands in the trunk, or None where there is none; TDN's own convolution is none."""
-        return next((module.spec for module in self.backbone.modules() if isinstance(module, snn.STSM | snn.SparseConvSTSM)), None)
+        return next((shift.spec for shift in snn.shifts_of(self.backbone)), None)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N, num_classes)``.
