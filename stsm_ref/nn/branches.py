@@ -131,6 +131,11 @@ def convolution_of(module: nn.Module) -> nn.Conv2d | None:
     return None if base is None else convolution_of(base)
 
 
+def only_holds(module: nn.Module) -> bool:
+    """Whether a module runs its parts one after another or not at all, and has no `forward` of its own."""
+    return isinstance(module, CONTAINERS) and type(module).forward in {container.forward for container in CONTAINERS}
+
+
 def upstream(node: fx.Node) -> frozenset[fx.Node]:
     """The node and all that it depends on."""
     found, waiting = {node}, [node]
@@ -183,7 +188,7 @@ class Branches:
             return list(node.all_input_nodes)
         if node.target in ("sum", torch.sum) and (0 in node.args[1:] or 0 in node.kwargs.values()) and len(node.all_input_nodes) == 1:
             (stack,) = node.all_input_nodes
-            if stack.op == "call_function" and stack.target is torch.stack and len(stack.args) == 1 and not stack.kwargs:
+            if stack.op == "call_function" and stack.target is torch.stack and {*stack.args[1:], *stack.kwargs.values()} <= {0}:
                 return list(stack.all_input_nodes)
         return []
 
@@ -404,7 +409,7 @@ def _keeps_places(node: fx.Node) -> bool:
 
 def _is_chain(module: nn.Module) -> bool:
     """Whether a module runs its parts one after another and does nothing beside."""
-    return isinstance(module, (nn.Conv2d, nn.Sequential, *LINEAR_MODULES))
+    return isinstance(module, (nn.Conv2d, *LINEAR_MODULES)) or only_holds(module)
 
 
 def _article(kind: str) -> str:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from torch import fx, nn
 
-from stsm_ref.nn.branches import CONTAINERS, Branches, Entry, convolution_of, upstream
+from stsm_ref.nn.branches import CONTAINERS, Branches, Entry, convolution_of, only_holds, upstream
 
 __all__ = ["EVERY_SECOND_FROM", "LeftOut", "Reading", "convolution_of", "read_residual_blocks"]
 
@@ -80,7 +80,7 @@ def read_residual_blocks(model: nn.Module) -> Reading:
     unread: list[str] = []
     sums: list[Sum] = []
     for name, module in model.named_modules():
-        if isinstance(module, CONTAINERS) or not _has_convolutions(module) or _inside_a_layer(model, name):
+        if only_holds(module) or not _has_convolutions(module) or _inside_a_layer(model, name):
             continue
         graph = branches.graph_of(module)
         if graph is not None:
