@@ -1,6 +1,6 @@
 r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages over time (Wang et al., the paper's [2])."""
 
-from typing import Protocol, cast
+from typing import NoReturn, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,7 @@ from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.clips import fold_clips
 from stsm_ref.models.heads import HEADS, Average, Head, average_views
+from stsm_ref.nn.functional import refuse_scripting
 
 
 class Trunk(Protocol):
@@ -68,6 +69,9 @@ class TSN(nn.Module):
     def spec(self) -> ShiftSpec | None:
         """The spec of the shift that stands in the trunk, or None where there is none; TDN's own convolution is none."""
         return next((shift.spec for shift in snn.shifts_of(self.backbone)), None)
+
+    def __prepare_scriptable__(self) -> NoReturn:
+        refuse_scripting("TSN")
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N, num_classes)``.

@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
 from stsm_ref.kernels import Padding, one_hot_kernel
-from stsm_ref.nn.functional import checked_frames, checked_segments, stsm
+from stsm_ref.nn.functional import checked_frames, checked_segments, refuse_scripting, stsm
 from stsm_ref.nn.padding import like_layout_of
 
 CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
@@ -25,11 +25,6 @@ def as_one_call(module: Any, x: object, *rest: Any, **named: Any) -> Tensor | No
         return None
     target = cast(fx.Tracer, x.tracer).path_of_module(module)
     return cast(Tensor, x.tracer.create_proxy("call_module", target, (x, *rest), named))
-
-
-def refuse_scripting(what: str) -> NoReturn:
-    """Say what to do instead of `torch.jit.script`, which knows neither rational shares of channels nor checks of them."""
-    raise ModelError(f"torch.jit.script cannot compile {what}: use torch.jit.trace, whose graph serves every N, H and W, or torch.export")
 
 
 class STSM(nn.Module):

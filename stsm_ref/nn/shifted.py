@@ -14,7 +14,8 @@ from torch import Tensor, nn
 from torch.nn.utils import parametrize
 
 from stsm_ref.errors import ArrayError, ModelError
-from stsm_ref.nn.modules import STSM, SparseConvSTSM, as_one_call, refuse_scripting
+from stsm_ref.nn.functional import refuse_scripting
+from stsm_ref.nn.modules import STSM, SparseConvSTSM, as_one_call
 
 Shift = STSM | SparseConvSTSM
 ATTRIBUTE = "stsm"
