@@ -18,7 +18,7 @@ from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.functional import checked_segments
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
 from stsm_ref.nn.residual import EVERY_SECOND_FROM, LeftOut, Reading, convolution_of, read_residual_blocks
-from stsm_ref.nn.shifted import ATTRIBUTE, Shift, Watch, has_shift, put_shift, take_shift, watches_of
+from stsm_ref.nn.shifted import ATTRIBUTE, Shift, has_shift, put_shift, set_watch, take_shift, watches_of
 
 NAMED_AT_MOST = 3
 """Names that a message gives as examples."""
@@ -155,11 +155,11 @@ def insert_shift(
 
     # nothing is changed before everything is known to fit
     chosen = [_site(model, name, spec) for name in reading.sites]
-    watch = Watch(reading.sites)
+    places = list(reading.sites)
     for site in chosen:
         shift: Shift = SparseConvSTSM(site.channels, segments, spec) if sparse else STSM(segments, spec)
-        put_shift(model.get_submodule(site.name), shift, watch, site.name)
-    model.register_forward_pre_hook(watch)
+        put_shift(model.get_submodule(site.name), shift, places, site.name)
+    set_watch(model, places)
     report = InsertionReport(tuple(chosen), segments, spec, reading.skipped, reading.unread, reading.left_out)
     if not quiet:
         print(report)  # noqa: T201  # to say aloud what it did is its contract
@@ -180,7 +180,7 @@ def remove_shift(model: nn.Module) -> tuple[str, ...]:
     _checked_model(model)
     layers = [(name, layer) for name, layer in model.named_modules() if has_shift(layer)]
     watches = watches_of(model)
-    if not layers and not watches:
+    if not layers and not any(watch.places for _, _, watch in watches):
         raise ModelError(f"model={type(model).__name__} has no inserted shift to remove: insert_shift(model, num_segments) puts one in")
     for _, layer in layers:
         take_shift(layer)

@@ -7,7 +7,6 @@ the next pass.
 """
 
 import inspect
-from collections.abc import Iterable
 from typing import Any, NoReturn, cast
 
 from torch import Tensor, nn
@@ -20,7 +19,7 @@ from stsm_ref.nn.modules import STSM, SparseConvSTSM, as_one_call
 Shift = STSM | SparseConvSTSM
 ATTRIBUTE = "stsm"
 """Where a layer holds its shift: in plain sight, but as no child, so that tools which visit leaf modules find a leaf."""
-WATCH, PLACE = "_stsm_watch", "_stsm_place"
+PLACES, PLACE = "_stsm_places", "_stsm_place"
 _SHIFTED: dict[type[nn.Module], type[nn.Module]] = {}
 
 
@@ -93,35 +92,39 @@ def _over(cls: type, old: type, new: type) -> type:
 
 
 class Watch:
-    """A hook of the network: each shift is where it was put, or the pass is refused.
+    """A hook of a module that holds every shift of one insertion: each is where it was put, or the pass is refused.
 
-    Holds names only, so that a copy of the network has a watch of its own; a layer knows its watch, so that a shift that is taken out
-    through a part of the network is not missed in the whole.
+    Holds names only, so that a copy of the network has a watch of its own. The list of names is one for all watches of an insertion and
+    all its layers, so that a shift that is taken out through a part of the network is not missed in the whole.
     """
 
-    def __init__(self, names: Iterable[str]) -> None:
-        self.names = list(names)
+    def __init__(self, prefix: str, places: list[str]) -> None:
+        self.prefix = prefix
+        self.places = places
 
     def __call__(self, network: nn.Module, args: Any) -> None:
         """Look before a pass of the network."""
-        for name in self.names:
-            if not isinstance(_at(network, name), ShiftedInput):
+        for place in self.places:
+            if not isinstance(self._at(network, place), ShiftedInput):
                 self.refuse_lost(network)
                 return
 
+    def _at(self, network: nn.Module, place: str) -> Any:
+        return _at(network, place.removeprefix(self.prefix))
+
     def lost(self, network: nn.Module) -> list[str]:
         """Names of the places that the shift has left; wrapping a part of the network, as DataParallel does, is no loss."""
-        kept = {getattr(layer, PLACE) for layer in network.modules() if isinstance(layer, ShiftedInput) and getattr(layer, WATCH) is self}
-        return [name for name in self.names if name not in kept or _adds_to_the_layer(_at(network, name))]
+        kept = {getattr(layer, PLACE) for layer in network.modules() if isinstance(layer, ShiftedInput)}
+        return [place for place in self.places if place not in kept or _adds_to_the_layer(self._at(network, place))]
 
     def refuse_lost(self, network: nn.Module) -> None:
         """Raise if a shift is gone."""
         lost = self.lost(network)
         if lost:
-            now = _at(network, lost[0])
+            place, now = lost[0].removeprefix(self.prefix), self._at(network, lost[0])
             kind = "nothing" if now is None else f"a {type(now).__name__}"
             raise ModelError(
-                f"model={type(network).__name__} has lost {len(lost)} of {len(self.names)} shifts: where {lost[0]!r} had one there is now "
+                f"model={type(network).__name__} has lost {len(lost)} of {len(self.places)} shifts: where {place!r} had one there is now "
                 f"{kind}, since something rebuilt or wrapped it (re-parameterisation, conversion, an adapter): insert the shift into the "
                 "network as it is afterwards, or call snn.remove_shift(model) to go on without"
             )
@@ -148,20 +151,28 @@ def has_shift(module: nn.Module) -> bool:
     return isinstance(module, ShiftedInput)
 
 
-def put_shift(layer: nn.Module, shift: Shift, watch: Watch, name: str) -> None:
+def put_shift(layer: nn.Module, shift: Shift, places: list[str], place: str) -> None:
     """Make `layer` one that shifts its input, in place."""
     cls = type(layer)
     plain: type[nn.Module] = cls.__bases__[0] if parametrize.is_parametrized(layer) else cls
-    layer.__dict__.update({ATTRIBUTE: shift, WATCH: watch, PLACE: name})  # past nn.Module, which would make the shift a child
+    layer.__dict__.update({ATTRIBUTE: shift, PLACES: places, PLACE: place})  # past nn.Module, which would make the shift a child
     layer.__class__ = _over(cls, plain, _shifted_class(plain))
+
+
+def set_watch(network: nn.Module, places: list[str]) -> None:
+    """Watch over `places` from the network, and from each part that holds them all: a wrapper may be taken off."""
+    for name, module in network.named_modules():
+        prefix = f"{name}." if name else ""
+        if all(place.startswith(prefix) for place in places):
+            module.register_forward_pre_hook(Watch(prefix, places))
 
 
 def take_shift(layer: nn.Module) -> None:
     """Make `layer` what it was before `put_shift`, in place."""
-    watch, place = getattr(layer, WATCH), getattr(layer, PLACE)
-    if place in watch.names:
-        watch.names.remove(place)
-    for name in (ATTRIBUTE, WATCH, PLACE):
+    places, place = getattr(layer, PLACES), getattr(layer, PLACE)
+    if place in places:
+        places.remove(place)
+    for name in (ATTRIBUTE, PLACES, PLACE):
         delattr(layer, name)
     plain = cast(type[nn.Module], layer.plain)
     layer.__class__ = _over(type(layer), _shifted_class(plain), plain)

@@ -271,6 +271,19 @@ def test_an_adapter_that_is_merged_is_noticed():
     torch.testing.assert_close(merged(x), want)
 
 
+def test_a_network_that_is_taken_out_of_a_wrapper_is_watched(model):
+    """Inserted through a wrapper, which is then taken off, a network still notices a loss, and removal forgets it at every level."""
+    remove_shift(model)
+    wrapper = nn.ModuleDict({"inner": model})
+    insert_shift(wrapper, 4, quiet=True)
+    assert names(wrapper) == tuple(f"inner.{name}" for name in SITES)
+    model(frames())
+    with pytest.raises(ModelError, match="has lost 1 of 2 shifts: where 'layer1"):
+        rebuilt(model)(frames())
+    assert remove_shift(wrapper) == ("inner.layer2.0.conv1",)
+    assert not any(module._forward_pre_hooks for module in wrapper.modules())
+
+
 def test_a_part_that_is_taken_out_is_not_missed(model):
     """Removing from a part of the network leaves the rest, and the network does not call that a loss."""
     assert remove_shift(model.layer1) == ("0.conv1",)
