@@ -104,9 +104,10 @@ def insert_shift(
     spec : ShiftSpec
         Which channels move where.
     sites : iterable of str, optional
-        Names of convolutions, as `model.named_modules()` has them. By default, before the first convolution inside each residual block, on
-        the residual branch only, as §3.1 and TSM say: every second block where a stage has 23 or more; of inverted residuals, those with a
-        shortcut and an expansion. Blocks are recognised by the sums in their `forward`.
+        Names of convolutions, or of adapters around one, as `model.named_modules()` has them. By default, before the first convolution
+        inside each residual block, on the residual branch only, as §3.1 and TSM say: every second block where a stage has 23 or more; of
+        inverted residuals, those with a shortcut and an expansion. Blocks are recognised by the sums in their `forward`, and the first
+        convolution is the one that the block's input reaches before it has passed another; if there are several alike, all of them.
     sparse : bool
         Insert `SparseConvSTSM` instead: the same map by convolutions, to compare with.
     quiet : bool
@@ -115,13 +116,14 @@ def insert_shift(
     Returns
     -------
     InsertionReport
-        Names each site, its channels and how many move. It is printed, too.
+        Names each site, its channels and how many move, and in `left_out` each block that gets no shift, with the reason. It is
+        printed, too.
 
     Raises
     ------
     ModelError
-        If `model` is no `nn.Module`, or it or a part of it is compiled, `sites` is no list of names, nothing matches, a name is unknown or
-        no convolution or given twice, or the shift is there already.
+        If `model` is no `nn.Module`, or it or a part of it is compiled, scripted, traced or exported, `sites` is no list of names,
+        nothing matches, a name is unknown or no convolution or given twice, a site is lazy, or the shift is there already or was lost.
     SpecError
         If `num_segments` or `spec` means nothing, or a site would move no channel.
 
@@ -129,9 +131,12 @@ def insert_shift(
     -----
     Where anything is raised, the model is as it was.
 
-    Insert first, compile after: compiled code does not notice new hooks, and would go on without the shift. What `torch.compile` made of
+    Insert first, compile after: compiled code may not notice the change, and would go on without the shift. What `torch.compile` made of
     the model is refused, and so is a model after its own `compile()`. A function that was compiled elsewhere and calls the model cannot be
     seen from here: call `torch.compiler.reset()` after inserting or removing, where such a function, or this model, has run compiled.
+
+    The layer gets a class of its own, which is still an `nn.Conv2d`, and the network a hook that raises `ModelError` at its next pass if
+    something has taken a shift out. `shifts_of` tells what is in place, where a network is not called as a whole or was made anew.
 
     The shift is called wherever its convolution is: a block that calls one convolution twice shifts before each call, and the report has
     one line for it.
