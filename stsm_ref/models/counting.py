@@ -20,6 +20,7 @@ from torch.utils.flop_counter import flop_registry
 from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.geometry import whole_number
 from stsm_ref.models.tsn import TSN
+from stsm_ref.nn.shifted import plain_class
 
 Convention = Literal["mmcv", "macs"]
 
@@ -201,7 +202,7 @@ def cost(
         owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
         operations = (counts.mmcv if convention == "mmcv" else counts.macs).get(module, 0)
         if owned or operations:
-            layers.append(LayerCost(name or "(network)", type(module).__name__, owned, operations))
+            layers.append(LayerCost(name or "(network)", plain_class(module).__name__, owned, operations))
     left_out = counts.left_out() if convention == "mmcv" else 0
     return Cost(title or type(model).__name__, shape, convention, tuple(layers), left_out)
 

@@ -151,6 +151,11 @@ def has_shift(module: nn.Module) -> bool:
     return isinstance(module, ShiftedInput)
 
 
+def plain_class(module: nn.Module) -> type[nn.Module]:
+    """The class of a module, for a layer with the shift before it the one that it had without."""
+    return module.plain if isinstance(module, ShiftedInput) else type(module)
+
+
 def put_shift(layer: nn.Module, shift: Shift, places: list[str], place: str) -> None:
     """Make `layer` one that shifts its input, in place."""
     cls = type(layer)
