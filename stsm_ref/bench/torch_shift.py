@@ -11,6 +11,7 @@ from stsm_ref import nn as snn
 from stsm_ref.bench.timing import Comparison, side_by_side
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models import create_model
+from stsm_ref.nn.insertion import exchange_shifts
 
 SEGMENTS, CLIPS = 8, 4
 STAGES = ((64, 56), (256, 56), (512, 28), (1024, 14), (2048, 7))
@@ -101,9 +102,7 @@ def _in_resnet_50(rounds: int) -> Iterator[Comparison]:
     x = torch.randn(1, SEGMENTS, 3, 224, 224)
     networks = {shift: create_model("tsn_resnet50", shift=shift, num_segments=SEGMENTS).eval() for shift in ("none", "stsm")}
     networks["clone"] = create_model("tsn_resnet50", shift="stsm", num_segments=SEGMENTS).eval()
-    for module in networks["clone"].modules():
-        if isinstance(getattr(module, "stsm", None), snn.STSM):
-            module.stsm = _Clone()
+    exchange_shifts(networks["clone"], lambda channels: _Clone())
     with torch.no_grad():
         medians = side_by_side({shift: lambda network=network: network(x) for shift, network in networks.items()}, rounds=rounds)  # type: ignore[misc]  # as above
     yield Comparison("R-50 8x224 with STSM", "R-50 8x224 without", medians["stsm"] / medians["none"], 1.04)

@@ -20,6 +20,7 @@ from stsm_ref.errors import ArrayError, ModelError, StsmError
 from stsm_ref.geometry import whole_number
 from stsm_ref.models.countable import refuse_uncountable, why_it_stopped, without_memory
 from stsm_ref.models.tsn import TSN
+from stsm_ref.nn.shifted import plain_class
 
 Convention = Literal["mmcv", "macs"]
 
@@ -215,7 +216,7 @@ def cost(
         owned = sum(p.numel() for p in module.parameters(recurse=False) if counts.first_owner[p] is module)
         operations = (counts.mmcv if convention == "mmcv" else counts.macs).get(module, 0)
         if owned or operations:
-            layers.append(LayerCost(name or "(network)", type(module).__name__, owned, operations))
+            layers.append(LayerCost(name or "(network)", plain_class(module).__name__, owned, operations))
     left_out = counts.left_out() if convention == "mmcv" else 0
     return Cost(type(model).__name__ if title is None else str(title), shape, convention, tuple(layers), left_out)
 

@@ -1,6 +1,6 @@
 r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages over time (Wang et al., the paper's [2])."""
 
-from typing import Protocol, SupportsIndex, cast
+from typing import NoReturn, Protocol, SupportsIndex, cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +12,7 @@ from stsm_ref.models.arguments import at_least_one, known, share_dropped
 from stsm_ref.models.clips import fold_clips
 from stsm_ref.models.heads import HEADS, Average, Head, average_views
 from stsm_ref.models.key_names import without_wrappers
+from stsm_ref.nn.functional import refuse_scripting
 
 
 class Trunk(Protocol):
@@ -109,20 +110,22 @@ class TSN(nn.Module):
         ModelError
             If shifts of more than one spec stand in it.
         """
-        specs = tuple(dict.fromkeys(shift.spec for shift in self._shifts().values()))
+        specs = tuple(dict.fromkeys(shift.spec for shift in snn.shifts_of(self.backbone)))
         if len(specs) > 1:
             raise ModelError(f"model has shifts of {len(specs)} specs, such as {specs[0]} and {specs[1]}: ask each of its STSM modules")
         return specs[0] if specs else None
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The convolutions before which a shift stands, by their names in this network, in its order."""
-        return tuple(name.rpartition(".")[0] for name in self._shifts())
+        """The layers before which a shift stands, by their names in this network, in its order; of an STSM module, what holds it."""
+        names = []
+        for shift in snn.shifts_of(self):
+            stands_alone = isinstance(self.get_submodule(shift.name), snn.STSM | snn.SparseConvSTSM)
+            names.append(without_wrappers(shift.name.rpartition(".")[0] if stands_alone else shift.name))
+        return tuple(names)
 
-    def _shifts(self) -> dict[str, snn.STSM | snn.SparseConvSTSM]:
-        """Every shift in the trunk by name."""
-        modules = self.named_modules()
-        return {without_wrappers(name): module for name, module in modules if isinstance(module, snn.STSM | snn.SparseConvSTSM)}
+    def __prepare_scriptable__(self) -> NoReturn:
+        refuse_scripting("TSN")
 
     def forward(self, x: Tensor) -> Tensor:
         """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N, num_classes)``.

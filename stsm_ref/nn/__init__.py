@@ -8,7 +8,7 @@ except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.nn", "torch", "torch") from None
 
 from stsm_ref.nn.functional import stsm
-from stsm_ref.nn.insertion import InsertionReport, insert_shift, remove_shift
+from stsm_ref.nn.insertion import InsertionReport, PlacedShift, insert_shift, remove_shift, shifts_of
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
 
-__all__ = ["STSM", "InsertionReport", "SparseConvSTSM", "insert_shift", "remove_shift", "stsm"]
+__all__ = ["STSM", "InsertionReport", "PlacedShift", "SparseConvSTSM", "insert_shift", "remove_shift", "shifts_of", "stsm"]

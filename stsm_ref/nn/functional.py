@@ -1,13 +1,13 @@
 r"""The shift as a torch function on frames ``(N*T, C, H, W)``, with its gradient beside it."""
 
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.errors import ArrayError, ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec, whole_number
 from stsm_ref.nn.padding import stsm_by_padding
 from stsm_ref.nn.write_once import write_once
@@ -59,6 +59,14 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     if _is_only_evaluated(x):
         return _shift(x, spec, segments, 1)
     return _apply(x, spec, segments, 1)
+
+
+def refuse_scripting(what: str = "stsm") -> NoReturn:
+    """Say what to do instead of `torch.jit.script`, which knows neither rational shares of channels nor checks of them."""
+    raise ModelError(f"torch.jit.script cannot compile {what}: use torch.jit.trace, whose graph serves every N, H and W, or torch.export")
+
+
+stsm.__prepare_scriptable__ = refuse_scripting  # type: ignore[attr-defined]  # torch.jit.script asks functions for it, too
 
 
 def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:

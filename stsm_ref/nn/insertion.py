@@ -1,24 +1,29 @@
 r"""Plug-and-play (§3.1): put STSM into someone's network, and take it out again; no name in its state dict changes.
 
-The shift becomes a child of the convolution before which it stands, and a hook hands it the input. So the convolution keeps its place, its
+A layer with the shift before it is the layer itself under another class, see `stsm_ref.nn.shifted`. So the convolution keeps its place, its
 parameters keep their names, and `print(model)` shows what is there.
 """
 
 import difflib
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, cast
 
-from torch import nn
+import torch
+from torch import fx, nn
+from torch.nn.parameter import is_lazy
 
 from stsm_ref.errors import ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.functional import checked_segments
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
-from stsm_ref.nn.residual import EVERY_SECOND_FROM, read_residual_blocks
+from stsm_ref.nn.residual import EVERY_SECOND_FROM, LeftOut, Reading, convolution_of, read_residual_blocks
+from stsm_ref.nn.shifted import ATTRIBUTE, Shift, has_shift, put_shift, set_watch, take_shift, watches_of
 
-CHILD = "stsm"
+NAMED_AT_MOST = 3
+"""Names that a message gives as examples."""
+FEWEST_CHANNELS = 16
+"""The paper's own spec, T+H+W@3/8, moves a channel from 16 on."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +37,14 @@ class Site:
 
 @dataclass(frozen=True)
 class InsertionReport:
-    """What `insert_shift` did; `str` of it is a table."""
+    """What `insert_shift` did, and where it did nothing and why; `str` of it is a table."""
 
     sites: tuple[Site, ...]
     num_segments: int
     spec: ShiftSpec
     skipped: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     def __str__(self) -> str:
         width = max(len("before"), *(len(site.name) for site in self.sites))
@@ -49,9 +55,33 @@ class InsertionReport:
         ]
         if self.skipped:
             lines.append(f"every second block left as it was, a stage having {EVERY_SECOND_FROM} or more: {', '.join(self.skipped)}")
+        lines += [f"left out, since the block {reason}: {', '.join(names)}" for reason, names in _by_reason(self.left_out)]
         if self.unread:
             lines.append(f"not searched, since forward depends on values (name sites=[...] there): {', '.join(self.unread)}")
         return "\n".join(lines)
+
+
+@dataclass(frozen=True)
+class PlacedShift:
+    """A shift that is in a network: `name` is the layer before which it stands, or the shift's own where someone placed it by hand.
+
+    `channels` and `moved` are None where the module does not know its input, as `STSM` by hand does not.
+    """
+
+    name: str
+    num_segments: int
+    spec: ShiftSpec
+    channels: int | None
+    moved: int | None
+    sparse: bool
+
+
+def _by_reason(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str]]]:
+    """The names of the blocks for each reason, reasons in the order of their first block."""
+    names: dict[str, list[str]] = {}
+    for block in left_out:
+        names.setdefault(block.reason, []).append(block.name)
+    return list(names.items())
 
 
 def insert_shift(
@@ -74,9 +104,10 @@ def insert_shift(
     spec : ShiftSpec
         Which channels move where.
     sites : iterable of str, optional
-        Names of convolutions, as `model.named_modules()` has them. By default, before the first convolution inside each residual block, on
-        the residual branch only, as §3.1 and TSM say: every second block where a stage has 23 or more; of inverted residuals, those with a
-        shortcut and an expansion. Blocks are recognised by the sums in their `forward`.
+        Names of convolutions, or of adapters around one, as `model.named_modules()` has them. By default, before the first convolution
+        inside each residual block, on the residual branch only, as §3.1 and TSM say: every second block where a stage has 23 or more; of
+        inverted residuals, those with a shortcut and an expansion. Blocks are recognised by the sums in their `forward`, and the first
+        convolution is the one that the block's input reaches before it has passed another; if there are several alike, all of them.
     sparse : bool
         Insert `SparseConvSTSM` instead: the same map by convolutions, to compare with.
     quiet : bool
@@ -85,13 +116,14 @@ def insert_shift(
     Returns
     -------
     InsertionReport
-        Names each site, its channels and how many move. It is printed, too.
+        Names each site, its channels and how many move, and in `left_out` each block that gets no shift, with the reason. It is
+        printed, too.
 
     Raises
     ------
     ModelError
-        If `model` is no `nn.Module`, or it or a part of it is compiled, `sites` is no list of names, nothing matches, a name is unknown or
-        no convolution or given twice, or the shift is there already.
+        If `model` is no `nn.Module`, or it or a part of it is compiled, scripted, traced or exported, `sites` is no list of names,
+        nothing matches, a name is unknown or no convolution or given twice, a site is lazy, or the shift is there already or was lost.
     SpecError
         If `num_segments` or `spec` means nothing, or a site would move no channel.
 
@@ -99,9 +131,12 @@ def insert_shift(
     -----
     Where anything is raised, the model is as it was.
 
-    Insert first, compile after: compiled code does not notice new hooks, and would go on without the shift. What `torch.compile` made of
+    Insert first, compile after: compiled code may not notice the change, and would go on without the shift. What `torch.compile` made of
     the model is refused, and so is a model after its own `compile()`. A function that was compiled elsewhere and calls the model cannot be
     seen from here: call `torch.compiler.reset()` after inserting or removing, where such a function, or this model, has run compiled.
+
+    The layer gets a class of its own, which is still an `nn.Conv2d`, and the network a hook that raises `ModelError` at its next pass if
+    something has taken a shift out. `shifts_of` tells what is in place, where a network is not called as a whole or was made anew.
 
     The shift is called wherever its convolution is: a block that calls one convolution twice shifts before each call, and the report has
     one line for it.
@@ -115,28 +150,22 @@ def insert_shift(
     _checked_model(model)
     segments = checked_segments(num_segments)
     checked_spec(spec)
-    there = [name for name, module in model.named_modules() if isinstance(module, STSM | SparseConvSTSM)]
-    if there:
-        raise ModelError(f"model has a shift already, at {there[0]!r} and {len(there) - 1} other places: call remove_shift(model) first")
+    _refuse_shifted(model)
     if sites is None:
         reading = read_residual_blocks(model)
         if not reading.sites:
-            hint = f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
-            raise ModelError(
-                f"model={type(model).__name__} has no residual block of nn.Conv2d layers that could be found{hint}: "
-                "name the convolutions, sites=['layer1.0.conv1', ...]"
-            )
-        names, skipped, unread = reading
+            raise ModelError(_nothing_found(model, reading))
     else:
-        names, skipped, unread = _checked_names(model, sites), (), ()
+        reading = Reading(_checked_names(model, sites))
 
     # nothing is changed before everything is known to fit
-    chosen = [(cast(nn.Conv2d, model.get_submodule(name)), _site(model, name, spec)) for name in names]
-    for convolution, site in chosen:
-        shift = SparseConvSTSM(site.channels, segments, spec) if sparse else STSM(segments, spec)
-        convolution.add_module(CHILD, shift.to(convolution.weight.device).train(convolution.training))
-        convolution.register_forward_pre_hook(_shift_input, with_kwargs=True)
-    report = InsertionReport(tuple(site for _, site in chosen), segments, spec, skipped, unread)
+    chosen = [_site(model, name, spec) for name in reading.sites]
+    places = list(reading.sites)
+    for site in chosen:
+        shift: Shift = SparseConvSTSM(site.channels, segments, spec) if sparse else STSM(segments, spec)
+        put_shift(model.get_submodule(site.name), shift, places, site.name)
+    set_watch(model, places)
+    report = InsertionReport(tuple(chosen), segments, spec, reading.skipped, reading.unread, reading.left_out)
     if not quiet:
         print(report)  # noqa: T201  # to say aloud what it did is its contract
     return report
@@ -145,46 +174,139 @@ def insert_shift(
 def remove_shift(model: nn.Module) -> tuple[str, ...]:
     """Take out what `insert_shift` put in, in place, and return the names of the sites.
 
+    Where a conversion has lost some of the shifts, those that are left are taken out, and the network stops missing the others.
+
     Raises
     ------
     ModelError
-        If there is nothing to take out, `model` is no `nn.Module`, or it or a part of it is compiled; see `insert_shift`.
+        If there is nothing to take out, `model` is no `nn.Module`, or it or a part of it is compiled, scripted or traced;
+        see `insert_shift`.
     """
     _checked_model(model)
-    names = [name for name, module in model.named_modules() if _shift_input in module._forward_pre_hooks.values()]
-    if not names:
+    layers = [(name, layer) for name, layer in model.named_modules() if has_shift(layer)]
+    watches = watches_of(model)
+    if not layers and not any(watch.places for _, _, watch in watches):
         raise ModelError(f"model={type(model).__name__} has no inserted shift to remove: insert_shift(model, num_segments) puts one in")
-    for name in names:
-        convolution = model.get_submodule(name)
-        # by the function, not by the handle that registering returned: a deep copy's handle would point at the original
-        for key in [key for key, hook in convolution._forward_pre_hooks.items() if hook is _shift_input]:
-            del convolution._forward_pre_hooks[key]
-            convolution._forward_pre_hooks_with_kwargs.pop(key, None)
-        delattr(convolution, CHILD)
-    return tuple(names)
+    for _, layer in layers:
+        take_shift(layer)
+    for module, key, _ in watches:
+        # by what it is, not by the handle that registering returned: a deep copy's handle would point at the original
+        del module._forward_pre_hooks[key]
+    return tuple(name for name, _ in layers)
 
 
-def _shift_input(convolution: nn.Module, args: tuple[Any, ...], named: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-    """The hook: a function of this module, so that a model that carries it can be pickled."""
-    shift = convolution.get_submodule(CHILD)
-    if args:
-        frames, *rest = args
-        return (shift(frames), *rest), named
-    if "input" in named:
-        return (), named | {"input": shift(named["input"])}
-    return args, named  # the convolution says best that it needs an input
+def shifts_of(model: nn.Module) -> tuple[PlacedShift, ...]:
+    """Tell which shifts are in a network now, inserted or placed by hand, in the order of its modules.
+
+    What rebuilds a network may lose the shift: a checkpoint loaded into a network without one, a conversion to other layers.
+    Compare with the report's sites wherever a network comes out of somebody's tool.
+
+    Raises
+    ------
+    ModelError
+        If `model` is no `nn.Module`, or it or a part of it has become a graph in which a shift cannot be told from other
+        operations: scripted, traced by `torch.jit` or exported.
+
+    >>> block = nn.Sequential(nn.Conv2d(16, 4, 1), nn.Conv2d(4, 16, 3, padding=1))
+    >>> report = insert_shift(block, 8, sites=["0"], quiet=True)
+    >>> [(shift.name, shift.num_segments, shift.moved) for shift in shifts_of(block)]
+    [('0', 8, 6)]
+    """
+    _checked_module(model)
+    _refuse_graphs(model)
+    found = []
+    for name, module in model.named_modules():
+        channels: int | None
+        if has_shift(module):
+            shift = getattr(module, ATTRIBUTE)
+            channels = _channels(module)
+        elif isinstance(module, STSM | SparseConvSTSM):
+            shift, channels = module, getattr(module, "channels", None)
+        else:
+            continue
+        spec = getattr(shift, "spec", None)
+        if not isinstance(spec, ShiftSpec):
+            continue  # somebody put another module in the shift's place
+        moved = None if channels is None else spec.partition(channels)[-1].start
+        found.append(PlacedShift(name, shift.num_segments, spec, channels, moved, isinstance(shift, SparseConvSTSM)))
+    return tuple(found)
+
+
+def exchange_shifts(model: nn.Module, build: Callable[[int], nn.Module]) -> None:
+    """Put modules of the caller's own, built for so many channels, where `insert_shift` has put the shift: to compare with."""
+    for module in model.modules():
+        if has_shift(module):
+            module.__dict__[ATTRIBUTE] = build(_channels(module))
+
+
+def _channels(layer: nn.Module) -> int:
+    """The input channels of a layer that is or adapts a convolution."""
+    convolution = convolution_of(layer)
+    assert convolution is not None
+    return convolution.in_channels
+
+
+def _refuse_shifted(model: nn.Module) -> None:
+    """Raise if a shift is there already, or one has been lost."""
+    for module, _, watch in watches_of(model):
+        watch.refuse_lost(module)
+    there = [name for name, module in model.named_modules() if has_shift(module) or isinstance(module, STSM | SparseConvSTSM)]
+    if there:
+        raise ModelError(f"model has a shift already, at {there[0]!r} and {len(there) - 1} other places: call remove_shift(model) first")
+
+
+def _nothing_found(model: nn.Module, reading: Reading) -> str:
+    """Why no block takes the shift, and names of this model's own to start from."""
+    kind = type(model).__name__
+    own = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d) and not _is_narrow(module)]
+    inside = [name for name in own if any(name.startswith(f"{block.name}.") for block in reading.left_out)]
+    names = ", ".join(map(repr, (inside or own)[:NAMED_AT_MOST]))
+    way_out = f"name the convolutions, sites=[{names}, ...]" if names else "it has no nn.Conv2d with channels enough to move"
+    unread = f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
+    if not reading.left_out:
+        return f"model={kind} has no residual block of nn.Conv2d layers that could be found{unread}: {way_out}"
+    reasons = "; ".join(
+        f"{len(blocks)} left out, since the block {reason}: {', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
+        for reason, blocks in _by_reason(reading.left_out)
+    )
+    return (
+        f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the shift by itself ({reasons}){unread}: {way_out}"
+    )
+
+
+def _is_narrow(convolution: nn.Conv2d) -> bool:
+    """Whether it reads frames or less, so that no channel could move."""
+    return convolution.in_channels < FEWEST_CHANNELS
+
+
+def _checked_module(model: nn.Module) -> None:
+    """Raise if `model` is none."""
+    if isinstance(model, torch.export.ExportedProgram):
+        raise ModelError(f"model is an {type(model).__name__}, a finished graph: insert the shift into the network first, export it after")
+    if not isinstance(model, nn.Module):
+        raise ModelError(f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the network itself")
 
 
 def _checked_model(model: nn.Module) -> None:
-    """Raise if `model` is none, or hooks on it would not be noticed."""
-    if not isinstance(model, nn.Module):
-        raise ModelError(f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the network itself")
+    """Raise if `model` is none, or what is changed in it would not be noticed."""
+    _checked_module(model)
     for name, module in model.named_modules():
         if _is_compiled(module):
             place, kind = f"model.{name}" if name else "model", type(getattr(module, "_orig_mod", module)).__name__
             raise ModelError(
-                f"{place} is a compiled {kind}, which would not notice that hooks come or go: insert or remove first, compile after"
+                f"{place} is a compiled {kind}, which would not notice that a shift comes or goes: insert or remove first, compile after"
             )
+    _refuse_graphs(model)
+
+
+def _refuse_graphs(model: nn.Module) -> None:
+    """Raise if a network has become a graph of operations, in which neither layers nor a shift can be told apart."""
+    for name, module in model.named_modules():
+        place = f"model.{name}" if name else "model"
+        if isinstance(module, torch.jit.ScriptModule) and (not name or any(True for _ in module.parameters())):
+            raise ModelError(f"{place} is a {type(module).__name__}, compiled by torch.jit: insert the shift first, script or trace after")
+        if isinstance(module, fx.GraphModule) and any(isinstance(node.target, torch._ops.OpOverload) for node in module.graph.nodes):
+            raise ModelError(f"{place} is the graph of an exported program, which has operations and no layers: insert first, export after")
 
 
 def _is_compiled(module: nn.Module) -> bool:
@@ -200,25 +322,38 @@ def _checked_names(model: nn.Module, sites: Iterable[str]) -> tuple[str, ...]:
         way_out = f"sites=[{sites!r}]" if isinstance(sites, str) else "sites=['layer1.0.conv1', ...]"
         raise ModelError(f"sites={sites!r} is no list of names: write {way_out}, or leave it out for the default")
     modules = dict(model.named_modules(remove_duplicate=False))
+    convolutions = [known for known, module in modules.items() if isinstance(module, nn.Conv2d)]
     seen: dict[int, str] = {}
     for name in names:
         if name not in modules:
-            convolutions = [known for known, module in modules.items() if isinstance(module, nn.Conv2d)]
-            near = difflib.get_close_matches(name, convolutions, n=3) or convolutions[:3]
+            near = difflib.get_close_matches(name, convolutions, n=NAMED_AT_MOST) or convolutions[:NAMED_AT_MOST]
             raise ModelError(f"sites: {name!r} is no module of {type(model).__name__}: near it are {', '.join(map(repr, near))}")
-        if not isinstance(modules[name], nn.Conv2d):
-            raise ModelError(f"sites: {name!r} is a {type(modules[name]).__name__}: the shift stands before an nn.Conv2d, name one")
-        if id(modules[name]) in seen:
-            raise ModelError(f"sites: {name!r} and {seen[id(modules[name])]!r} are one convolution: name it once")
-        seen[id(modules[name])] = name
+        module = modules[name]
+        if convolution_of(module) is None:
+            within = [known for known in convolutions if known.startswith(f"{name}.")][:NAMED_AT_MOST]
+            hint = f", such as {', '.join(map(repr, within))} inside it" if within else ""
+            raise ModelError(f"sites: {name!r} is a {type(module).__name__}: the shift stands before an nn.Conv2d, name one{hint}")
+        adapter = next((other for other, outer in modules.items() if outer is not module and convolution_of(outer) is module), None)
+        if adapter is not None:
+            raise ModelError(
+                f"sites: {name!r} is the base of the adapter {adapter!r}, whose own weights would see frames that are not shifted: "
+                f"name {adapter!r}"
+            )
+        if id(module) in seen:
+            raise ModelError(f"sites: {name!r} and {seen[id(module)]!r} are one convolution: name it once")
+        seen[id(module)] = name
     return names
 
 
 def _site(model: nn.Module, name: str, spec: ShiftSpec) -> Site:
     """Describe a site, or say why it cannot be one."""
-    convolution = cast(nn.Conv2d, model.get_submodule(name))
-    if hasattr(convolution, CHILD):
-        raise ModelError(f"site {name!r} has an attribute {CHILD!r} of its own, where the shift would stand: rename that")
+    layer = model.get_submodule(name)
+    convolution = convolution_of(layer)
+    assert convolution is not None
+    if hasattr(layer, ATTRIBUTE):
+        raise ModelError(f"site {name!r} has an attribute {ATTRIBUTE!r} of its own, where the shift would stand: rename that")
+    if is_lazy(convolution.weight):
+        raise ModelError(f"site {name!r} is lazy and knows its channels only after a first batch: run model(frames) once, then insert")
     channels = convolution.in_channels
     try:
         *_, identity = spec.partition(channels)

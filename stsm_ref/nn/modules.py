@@ -1,7 +1,7 @@
 """The shift as modules: `STSM`, which moves memory, and `SparseConvSTSM`, the same map by the convolutions of §3.2."""
 
 from contextlib import nullcontext
-from typing import cast
+from typing import Any, NoReturn, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -12,19 +12,19 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
 from stsm_ref.kernels import Padding, one_hot_kernel
-from stsm_ref.nn.functional import checked_frames, checked_segments, stsm
+from stsm_ref.nn.functional import checked_frames, checked_segments, refuse_scripting, stsm
 from stsm_ref.nn.padding import like_layout_of
 
 CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
 """What torch convolves on every device; for other dtypes it is tried."""
 
 
-def as_one_call(module: nn.Module, x: object) -> Tensor | None:
+def as_one_call(module: Any, x: object, *rest: Any, **named: Any) -> Tensor | None:
     """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do, since checks need a tensor; None outside of one."""
     if not isinstance(x, fx.Proxy):
         return None
     target = cast(fx.Tracer, x.tracer).path_of_module(module)
-    return cast(Tensor, x.tracer.create_proxy("call_module", target, (x,), {}))
+    return cast(Tensor, x.tracer.create_proxy("call_module", target, (x, *rest), named))
 
 
 class STSM(nn.Module):
@@ -62,6 +62,9 @@ class STSM(nn.Module):
         if (call := as_one_call(self, x)) is not None:
             return call
         return stsm(x, self.spec, self.num_segments)
+
+    def __prepare_scriptable__(self) -> NoReturn:
+        refuse_scripting("STSM")
 
     def extra_repr(self) -> str:
         """Say what is shifted, as `ShiftSpec.parse` reads it."""
@@ -161,6 +164,9 @@ class SparseConvSTSM(nn.Module):
         # made anew each time, on the spot: a kernel that was kept would be lost by `to_empty`, and left behind on meta
         weights = F.pad(part.new_ones((stop - start, 1, 1, 1, 1)), self.surroundings[group])  # (c, 1, kT, kH, kW)
         return F.conv3d(F.pad(part, self.paddings[group]), weights, groups=stop - start)
+
+    def __prepare_scriptable__(self) -> NoReturn:
+        refuse_scripting("SparseConvSTSM")
 
     def extra_repr(self) -> str:
         """Say what is shifted, as `ShiftSpec.parse` reads it."""

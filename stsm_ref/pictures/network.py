@@ -10,7 +10,7 @@ from stsm_ref.models import create_model
 # isort: split
 from torch import device, nn
 
-from stsm_ref.nn import STSM
+from stsm_ref.nn import shifts_of
 from stsm_ref.pictures.drawing import ENTERS, INK, PAPER, need_figure
 
 if TYPE_CHECKING:
@@ -44,12 +44,9 @@ def sites(network: nn.Module) -> dict[str, list[Site]]:
 
 
 def _site(name: str, block: nn.Module) -> Site:
-    for inner, module in block.named_modules():
-        if isinstance(module, STSM):
-            convolution = inner.rpartition(".")[0]
-            channels = block.get_submodule(convolution).in_channels
-            assert isinstance(channels, int)
-            return Site(name, convolution, channels, module.spec.partition(channels)[-1].start)
+    for shift in shifts_of(block):
+        if shift.channels is not None and shift.moved is not None:
+            return Site(name, shift.name, shift.channels, shift.moved)
     return Site(name, "", 0, 0)
 
 

@@ -12,6 +12,7 @@ from stsm_ref import definition, strategies
 from stsm_ref import nn as snn
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models import cost, create_model
+from stsm_ref.nn.insertion import exchange_shifts
 from stsm_ref.strategies import ClipCase
 from stsm_ref.verification.check import check
 from stsm_ref.verification.compare import require, same_bits, same_values
@@ -181,8 +182,8 @@ def networks_cost_what_the_paper_prints(subject: Subject, case: tuple[tuple[int,
 
 def _insert(network: nn.Module, build: Callable[[int], nn.Module]) -> None:
     """Insert the shift, and put modules of our own choice in its places."""
-    for site in snn.insert_shift(network, 1, quiet=True).sites:
-        network.get_submodule(site.name).stsm = build(site.channels)
+    snn.insert_shift(network, 1, quiet=True)
+    exchange_shifts(network, build)
 
 
 @check("CONV-2", "GRAD-4", rung="L1", each=lambda: ["tsn_resnet18"], sides=TORCH)

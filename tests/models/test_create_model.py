@@ -49,11 +49,7 @@ def on_meta(name: str, **options: object) -> nn.Module:
 
 def sites(model: nn.Module) -> dict[str, int]:
     """The convolutions before which a shift stands, with the channels that come in."""
-    return {
-        name.removesuffix(".stsm"): model.get_submodule(name.removesuffix(".stsm")).in_channels
-        for name, module in model.named_modules()
-        if isinstance(module, snn.STSM)
-    }
+    return {shift.name: shift.channels for shift in snn.shifts_of(model)}
 
 
 def test_the_list_is_what_can_be_made() -> None:

@@ -57,7 +57,7 @@ class TwoBranches(nn.Module):
     def __init__(self, short: int, long: int) -> None:
         super().__init__()
         self.short = nn.Sequential(*(nn.Conv2d(16, 16, 1) for _ in range(short)))
-        self.long = nn.Sequential(*(nn.Conv2d(16, 16, 1) for _ in range(long)))
+        self.long = nn.Sequential(*(layer for _ in range(long) for layer in (nn.Conv2d(16, 16, 1), nn.ReLU())))
 
     def forward(self, x):  # noqa: D102  # the class says it
         return self.short(x) + self.long(x)
@@ -187,7 +187,10 @@ def compiled_in_place():
 @pytest.mark.parametrize(
     ("model", "message"),
     [
-        (lambda: torch.compile(ResNet((1,)), backend="eager"), "model is a compiled ResNet, which would not notice that hooks come or go"),
+        (
+            lambda: torch.compile(ResNet((1,)), backend="eager"),
+            "model is a compiled ResNet, which would not notice that a shift comes or goes",
+        ),
         (lambda: nn.Sequential(torch.compile(Bottleneck(16, 4), backend="eager")), "model.0 is a compiled Bottleneck, which"),
         (compiled_in_place, "model is a compiled ResNet, which would"),
         (lambda: None, "model=None has type NoneType, which is no nn.Module: give the network itself"),
@@ -243,7 +246,7 @@ def test_state_dict_stays_as_it_was():
     model.load_state_dict(before, strict=True)
     ResNet().load_state_dict(model.state_dict(), strict=True)
     assert len(list(model.parameters())) == len(list(ResNet().parameters()))
-    assert "(stsm): STSM(num_segments=4" in repr(model)
+    assert "(conv1): ShiftedConv2d(32, 8, kernel_size=(1, 1), stride=(1, 1), bias=False, stsm=STSM(num_segments=4, spec=" in repr(model)
     assert remove_shift(model) == ("layer1.0.conv1", "layer1.1.conv1", "layer2.0.conv1", "layer2.1.conv1")
     assert repr(model) == tree
     assert not any(module._forward_pre_hooks for module in model.modules())
@@ -358,16 +361,21 @@ def twice():
 @pytest.mark.parametrize(
     ("model", "arguments", "error", "message"),
     [
-        (twice, {}, ModelError, "model has a shift already, at 'layer1.0.conv1.stsm' and 3 other places: call remove_shift(model) first"),
-        (twice, {"sites": ["conv1"]}, ModelError, "model has a shift already, at 'layer1.0.conv1.stsm'"),
+        (twice, {}, ModelError, "model has a shift already, at 'layer1.0.conv1' and 3 other places: call remove_shift(model) first"),
+        (twice, {"sites": ["conv1"]}, ModelError, "model has a shift already, at 'layer1.0.conv1'"),
         (lambda: nn.Sequential(STSM(8), Bottleneck(32, 8)), {}, ModelError, "model has a shift already, at '0'"),
         (
             lambda: nn.Conv2d(3, 8, 1),
             {},
             ModelError,
-            "model=Conv2d has no residual block of nn.Conv2d layers that could be found: name the convolutions",
+            "model=Conv2d has no residual block of nn.Conv2d layers that could be found: it has no nn.Conv2d with channels enough to move",
         ),
-        (Undecided, {}, ModelError, "could be found (forward of (the model itself) could not be read): name the convolutions, sites="),
+        (
+            Undecided,
+            {},
+            ModelError,
+            "could be found (forward of (the model itself) could not be read): name the convolutions, sites=['a', 'b'",
+        ),
         (ResNet, {"sites": ["layer1.0.conv9"]}, ModelError, "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv"),
         (
             ResNet,

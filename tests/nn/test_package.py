@@ -16,8 +16,11 @@ except ImportError as error:
 
 
 def test_names():
-    """The public names are these six."""
-    assert sorted(snn.__all__) == ["InsertionReport", "STSM", "SparseConvSTSM", "insert_shift", "remove_shift", "stsm"]
+    """The public names are these eight."""
+    assert sorted(snn.__all__) == [
+        *("InsertionReport", "PlacedShift", "STSM", "SparseConvSTSM"),
+        *("insert_shift", "remove_shift", "shifts_of", "stsm"),
+    ]
     assert all(hasattr(snn, name) for name in snn.__all__)
 
 
