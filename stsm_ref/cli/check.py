@@ -3,7 +3,6 @@
 import importlib
 import os
 import signal
-import sys
 import threading
 from enum import StrEnum
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, Level, Spec, command, print_json, progress_bar, screen
+from stsm_ref.cli.shell import AsJson, Level, Spec, Terminated, command, print_json, progress_bar, screen
 from stsm_ref.files import require_writable
 from stsm_ref.geometry import ShiftSpec
 
@@ -97,7 +96,11 @@ def _leave_nothing_when_terminated() -> None:
     """Let SIGTERM and a terminal that goes end this process by an exception, so that the target ends with it."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-            signal.signal(getattr(signal, name), lambda number, frame: sys.exit(128 + number))
+            signal.signal(getattr(signal, name), _end)
+
+
+def _end(number: int, frame: object) -> None:
+    raise Terminated(128 + number)
 
 
 def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:
