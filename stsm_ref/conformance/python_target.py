@@ -4,9 +4,10 @@
 ``(NT)CHW`` the frames of a clip arrive as ``num_segments=``, or under the name that it has for them.
 """
 
+import contextlib
 import inspect
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -16,6 +17,7 @@ import numpy as np
 from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
 from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
 from stsm_ref.conformance.target import Declined, Layout, Observation, Op, TargetError
+from stsm_ref.errors import cut, visible
 from stsm_ref.geometry import Array, ShiftSpec
 
 OURS = Path(__file__).parent
@@ -48,7 +50,7 @@ class PythonTarget:
     ) -> None:
         self.arrays: Arrays = arrays_of(framework)
         self.kind = self.arrays.kind
-        self.name = name or getattr(forward, "__name__", type(forward).__name__)
+        self.name = name or _called(forward)
         self.layout: Layout = checked_layout(layout)
         self.dtypes = self.arrays.dtypes if dtypes is None else tuple(np.dtype(d) for d in dtypes)
         self.fixed = dict(fixed or {}) | ({"N": 1} if self.layout == "TCHW" else {})
@@ -83,8 +85,10 @@ class PythonTarget:
         wrote = tuple(changed)
         if self._spec != self._wanted:
             wrote, self._spec = (*wrote, "spec"), replace(self._wanted)
-        shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
-        return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
+        with _judged_by_its_own(op):
+            shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
+            kept = self.arrays.keeps_layout(inputs["x"], result)
+        return Observation(output, wrote, shares, kept)
 
     def residual(self, x: Array, grad: Array, *, case: str = "") -> tuple[Array, Array | None]:
         """Value and gradient of ``x + forward(x)``, as a network would compute them; the gradient is None without a backward."""
@@ -134,7 +138,9 @@ class PythonTarget:
         return self.arrays.give(to_own(x, self.layout), memory_of(x))
 
     def _read(self, result: Any, op: Op, shape: tuple[int, ...]) -> Array:
-        output, own = self.arrays.read(result), own_shape(shape, self.layout)
+        with _judged_by_its_own(op):
+            output = self.arrays.read(result)
+        own = own_shape(shape, self.layout)
         if output.dtype.kind not in "biufc":
             raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
@@ -154,14 +160,24 @@ class PythonTarget:
             raise TargetError(f"{op} raised {told(error)}{at}{frames(error)}") from None
 
 
+@contextlib.contextmanager
+def _judged_by_its_own(op: Op) -> Iterator[None]:
+    """What is done to a result runs the result's own code where it is of somebody's class: what that raises is the target's."""
+    try:
+        yield
+    except (TargetError, Declined, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise TargetError(f"{op} returned what cannot be read: {told(error)}{frames(error)}") from None
+
+
 def told(error: BaseException) -> str:
     """Type and message, as far as it can be printed and is worth reading."""
     try:
         text = str(error).strip()
-    except Exception:  # the target's own method
+    except BaseException:  # the target's own method
         text = "(its message cannot be told)"
-    text = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MOST_TOLD + 1])
-    text = text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ..."
+    text = visible(text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ...")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -170,6 +186,15 @@ def frames(error: BaseException) -> str:
     every = traceback.extract_tb(error.__traceback__)
     theirs = [frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(OURS)]
     return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
+
+
+def _called(function: Function) -> str:
+    """What a function calls itself, as it may stand in a report; an object may call itself anything, and raise when asked."""
+    try:
+        name = getattr(function, "__name__", None)
+    except Exception:  # its own property
+        name = None
+    return cut(visible(name), 100) if isinstance(name, str) and name else type(function).__name__
 
 
 def _same_bits(first: Array, second: Array) -> bool:
@@ -189,7 +214,7 @@ def _keywords(function: Function, op: Op, layout: Layout) -> dict[str, str]:
     try:
         # a torch module's own call takes anything: its forward says what it means
         signature = inspect.signature(getattr(function, "forward", function))
-    except (TypeError, ValueError):  # built in, with no signature to read: the full form
+    except Exception:  # built in, with no signature to read: the full form
         return {"spec": "spec"} | ({"num_segments": "segments"} if layout == "(NT)CHW" else {})
     parameters = signature.parameters.values()
     names = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}

@@ -19,10 +19,15 @@ from typing import Any
 
 import numpy as np
 
+from stsm_ref.conformance.protocol import LONGEST_NAME
 from stsm_ref.conformance.python_target import PythonTarget, frames, told
 from stsm_ref.conformance.target import Target, TargetError
+from stsm_ref.errors import quoted
+from stsm_ref.files import MIB, require_file
 
 FORMS = "py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx"
+MOST_SOURCE = 16 * MIB
+"""Bytes of a Python file."""
 INFO = ("name", "layout", "framework", "dtypes", "values", "fixed")
 
 
@@ -57,7 +62,7 @@ def open_target(
     """
     kind, colon, rest = text.partition(":")
     if not colon or not rest or kind not in ("py", "cmd", "onnx"):
-        raise TargetError(f"target={text!r} is none: write {FORMS}")
+        raise TargetError(f"target={quoted(text)} is none: write {FORMS}")
     if kind == "py":
         return python_target(rest, layout=layout, framework=framework, segments=segments)
     if framework is not None:
@@ -117,8 +122,9 @@ def _imported(text: str) -> ModuleType:
             sys.path.insert(0, str(Path.cwd()))
             return importlib.import_module(text)
         path = Path(text).resolve()
-        if not path.is_file():
+        if not path.exists():
             raise TargetError(f"there is no file {text!r}")
+        require_file(path, most=MOST_SOURCE, what="the source", error=TargetError)
         sys.path.insert(0, str(path.parent))  # as `python FILE` does, so that it finds what lies beside it
         spec = importlib.util.spec_from_file_location(f"_target_{path.stem}", path)
         assert spec is not None
@@ -139,20 +145,23 @@ def _checked_info(info: Any, where: str) -> dict[str, Any]:
         raise TargetError(f"info in {where} is {type(info).__name__}: write a dict with some of {', '.join(INFO)}")
     unknown = [key for key in info if key not in INFO]
     if unknown:
-        raise TargetError(f"info in {where} has {unknown[0]!r}, which means nothing: its keys are {', '.join(INFO)}")
+        raise TargetError(f"info in {where} has {quoted(unknown[0])}, which means nothing: its keys are {', '.join(INFO)}")
     for key in ("name", "layout", "framework"):
         if not isinstance(info.get(key, ""), str):
-            raise TargetError(f"info[{key!r}]={info[key]!r} in {where} is no string")
+            raise TargetError(f"info[{key!r}]={quoted(info[key])} in {where} is not a string")
+    name = info.get("name", "target")
+    if not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
+        raise TargetError(f"info['name']={quoted(name)} in {where} is not printable, of 1 to {LONGEST_NAME} characters: choose another")
     if info.get("values", "bits") not in ("bits", "finite"):
-        raise TargetError(f"info['values']={info['values']!r} in {where} is neither 'bits' nor 'finite'")
+        raise TargetError(f"info['values']={quoted(info['values'])} in {where} is neither 'bits' nor 'finite'")
     fixed = info.get("fixed") or {}
     if not isinstance(fixed, dict) or not all(key in "NTCHW" and isinstance(size, int) and size > 0 for key, size in fixed.items()):
-        raise TargetError(f"info['fixed']={fixed!r} in {where} must give sizes from 1 up to letters of NTCHW")
+        raise TargetError(f"info['fixed']={quoted(fixed)} in {where} must give sizes from 1 up to letters of NTCHW")
     try:
         dtypes = info.get("dtypes")
         checked = None if dtypes is None else [np.dtype(d) for d in dtypes]
     except TypeError:
-        raise TargetError(f"info['dtypes']={info['dtypes']!r} in {where} must name dtypes, as in ['float32', 'int64']") from None
+        raise TargetError(f"info['dtypes']={quoted(info['dtypes'])} in {where} must name dtypes, as in ['float32', 'int64']") from None
     if checked is not None and not checked:
         raise TargetError(f"info['dtypes'] in {where} is empty: name one dtype at least, or leave it out")
     return {**info, "dtypes": checked}

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from stsm_ref.errors import ModelError
 from stsm_ref.files import write_whole
+from stsm_ref.models.checkpoint_size import require_checkpoint
 from stsm_ref.models.key_names import Source, renamed, rules_of, tell_source
 from stsm_ref.models.tsn import TSN
 
@@ -159,6 +160,7 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
 
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     """Read the tensors of a file by name, and our record of their network where there is one."""
+    require_checkpoint(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:

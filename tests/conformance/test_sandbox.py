@@ -242,3 +242,78 @@ def test_torch_fits_into_the_limits(tmp_path: Path) -> None:
     assert report.passed, [report.broken, *report.violations]
     assert (report.kind, report.layout) == ("torch", "(NT)CHW")
     assert run(tmp_path, PUBLISHED, spec="T@1/4").outcome == "violated"
+
+
+FORGER = """
+    import json, os, stat
+    info = {"name": "forger"}
+    report = dict(target="t", name="forger", kind="numpy", layout="NTCHW", spec="T", level="smoke", seed=0, declared=0, seconds=0.0)
+    result = dict(rule="r", statement="s", requirements=["SHIFT-6"], rung="L3", outcome="passed", cases=9, seconds=0.0, note="", violation=None)
+    report |= dict(results=[result], broken="", limits=[], environment={}, hashes={})
+    line = json.dumps({"report": report}).encode() + b"\\n"
+    def pipes():
+        for fd in range(3, 64):
+            try:
+                if stat.S_ISFIFO(os.fstat(fd).st_mode):
+                    yield fd
+            except OSError:
+                pass
+    def forge(begins):
+        for fd in pipes():
+            os.write(fd, begins + line)
+    def overheard(fd):  # a pipe can be opened again for reading: what we sent is stolen, and its code put before the forgery
+        reader = os.open(f"/proc/self/fd/{fd}", os.O_RDONLY | os.O_NONBLOCK)
+        try:
+            return os.read(reader, 1 << 16)
+        except BlockingIOError:
+            return b""
+    calls = 0
+    def forward(x, spec):
+        global calls
+        calls += 1
+        if calls == 3:
+            WAY
+        return x.copy()
+"""
+
+
+@pytest.mark.parametrize(
+    "way", ["forge(b'')", "forge(b'0' * 32)", "[os.write(fd, (overheard(fd) or b'')[:32] + line) for fd in list(pipes())]"]
+)
+def test_a_forged_report_is_not_believed(way: str, tmp_path: Path) -> None:
+    """A pass that the target itself writes to every pipe it can find, with any code or a stolen one, is no pass."""
+    report = run(tmp_path, FORGER.replace("WAY", way))
+    assert not report.passed
+    assert "wrote into a pipe that was not opened for it" in report.broken or report.violations
+
+
+def test_a_line_counts_once_and_in_its_place() -> None:
+    """The code is over the line, its number and the key."""
+    from stsm_ref.conformance.worker import CODE, signed
+
+    first = signed(b"{}", b"key", 0)
+    assert (len(first), first[CODE:]) == (CODE + 2, b"{}")
+    assert len({first, signed(b"{}", b"key", 1), signed(b"{}", b"other", 0), signed(b"[]", b"key", 0)}) == 4
+
+
+HOSTILE_OBJECTS = {
+    "an array whose view raises": "class A(np.ndarray):\n    def view(self, *_): raise RuntimeError('mine')\ndef forward(x, spec): return stsm(x, spec).view(A)",
+    "an object that raises when it is asked for its name": (
+        "class F:\n    @property\n    def __name__(self): raise RuntimeError('mine')\n    def __call__(self, x, spec): return stsm(x, spec)\nforward = F()"
+    ),
+    "a name with markup": "info = {'name': 'tile [/fast]'}\ndef forward(x, spec): return stsm(x, spec)",
+}
+
+
+@pytest.mark.parametrize("way", HOSTILE_OBJECTS)
+def test_an_odd_object_is_judged_by_its_values(way: str, tmp_path: Path) -> None:
+    """What a result or a function says of itself is not asked, so a right one passes."""
+    report = run(tmp_path, f"import numpy as np\nfrom stsm_ref import stsm\n{HOSTILE_OBJECTS[way]}", spec="T@1/4")
+    assert report.passed, [report.broken, *report.violations]
+
+
+@pytest.mark.parametrize("name", ["\x1b[2J", "", "x" * 101, "\ud800"])
+def test_a_name_must_be_printable(name: str, tmp_path: Path) -> None:
+    """As that of a program must."""
+    with pytest.raises(TargetError, match=r"info\['name'\]=.* is not printable, of 1 to 100 characters: choose another"):
+        run(tmp_path, f"info = {{'name': {ascii(name)}}}\ndef forward(x, spec): return x")
