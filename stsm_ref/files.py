@@ -58,11 +58,15 @@ def read_file(path: Path, *, most: int, what: str, error: type[StsmError] = Repo
     StsmError
         As `require_file`, and if the file grows past `most` while it is read.
     """
+    how = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
-        with os.fdopen(descriptor, "rb") as file:
+        descriptor = os.open(path, how)
+        try:
             _checked(os.fstat(descriptor), path, most, what, error)
-            content = file.read(most + 1)
+            with os.fdopen(descriptor, "rb", closefd=False) as file:
+                content = file.read(most + 1)
+        finally:
+            os.close(descriptor)
     except (OSError, ValueError) as reason:
         raise _unreadable(path, what, error, reason) from None
     if len(content) > most:

@@ -248,7 +248,8 @@ FORGER = """
     import json, os, stat
     info = {"name": "forger"}
     report = dict(target="t", name="forger", kind="numpy", layout="NTCHW", spec="T", level="smoke", seed=0, declared=0, seconds=0.0)
-    result = dict(rule="r", statement="s", requirements=["SHIFT-6"], rung="L3", outcome="passed", cases=9, seconds=0.0, note="", violation=None)
+    result = dict(rule="r", statement="s", requirements=["SHIFT-6"], rung="L3", outcome="passed", cases=9, seconds=0.0, note="")
+    result["violation"] = None
     report |= dict(results=[result], broken="", limits=[], environment={}, hashes={})
     line = json.dumps({"report": report}).encode() + b"\\n"
     def pipes():
@@ -297,10 +298,18 @@ def test_a_line_counts_once_and_in_its_place() -> None:
 
 
 HOSTILE_OBJECTS = {
-    "an array whose view raises": "class A(np.ndarray):\n    def view(self, *_): raise RuntimeError('mine')\ndef forward(x, spec): return stsm(x, spec).view(A)",
-    "an object that raises when it is asked for its name": (
-        "class F:\n    @property\n    def __name__(self): raise RuntimeError('mine')\n    def __call__(self, x, spec): return stsm(x, spec)\nforward = F()"
-    ),
+    "an array whose view raises": """
+class A(np.ndarray):
+    def view(self, *_): raise RuntimeError('mine')
+def forward(x, spec): return np.ndarray.view(stsm(x, spec), A)
+""",
+    "an object that raises when it is asked for its name": """
+class F:
+    @property
+    def __name__(self): raise RuntimeError('mine')
+    def __call__(self, x, spec): return stsm(x, spec)
+forward = F()
+""",
     "a name with markup": "info = {'name': 'tile [/fast]'}\ndef forward(x, spec): return stsm(x, spec)",
 }
 
@@ -316,4 +325,4 @@ def test_an_odd_object_is_judged_by_its_values(way: str, tmp_path: Path) -> None
 def test_a_name_must_be_printable(name: str, tmp_path: Path) -> None:
     """As that of a program must."""
     with pytest.raises(TargetError, match=r"info\['name'\]=.* is not printable, of 1 to 100 characters: choose another"):
-        run(tmp_path, f"info = {{'name': {ascii(name)}}}\ndef forward(x, spec): return x")
+        run(tmp_path, f"info = {{'name': {name!a}}}\ndef forward(x, spec): return x")

@@ -1,6 +1,8 @@
 """Other people's checkpoints: files written here under their names, loaded by key mapping, and refused where they do not fit."""
 
+import os
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -556,3 +558,24 @@ def test_two_keys_for_one_place_are_refused(tmp_path: Path) -> None:
     torch.save(state, tmp_path / "twice.pth")
     with pytest.raises(ModelError, match=r"fills one place twice, by 'module.base_model.layer1.0.conv1.net.weight' and another key"):
         load_checkpoint(model_of("tsn_resnet18"), tmp_path / "twice.pth")
+
+
+def test_what_unpacks_to_more_than_it_takes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file never reach torch; an honest file does."""
+    read: list[object] = []
+    monkeypatch.setattr(torch, "load", lambda path, **_: read.append(path) or {})
+    bomb, sparse, pipe, honest = (tmp_path / name for name in ("bomb.pth", "sparse.pth", "pipe.pth", "honest.pth"))
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(1 << 22))
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(pipe)
+    torch.save({"x": torch.zeros(9)}, honest)
+    model = model_of("tsn_resnet18")
+    for path, why in ((bomb, r"unpacks to 4.0 MiB, where torch.save compresses nothing"), (sparse, "has 1024.0 GiB"), (pipe, "is a pipe")):
+        with pytest.raises(ModelError, match=why):
+            load_checkpoint(model, path)
+    assert read == []
+    with pytest.raises(ModelError, match="has keys like None"):
+        load_checkpoint(model, honest)
+    assert read == [honest]
