@@ -63,7 +63,7 @@ def check(
 
     _leave_nothing_when_terminated()
     if validate_protocol:
-        return _validate_protocol(target, as_json, time_limit or 10, int(memory * 2**30))
+        return _validate_protocol(target, as_json, time_limit or 60, int(memory * 2**30))
     outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
     _require_outputs(target, outputs)
     wanted = ShiftSpec.parse(spec)

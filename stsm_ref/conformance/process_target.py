@@ -41,7 +41,7 @@ class ProcessTarget:
     sees_memory = False
     moves_bits = True
 
-    def __init__(self, command: str | Sequence[str], *, time_limit: float = 10, total: float = 3600, memory: int = 4 << 30) -> None:
+    def __init__(self, command: str | Sequence[str], *, time_limit: float = 60, total: float = 3600, memory: int = 4 << 30) -> None:
         try:
             parts = shlex.split(command) if isinstance(command, str) else list(command)
         except ValueError as error:

@@ -1,13 +1,13 @@
 r"""The shift as a torch function on frames ``(N*T, C, H, W)``, with its gradient beside it."""
 
 import warnings
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.errors import ArrayError, ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec, whole_number
 from stsm_ref.nn.padding import stsm_by_padding
 from stsm_ref.nn.write_once import write_once
@@ -44,7 +44,7 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     Linear: the VJP is the shift by the opposite displacements, the JVP the shift itself, the second derivative zero (GRAD-1 to GRAD-3).
     Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export`, `torch.jit.trace` and autocast. What is traced
     serves other N, H and W, in any layout, and puts its result in the layout of the sample. For `torch.fx.symbolic_trace` use the module
-    `STSM`, which becomes one call in the graph.
+    `STSM`, which becomes one call in the graph. `torch.jit.script` reads too little of Python, and is refused with a word of the others.
 
     >>> clip = torch.arange(1, 4).view(3, 1, 1, 1)               # T=3, one channel, one pixel
     >>> stsm(clip.repeat(1, 2, 1, 1), ShiftSpec("T", 1), 3)[..., 0, 0].T
@@ -59,6 +59,17 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     if _is_only_evaluated(x):
         return _shift(x, spec, segments, 1)
     return _apply(x, spec, segments, 1)
+
+
+def refuse_script(*_: object) -> NoReturn:
+    """What `torch.jit.script` asks an object before it reads its source, which is beyond it."""
+    raise ModelError(
+        "torch.jit.script reads only a part of Python, and not the shift: use torch.jit.trace(model, frames), whose result serves other "
+        "N, H and W, or torch.export"
+    )
+
+
+stsm.__prepare_scriptable__ = refuse_script  # type: ignore[attr-defined]  # where torch looks for it
 
 
 def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:

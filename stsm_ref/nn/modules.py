@@ -9,10 +9,10 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.errors import ArrayError
+from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
 from stsm_ref.kernels import Padding, one_hot_kernel
-from stsm_ref.nn.functional import checked_frames, checked_segments, stsm
+from stsm_ref.nn.functional import checked_frames, checked_segments, refuse_script, stsm
 from stsm_ref.nn.padding import like_layout_of
 
 CONVOLVED = (torch.float16, torch.bfloat16, torch.float32, torch.float64, torch.complex64, torch.complex128)
@@ -56,6 +56,8 @@ class STSM(nn.Module):
         super().__init__()
         self.num_segments = checked_segments(num_segments)
         self.spec = checked_spec(spec)
+
+    __prepare_scriptable__ = refuse_script
 
     def forward(self, x: Tensor) -> Tensor:
         """Shift frames ``(N*T, C, H, W)``."""
@@ -122,11 +124,18 @@ class SparseConvSTSM(nn.Module):
         self.paddings = [_for_pad(kernel.padding) for kernel in kernels]
         self.surroundings = [_for_pad(_around_the_one(kernel.weights)) for kernel in kernels]
 
+    __prepare_scriptable__ = refuse_script
+
     def forward(self, x: Tensor) -> Tensor:
         """Pad and cross-correlate frames ``(N*T, C, H, W)``."""
         if (call := as_one_call(self, x)) is not None:
             return call
         checked_frames(x, self.spec, self.num_segments)
+        if torch.onnx.is_in_onnx_export() and torch.jit.is_tracing() and not torch.compiler.is_compiling():  # type: ignore[attr-defined,no-untyped-call]  # torch's
+            raise ModelError(
+                "torch.onnx.export(dynamo=False) cannot convolve with kernels that are made on the way, as SparseConvSTSM makes them: "
+                "use STSM, which is the same map, or dynamo=True"
+            )
         if x.shape[1] != self.channels:
             raise ArrayError(f"x has shape {tuple(x.shape)}, and channels={self.channels}: give frames of that many")
         if not self.groups or not x.numel():
