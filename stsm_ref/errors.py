@@ -52,6 +52,15 @@ def quoted(value: object, most: int = MOST_QUOTED) -> str:
         return f"a {type(value).__name__} that cannot be written"
 
 
+def unreadable(value: object, error: Exception) -> str:
+    """Why NumPy cannot make an array of `value`, and what to give instead."""
+    if isinstance(value, list | tuple | str):
+        return f"ragged or no array ({error}): give rows of equal length"
+    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    hint = ", as by .detach().cpu().numpy(), or use stsm_ref.nn, which takes it as it is" if kind.startswith("torch.") else ""
+    return f"a {kind} that NumPy cannot read ({error}): give a NumPy array{hint}"
+
+
 def _as_message(text: str) -> str:
     lines = [cut(line, MOST_LINE) for line in cut(text, 10 * MOST_MESSAGE).split("\n")]
     return cut(visible("\n".join(lines)), MOST_MESSAGE)

@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.errors import ArrayError, SpecError, unreadable
 
 AXIS_LETTERS = "THW"
 CLIP_AXES = {"T": -4, "H": -2, "W": -1}
@@ -280,11 +280,7 @@ def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # other libraries' tensors raise what they like
-        if isinstance(value, list | tuple | str):
-            raise ArrayError(f"{name} is ragged or no array ({error}): give rows of equal length") from None
-        kind = f"{type(value).__module__}.{type(value).__qualname__}"
-        hint = ", as by .detach().cpu().numpy(), or use stsm_ref.nn, which takes it as it is" if kind.startswith("torch.") else ""
-        raise ArrayError(f"{name} is a {kind} that NumPy cannot read ({error}): give a NumPy array{hint}") from None
+        raise ArrayError(f"{name} is {unreadable(value, error)}") from None
     if array.dtype.kind == "m":
         raise ArrayError(f"{name} has dtype {array.dtype}, and durations are not moved: see them as numbers, {name}.view('int64')")
     if not _has_zero(array.dtype):

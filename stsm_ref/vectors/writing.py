@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from stsm_ref.errors import VectorError
+from stsm_ref.errors import VectorError, quoted
 from stsm_ref.files import read_file, require_file
 from stsm_ref.vectors import conv_families, forward_families, gradient_families, reject_families, value_families, wrong_families
 from stsm_ref.vectors.drafts import Draft
@@ -116,8 +116,13 @@ def require_writable_folder(directory: Path) -> None:
     VectorError
         If it is a file, or its parent is no folder that may be written.
     """
-    place = directory if directory.exists() else directory.parent
-    if not place.is_dir() or not os.access(place, os.W_OK):
+    try:
+        place = directory if directory.exists() else directory.parent
+        writable = place.is_dir() and os.access(place, os.W_OK)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise VectorError(f"{quoted(str(directory))} cannot be written: {reason}: name another folder") from None
+    if not writable:
         raise VectorError(f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may write to")
 
 
