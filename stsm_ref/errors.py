@@ -61,6 +61,13 @@ def unreadable(value: object, error: Exception) -> str:
     return f"a {kind} that NumPy cannot read ({error}): give a NumPy array{hint}"
 
 
+def unmoved(name: str, kind: str) -> str:
+    """Why an array whose dtype is of that kind is not moved, and what to give instead."""
+    if kind == "m":
+        return f"and durations are not moved: see them as numbers, {name}.view('int64')"
+    return "whose vacated places have no zero to hold: use bool, int, float or complex"
+
+
 def _as_message(text: str) -> str:
     lines = [cut(line, MOST_LINE) for line in cut(text, 10 * MOST_MESSAGE).split("\n")]
     return cut(visible("\n".join(lines)), MOST_MESSAGE)
