@@ -18,7 +18,7 @@ from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.errors import ArrayError, SpecError
+from stsm_ref.errors import ArrayError, SpecError, unmoved, unreadable
 
 AXIS_LETTERS = "THW"
 CLIP_AXES = {"T": -4, "H": -2, "W": -1}
@@ -280,9 +280,9 @@ def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
     try:
         array = np.asarray(value)
     except (ValueError, TypeError, RuntimeError) as error:  # other libraries' tensors raise what they like
-        raise ArrayError(f"{name} is ragged or no array ({error}): give rows of equal length") from None
+        raise ArrayError(f"{name} is {unreadable(value, error)}") from None
     if not _has_zero(array.dtype):
-        raise ArrayError(f"{name} has dtype {array.dtype}, whose vacated places have no zero to hold: use bool, int, float or complex")
+        raise ArrayError(f"{name} has dtype {array.dtype}, {unmoved(name, array.dtype.kind)}")
     if array.ndim < min_ndim:
         raise ArrayError(f"{name} has shape {array.shape}, rank {array.ndim}: a clip is (..., T, C, H, W), rank {min_ndim} or more")
     return array

@@ -13,9 +13,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from stsm_ref.errors import StsmError
+from stsm_ref.errors import StsmError, visible
+from stsm_ref.files import MIB, require_file
 
 PACKAGE = Path(__file__).parent
+MOST_SOURCE = 16 * MIB
+"""Bytes of a Python file."""
+
 MOST_TOLD = 1000
 """Letters of somebody's error message."""
 
@@ -69,8 +73,9 @@ def _imported(text: str, ours: Path) -> ModuleType:
             _put_on_path(Path.cwd())
             return importlib.import_module(text)
         path = Path(text).resolve()
-        if not path.is_file():
+        if not path.exists():
             raise LoadError(f"there is no file {text!r}")
+        require_file(path, most=MOST_SOURCE, what="the source", error=LoadError)
         _put_on_path(Path.cwd())
         _put_on_path(path.parent)
         spec = importlib.util.spec_from_file_location(f"_target_{path.stem}", path)
@@ -98,10 +103,9 @@ def told(error: BaseException) -> str:
     """Type and message, as far as it can be printed and is worth reading."""
     try:
         text = str(error).strip()
-    except Exception:  # the error's own method
+    except BaseException:  # the error's own method
         text = "(its message cannot be told)"
-    text = "".join(letter if letter.isprintable() or letter == "\n" else ascii(letter)[1:-1] for letter in text[: MOST_TOLD + 1])
-    text = text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ..."
+    text = visible(text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ...")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

@@ -3,17 +3,20 @@
 import importlib
 import os
 import signal
-import sys
 import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from stsm_ref.cli.shell import AsJson, Level, Spec, command, print_json, progress_bar, screen
-from stsm_ref.files import require_writable
+from stsm_ref.cli.shell import WRONG_USE, AsJson, Level, Spec, Terminated, command, complain, print_json, progress_bar, screen
+from stsm_ref.errors import ReportError
+from stsm_ref.files import require_distinct, require_writable
 from stsm_ref.geometry import ShiftSpec
+
+if TYPE_CHECKING:
+    from stsm_ref.conformance.report import Report
 
 
 class LayoutOption(StrEnum):
@@ -63,11 +66,9 @@ def check(
 
     _leave_nothing_when_terminated()
     if validate_protocol:
-        return _validate_protocol(target, as_json, time_limit or 10, int(memory * 2**30))
+        return _validate_protocol(target, as_json, time_limit or 60, int(memory * 2**30))
     outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
-    for path in outputs.values():
-        if path:
-            require_writable(path)
+    _require_outputs(target, outputs)
     wanted = ShiftSpec.parse(spec)
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
@@ -87,21 +88,57 @@ def check(
             from stsm_ref.conformance.running import run_target
 
             found = run_target(target, wanted, **how)
-    for module, path in outputs.items():
-        if path:
-            importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
     if as_json:
         print_json(found.as_dict())
     else:
         view.show(found, screen)
-    return found.exit_code
+    return _write(found, outputs)
+
+
+OUTPUTS = {
+    "report_jsonl": ("--report", ('{"record": "header"',)),
+    "report_junit": ("--junit", ("<?xml",)),
+    "report_page": ("--html", ("<!doctype html",)),
+    "badge": ("--badge", ('{\n  "schemaversion"',)),
+}
+"""By the module that writes it, the option that asks for it, and how such a file begins."""
+
+
+def _require_outputs(target: str, outputs: dict[str, Path | None]) -> None:
+    """Refuse, before the work is done, what cannot be written, and what would be written over."""
+    from stsm_ref.conformance.target_files import files_of
+
+    for path in outputs.values():
+        if path:
+            require_writable(path)
+    require_distinct({OUTPUTS[module][0]: path for module, path in outputs.items()}, files_of(target))
+    for module, path in outputs.items():
+        if path:
+            require_writable(path, begins=OUTPUTS[module][1])
+
+
+def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
+    """Write what was asked for; a file that fails takes nothing from the verdict, and a run without all its files does not pass."""
+    code = found.exit_code
+    for module, path in outputs.items():
+        if path:
+            try:
+                importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
+            except ReportError as error:
+                complain(f"stsm-ref check: {error}")
+                code = code or WRONG_USE
+    return code
 
 
 def _leave_nothing_when_terminated() -> None:
     """Let SIGTERM and a terminal that goes end this process by an exception, so that the target ends with it."""
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
-            signal.signal(getattr(signal, name), lambda number, frame: sys.exit(128 + number))
+            signal.signal(getattr(signal, name), _end)
+
+
+def _end(number: int, frame: object) -> None:
+    raise Terminated(128 + number)
 
 
 def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:

@@ -35,7 +35,7 @@ def claims(
 
     chosen = _chosen(identifier, status, place)
     if page:
-        require_writable(page)
+        require_writable(page, begins=("# the paper's claims",))
     settled = []
     with progress_bar() as progress:
         task = progress.add_task("computing", total=len(chosen))

@@ -23,6 +23,8 @@ def explain(
     as_json: AsJson = False,
 ) -> int:
     """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
+    from rich.text import Text
+
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
     if any(mark in identifier for mark in "/:_"):
@@ -40,7 +42,7 @@ def explain(
         return 0
     if identifier == "all":
         for entry in chosen:
-            screen.print(f"[bold]{entry.id:9}[/] {entry.rule}", highlight=False)
+            screen.print(Text.assemble((f"{entry.id:9}", "bold"), f" {entry.rule}"))
         return 0
     from stsm_ref.verification import screen as view
 

@@ -92,6 +92,7 @@ def _rules(found: "Score", why_not: dict[str, str]) -> "Table":
     """For each rule the mutants that nothing else kills, or the reason why there is none."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     view = Table(title="What only this rule kills", title_justify="left", box=box.SIMPLE_HEAD, header_style="bold")
     view.add_column("rule", no_wrap=True)
@@ -99,5 +100,5 @@ def _rules(found: "Score", why_not: dict[str, str]) -> "Table":
     view.add_column("alone, or why none", ratio=1)
     for rule, names in found.only_killed_by().items():
         kills = sum(rule in verdict.killed_by for verdict in found.mutants)
-        view.add_row(rule, str(kills), ", ".join(names) or f"[dim]{why_not.get(rule, 'none here')}[/]")
+        view.add_row(rule, str(kills), Text(", ".join(names)) if names else Text(why_not.get(rule, "none here"), style="dim"))
     return view

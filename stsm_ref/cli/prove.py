@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from stsm_ref.cli.shell import AsJson, Spec, command, notes, print_json, progress_bar, screen
 from stsm_ref.geometry import ShiftSpec
@@ -54,7 +55,7 @@ def _prove_target(target: str, spec: ShiftSpec, as_json: bool, **options: Any) -
         from stsm_ref import nn as _  # noqa: F401 # says by name that torch is missing
         from stsm_ref.proofs.validate import validate_target
 
-        verdict = validate_target(target, spec, progress=status.update, **options)
+        verdict = validate_target(target, spec, progress=lambda now: status.update(Text(now)), **options)
     if as_json:
         print_json(verdict.as_dict())
     else:

@@ -1,27 +1,46 @@
 """What the commands share: the application, how a command ends, where it prints, and the options of more than one."""
 
+import codecs
 import functools
 import json
-import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Annotated, Any
 
-from stsm_ref.errors import MissingExtraError, StsmError
+from stsm_ref.cli.streams import careful_streams
+from stsm_ref.errors import MissingExtraError, StsmError, visible
 
 try:
     import typer
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+    from rich.segment import Segment
 except ModuleNotFoundError as missing:  # the one place where there is no Typer to report it
     print(MissingExtraError("stsm-ref", (missing.name or "typer").partition(".")[0], "verify"), file=sys.stderr)  # noqa: T201 # see above
     sys.exit(2)
 
 WRONG_USE, UNDECIDED, INTERRUPTED = 2, 3, 130
+
+
+class Screen(Console):
+    """A console for texts that others wrote: no brackets are markup, no names are faces, no letter is obeyed by the terminal."""
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(markup=False, emoji=False, **how)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """Render, and write what a terminal would obey as its code."""
+        for segment in super().render(renderable, options):
+            if segment.control or segment.text.isprintable() or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(visible(segment.text), segment.style)
+
+
 # a log has no width of its own: give the table room there
-screen, notes = Console(width=None if sys.stdout.isatty() else 120), Console(stderr=True)
+screen, notes = Screen(width=None if sys.stdout and sys.stdout.isatty() else 120), Screen(stderr=True)
 app = typer.Typer(
     name="stsm-ref",
     help="Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module (STSM).",
@@ -37,8 +56,16 @@ Spec = Annotated[str, typer.Option(help=SPEC_FORM)]
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line; the exit code is the verdict's, whatever becomes of the output."""
+    with careful_streams():
+        try:
+            app()
+        except KeyboardInterrupt:  # between two commands of ours, so to speak
+            sys.exit(INTERRUPTED)
+
+
+class Terminated(SystemExit):
+    """Asked to end by a signal; the code is the signal's."""
 
 
 def command(body: Callable[..., int]) -> Callable[..., None]:
@@ -50,21 +77,27 @@ def command(body: Callable[..., int]) -> Callable[..., None]:
         try:
             code = body(*args, **kwargs)
         except StsmError as error:
-            notes.print(f"stsm-ref {body.__name__}: {error}", style="red", markup=False, highlight=False, soft_wrap=True)
+            complain(f"stsm-ref {body.__name__}: {error}")
             code = WRONG_USE
-        except BrokenPipeError:
-            # whoever read our output has read enough; what is still buffered must not raise again at exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         except KeyboardInterrupt:
             notes.print("interrupted: nothing was decided")
             code = INTERRUPTED
+        except Terminated:
+            raise
+        except SystemExit as error:  # whoever calls this in here, a target of `prove` say, decides nothing by it
+            complain(f"stsm-ref {body.__name__}: what was judged asked to exit ({error.code!r}) instead of answering: nothing was decided")
+            code = WRONG_USE
         except Exception:  # no verdict was reached, which is not the same as a violation
             traceback.print_exc()
             code = UNDECIDED
         raise typer.Exit(code)
 
     return run
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what is wrong, in a sentence that is left whole."""
+    notes.print(sentence, style="red", highlight=False, soft_wrap=True)
 
 
 class Side(StrEnum):
@@ -84,11 +117,14 @@ class Level(StrEnum):
 
 
 def print_json(data: Any) -> None:
-    """Write `data` to standard output, and nothing else."""
-    print(json.dumps(data, indent=2, ensure_ascii=False))  # noqa: T201 # the result is standard output
+    """Write `data` to standard output, and nothing else: in UTF-8 as it is, in any other encoding by ASCII alone, which it must be too."""
+    utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
+    text = json.dumps(data, indent=2, ensure_ascii=not utf_8)
+    # half a surrogate pair is the one thing that UTF-8 cannot hold, and JSON writes it as Python does
+    print(text.encode("utf-8", "backslashreplace").decode())  # noqa: T201 # the result is standard output
 
 
 def progress_bar() -> Progress:
     """A bar with a count on standard error, which leaves nothing behind."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     return Progress(*columns, console=notes, transient=True)

@@ -22,7 +22,7 @@ def verify(
     from stsm_ref.verification.subject import OURS
 
     if report:
-        require_writable(report)
+        require_writable(report, begins=("<!doctype html",))
     results = []
     with progress_bar() as progress:
         task = progress.add_task("loading", total=None)

@@ -66,7 +66,7 @@ class Explanation:
             words = f" “{rule.quote}”" if rule.quote else ""
             table.add_row("rule" if number == 0 else "", Text(f"{rule.id} ({rule.place}): {rule.rule}.{words}"))
         drawn = [Text(), Text(self.picture, no_wrap=True)] if self.picture else []
-        return Panel(Group(table, *drawn), title=self.id, title_align="left")
+        return Panel(Group(table, *drawn), title=Text(self.id), title_align="left")
 
 
 def explain_case(identifier: str) -> Explanation:

@@ -96,7 +96,7 @@ class NumpyArrays:
         """The array itself; a subclass could compare, index or hide its values in its own way."""
         if not isinstance(given, np.ndarray):
             raise TargetError(f"it returned {type(given).__name__}, which is no numpy.ndarray")
-        return given.view(np.ndarray)
+        return np.ndarray.view(given, np.ndarray)  # not its own method, which may say anything
 
     def share(self, first: Array, second: Array) -> bool:
         """Whether their extents in memory overlap: a result of its own lies elsewhere altogether."""

@@ -10,13 +10,17 @@ import numpy as np
 
 from stsm_ref.conformance.layouts import AXES, checked_layout, from_own, own_shape, to_own
 from stsm_ref.conformance.target import CrashError, Layout, Observation, Op, TargetError
-from stsm_ref.errors import MissingExtraError
+from stsm_ref.errors import MissingExtraError, cut, quoted, visible
+from stsm_ref.files import GIB, require_file
 from stsm_ref.geometry import Array, ShiftSpec
 
 DTYPES = {"float": "float32", "double": "float64"} | {
     name: name for name in ("float16", "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
 }
 """onnxruntime's names for those dtypes that NumPy has."""
+
+MOST = 2 * GIB
+"""Bytes of a graph, which protobuf cannot exceed; weights may lie beside it."""
 
 COMPUTING = {"Conv", "ConvInteger", "QLinearConv", "MatMul", "Gemm", "Einsum"}
 """Operators that sum products: a graph with one of them is a convolution, and is held to finite values only (CONV-2)."""
@@ -47,19 +51,19 @@ class OnnxTarget:
     sees_memory = False
 
     def __init__(self, path: Path, *, layout: str = "NTCHW", segments: int = 8) -> None:
-        self.name = path.stem
+        self.name = cut(visible(path.stem), 100)
         self.answered: set[Op] = set()
         self.layout: Layout = checked_layout(layout)
-        self._what = f"the graph {str(path)!r}"
-        self._session, operators = self._load(path)
+        self._what = f"the graph {quoted(str(path))}"
+        self._session, operators, has_rank = self._load(path)
         self.moves_bits = not operators & COMPUTING
         given, returned = self._session.get_inputs(), self._session.get_outputs()
         if len(given) != 1 or len(returned) != 1:
-            names = f"inputs {', '.join(i.name for i in given) or 'none'}; outputs {', '.join(o.name for o in returned) or 'none'}"
+            names = f"inputs {_names(given)}; outputs {_names(returned)}"
             raise TargetError(f"{self._what} must have one input and one output, and has {names}")
         self._input = given[0].name
         self.dtypes = (self._dtype(given[0].type),)
-        self.fixed = self._fixed(list(given[0].shape), segments)
+        self.fixed = self._fixed(given[0].shape if has_rank else None, segments)
 
     def use(self, spec: ShiftSpec) -> None:
         """Nothing to tell it: a graph does one spec."""
@@ -82,15 +86,16 @@ class OnnxTarget:
     def close(self) -> None:
         """Nothing to end."""
 
-    def _load(self, path: Path) -> tuple[Any, set[str]]:
-        """The session, and the operators of the graph and of all graphs and functions in it."""
+    def _load(self, path: Path) -> tuple[Any, set[str], bool]:
+        """The session, the operators of the graph and of all graphs and functions in it, and whether its inputs tell their axes."""
         try:
             import onnx
             import onnxruntime
         except ModuleNotFoundError as missing:
             raise MissingExtraError("an ONNX target", str(missing.name), "onnx") from None
-        if not path.is_file():
-            raise TargetError(f"there is no file {str(path)!r}")
+        if not path.exists():
+            raise TargetError(f"there is no file {quoted(str(path))}")
+        require_file(path, most=MOST, what="the graph", error=TargetError)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # its errors arrive as exceptions
         try:
@@ -104,7 +109,8 @@ class OnnxTarget:
             for node in graphs.pop().node:
                 operators.add(node.op_type)
                 graphs += [attribute.g for attribute in node.attribute if attribute.HasField("g")]
-        return session, operators
+        has_rank = all(value.type.tensor_type.HasField("shape") for value in model.graph.input)
+        return session, operators, has_rank
 
     def _dtype(self, name: str) -> np.dtype[Any]:
         known = DTYPES.get(name.removeprefix("tensor(").removesuffix(")"))
@@ -112,12 +118,18 @@ class OnnxTarget:
             raise TargetError(f"{self._what} takes {name}, which is none of {', '.join(f'tensor({n})' for n in DTYPES)}")
         return np.dtype(known)
 
-    def _fixed(self, shape: list[Any], segments: int) -> dict[str, int]:
+    def _fixed(self, shape: list[Any] | None, segments: int) -> dict[str, int]:
         """The sizes that the graph fixes, by letters of ``NTCHW``."""
+        if shape is None:
+            raise TargetError(
+                f"{self._what} has an input {quoted(self._input)} that does not say how many axes it has, so its layout cannot be told: "
+                "export it with a shape, whose sizes may be free"
+            )
         rank = len(own_shape((1, 1, 1, 1, 1), self.layout))
         if len(shape) != rank:
             raise TargetError(
-                f"{self._what} has an input of {len(shape)} axes, {shape}, and layout {self.layout} has {rank}: name another --layout"
+                f"{self._what} has an input of {len(shape)} axes, {quoted(shape)}, and layout {self.layout} "
+                f"has {rank}: name another --layout"
             )
         sizes = [size if isinstance(size, int) else None for size in shape]
         if self.layout == "(NT)CHW":
@@ -131,6 +143,12 @@ class OnnxTarget:
         else:
             named = {"NTCHW"[axis]: size for axis, size in zip(AXES[self.layout], sizes, strict=True)}
         return {axis: size for axis in "NTCHW" if (size := named[axis]) is not None}
+
+
+def _names(values: Any) -> str:
+    """What inputs or outputs are called, a few of them."""
+    names = [quoted(value.name, 60) for value in values]
+    return ", ".join([*names[:5], *([f"and {len(names) - 5} more"] if len(names) > 5 else [])]) or "none"
 
 
 def _first(error: Exception) -> str:

@@ -25,6 +25,10 @@ TAIL_LINES, TAIL_BYTES = 20, 4000
 TICK = 0.25
 """Seconds between two looks at the process and its memory."""
 
+ENDING, REAPING, LEAVING = 60.0, 30.0, 10.0
+"""Seconds of patience, which only a hang uses up, however busy the machine is: until a process that was told to stop has ended, until one
+whose pipes are closed has, and until whatever it started has."""
+
 OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate memory", "allocation failed", "failed to allocate")
 _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
@@ -143,8 +147,10 @@ class Child:
             self._watch(now)
             self._pump(max(0.0, min(TICK, ends - now)))
 
-    def end(self, line: bytes | None = None, *, seconds: float = 2) -> None:
-        """Send a last line, let it end by itself with status 0, and see that it left nothing behind; asked twice, nothing happens.
+    def end(self, line: bytes | None = None, *, seconds: float | None = None) -> None:
+        """Send a last line, let it end by itself with status 0 within `seconds` (by default `ENDING`), and see that it left nothing behind.
+
+        Asked twice, nothing happens.
 
         Raises
         ------
@@ -154,7 +160,7 @@ class Child:
         if self._ended:
             return
         try:
-            self._end(line, seconds)
+            self._end(line, ENDING if seconds is None else seconds)
         finally:  # interrupted, too
             self.kill()
 
@@ -174,7 +180,7 @@ class Child:
             self._pump(0.01 if self._eof else 0.05)
         if self._process.returncode:
             self.fail(how_it_ended(self._process.returncode))
-        if left := process_tree.others(self.pid, self._mark, seconds=0.5):
+        if left := process_tree.others(self.pid, self._mark, seconds=LEAVING):
             self.fail(f"left {len(left)} process{'es' * (len(left) > 1)} behind: {', '.join(left[:5])}")
 
     def kill(self) -> None:
@@ -188,7 +194,7 @@ class Child:
                 os.killpg(self.pid, signal.SIGKILL)
             process_tree.kill(self.pid, self._mark)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=5)
+                self._process.wait(timeout=REAPING)
         finally:
             self._selector.close()
             for stream in (self._answers, self._process.stdin, self._process.stdout, self._process.stderr):
@@ -264,7 +270,7 @@ class Child:
             self.fail(f"flooded its standard error or output with more than {size(MOST_NOISE)} before it answered")
         if self._eof or self._process.poll() is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=0.5)
+                self._process.wait(timeout=REAPING)
             if self._process.returncode is None:
                 self.fail("closed the stream of its answers and goes on running")
             if self._eof or not self._pump(0.05):

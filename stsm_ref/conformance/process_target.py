@@ -12,9 +12,8 @@ import numpy as np
 from stsm_ref.conformance import protocol
 from stsm_ref.conformance.layouts import from_own, to_own
 from stsm_ref.conformance.process import Child
-from stsm_ref.conformance.process_words import shown
 from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
-from stsm_ref.errors import MissingExtraError
+from stsm_ref.errors import MissingExtraError, quoted
 from stsm_ref.geometry import Array, ShiftSpec
 
 SLACK = 1 << 16
@@ -42,17 +41,17 @@ class ProcessTarget:
     sees_memory = False
     moves_bits = True
 
-    def __init__(self, command: str | Sequence[str], *, time_limit: float = 10, total: float = 3600, memory: int = 4 << 30) -> None:
+    def __init__(self, command: str | Sequence[str], *, time_limit: float = 60, total: float = 3600, memory: int = 4 << 30) -> None:
         try:
             parts = shlex.split(command) if isinstance(command, str) else list(command)
         except ValueError as error:
-            raise TargetError(f"the command {command!r} cannot be split into words: {error}") from None
+            raise TargetError(f"the command {quoted(command)} cannot be split into words: {error}") from None
         if not parts:
             raise TargetError("the command is empty: name a program and its arguments, as in cmd:./mine --fast")
         self._time_limit, self._seq = time_limit, 0
         self.answered: set[Op] = set()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._child = Child(parts, memory=memory, total=total, what=f"the program {shlex.join(parts)!r}")
+        self._child = Child(parts, memory=memory, total=total, what=f"the program {quoted(shlex.join(parts))}")
         with self._guarded():
             self._hello = protocol.read_hello(self._child.ask(protocol.start(), seconds=time_limit, most=SLACK))
             if self._hello.safetensors:
@@ -93,7 +92,7 @@ class ProcessTarget:
         with self._guarded():
             why = protocol.read_agreement(self._child.ask(protocol.spec(spec), seconds=self._time_limit, most=SLACK))
         if why is not None:
-            raise Declined(f"{self.name} does not do {spec}: {shown(why.encode())}")
+            raise Declined(f"{self.name} does not do {spec}: {quoted(why)}")
 
     def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
         """See `Target.run`."""
@@ -109,9 +108,9 @@ class ProcessTarget:
             line = self._child.ask(request, seconds=self._time_limit, most=2 * x.nbytes + SLACK)
             answer = protocol.read_answer(line, self._seq, mine, folder=Path(self._folder.name) if self._folder else None)
         if answer.skipped is not None:
-            raise Declined(f"{self.name} skips {case or op}: {shown(answer.skipped.encode())}")
+            raise Declined(f"{self.name} skips {case or op}: {quoted(answer.skipped)}")
         if answer.result is None:
-            raise CrashError(f"{self.name} reports an error{_on(case)}: {shown(str(answer.error).encode(), 500)}")
+            raise CrashError(f"{self.name} reports an error{_on(case)}: {quoted(str(answer.error), 500)}")
         self.answered.add(op)
         return Observation(from_own(answer.result, self.layout, x.shape))
 

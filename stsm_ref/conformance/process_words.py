@@ -5,7 +5,11 @@ import signal
 from collections.abc import Sequence
 from pathlib import Path
 
-MIB = 1 << 20
+from stsm_ref.errors import quoted
+from stsm_ref.files import MIB
+from stsm_ref.files import size_in_words as size
+
+__all__ = ["MIB", "how_it_ended", "shown", "size", "why_not"]
 
 
 def shown(line: bytes, most: int = 120) -> str:
@@ -19,10 +23,10 @@ def why_not(command: Sequence[str], error: Exception) -> str:
     program = command[0] if command else ""
     if isinstance(error, FileNotFoundError) and not shutil.which(program):
         hint = f"; did you mean ./{program}?" if "/" not in program and Path(program).exists() else ""
-        return f"there is no program {program!r}{hint}"
+        return f"there is no program {quoted(program)}{hint}"
     if isinstance(error, PermissionError):
-        return f"{program!r} may not be executed: is it a program, and is its x bit set?"
-    return f"{program!r}: {getattr(error, 'strerror', None) or error}"
+        return f"{quoted(program)} may not be executed: is it a program, and is its x bit set?"
+    return f"{quoted(program)}: {getattr(error, 'strerror', None) or error}"
 
 
 def how_it_ended(status: int) -> str:
@@ -33,8 +37,3 @@ def how_it_ended(status: int) -> str:
         return f"was killed by {signal.Signals(-status).name}"
     except ValueError:
         return f"was killed by signal {-status}"
-
-
-def size(count: int) -> str:
-    """A number of bytes for people."""
-    return f"{count / (1 << 30):.1f} GiB" if count >= 1 << 30 else f"{count / MIB:.1f} MiB" if count >= MIB else f"{count} bytes"

@@ -12,7 +12,8 @@ import numpy as np
 
 from stsm_ref.conformance.process_words import shown
 from stsm_ref.conformance.target import Layout, Op
-from stsm_ref.errors import StsmError
+from stsm_ref.errors import StsmError, quoted
+from stsm_ref.files import MIB, read_file
 from stsm_ref.geometry import Array, ShiftSpec
 
 VERSION = 1
@@ -24,6 +25,9 @@ LONGEST_NAME = 100
 NAMES = "float32 float64 float16 int32 int64 int8 int16 uint8 uint16 uint32 uint64 bool complex64 complex128"
 DTYPES = tuple(map(np.dtype, NAMES.split()))
 """What a tensor may be made of."""
+
+SAFETENSORS_NAMES = {dtype.name: f"{dtype.kind.upper()}{8 * dtype.itemsize}" for dtype in DTYPES} | {"bool": "BOOL"}
+"""What safetensors calls the dtypes."""
 
 IN_SAFETENSORS = frozenset(dtype.name for dtype in DTYPES) - {"complex64", "complex128"}
 """What a safetensors file may hold; the others stay inline."""
@@ -103,19 +107,19 @@ def read_hello(line: bytes) -> Hello:
     optional = {"dtypes", "ops", "safetensors"}
     message = _fields(line, "the answer to start", {"version", "name", "language", "layout"}, optional)
     if not _is_int(message["version"]) or message["version"] != VERSION:
-        _refuse(line, f"version must be {VERSION}, not {message['version']!r}")
+        _refuse(line, f"version must be {VERSION}, not {quoted(message['version'])}")
     for key in ("name", "language"):
         if not isinstance(message[key], str) or not message[key].isprintable() or not 1 <= len(message[key]) <= LONGEST_NAME:
-            _refuse(line, f"{key} must be a printable string of 1 to {LONGEST_NAME} characters, not {shown(str(message[key]).encode())}")
+            _refuse(line, f"{key} must be a printable string of 1 to {LONGEST_NAME} characters, not {quoted(message[key])}")
     if message["layout"] not in get_args(Layout):
-        _refuse(line, f"layout must be one of {', '.join(get_args(Layout))}, not {message['layout']!r}")
+        _refuse(line, f"layout must be one of {', '.join(get_args(Layout))}, not {quoted(message['layout'])}")
     ops = _names(line, message, "ops", get_args(Op), ["forward"])
     if "forward" not in ops:
-        _refuse(line, f"ops must contain 'forward', and is {ops!r}")
+        _refuse(line, f"ops must contain 'forward', and is {quoted(ops)}")
     known = [dtype.name for dtype in DTYPES]
     dtypes = tuple(np.dtype(name) for name in _names(line, message, "dtypes", known, known))
     if not isinstance(files := message.get("safetensors", False), bool):
-        _refuse(line, f"safetensors must be true or false, not {files!r}")
+        _refuse(line, f"safetensors must be true or false, not {quoted(files)}")
     return Hello(message["name"], message["language"], message["layout"], dtypes, frozenset(ops), files)  # type: ignore[arg-type]  # checked
 
 
@@ -123,7 +127,7 @@ def read_agreement(line: bytes) -> str | None:
     """Read the answer to ``spec``: why the program does not do it, or None if it does."""
     message = _fields(line, "the answer to spec", {"ok"}, {"why"})
     if not isinstance(message["ok"], bool):
-        _refuse(line, f"ok must be true or false, not {message['ok']!r}")
+        _refuse(line, f"ok must be true or false, not {quoted(message['ok'])}")
     if message["ok"]:
         if "why" in message:
             _refuse(line, "ok is true, so there must be no why")
@@ -138,14 +142,14 @@ def read_answer(line: bytes, seq: int, like: Array, *, folder: Path | None = Non
     kinds = ("result", "skipped", "error")
     message = _fields(line, "the answer to run", {"seq"}, set(kinds))
     if not _is_int(message["seq"]) or message["seq"] != seq:
-        _refuse(line, f"seq must be {seq}, not {message['seq']!r}")
+        _refuse(line, f"seq must be {seq}, not {quoted(message['seq'])}")
     if len(given := [kind for kind in kinds if kind in message]) != 1:
         _refuse(line, f"exactly one of result, skipped, error must be given, not {' and '.join(given) or 'none'}")
     kind = given[0]
     if kind == "result":
         return Answer(_tensor(line, message["result"], like, folder), None, None)
     if not isinstance(message[kind], str) or not message[kind]:
-        _refuse(line, f"{kind} must be a string that says why, not {message[kind]!r}")
+        _refuse(line, f"{kind} must be a string that says why, not {quoted(message[kind])}")
     return Answer(None, *((message[kind], None) if kind == "skipped" else (None, message[kind])))
 
 
@@ -157,10 +161,10 @@ def _tensor(line: bytes, tensor: Any, like: Array, folder: Path | None) -> Array
     if set(tensor) != wanted:
         _refuse(line, f"result must have the keys {', '.join(sorted(wanted))}, and has {', '.join(sorted(tensor)) or 'none'}")
     if tensor["dtype"] != like.dtype.name:
-        _refuse(line, f"result's dtype must be {like.dtype.name!r} as the input's, not {tensor['dtype']!r}")
+        _refuse(line, f"result's dtype must be {like.dtype.name!r} as the input's, not {quoted(tensor['dtype'])}")
     shape = tensor["shape"]
     if not isinstance(shape, list) or not all(map(_is_int, shape)) or shape != list(like.shape):
-        _refuse(line, f"result's shape must be {list(like.shape)} as the input's, not {shape!r}")
+        _refuse(line, f"result's shape must be {list(like.shape)} as the input's, not {quoted(shape)}")
     if inline:
         return _from_hex(line, tensor["hex"], like)
     assert folder is not None
@@ -178,14 +182,19 @@ def _from_hex(line: bytes, text: Any, like: Array) -> Array:
         raw = b""
     if len(raw) != like.nbytes:
         _refuse(line, "result's hex must hold the digits 0-9 and a-f only")
-    if like.dtype.kind == "b" and any(byte > 1 for byte in raw):
+    return _from_bytes(line, raw, like)
+
+
+def _from_bytes(line: bytes, raw: bytes, like: Array) -> Array:
+    """The tensor, which is little-endian; another byte would be a bool that is neither, and compare as it likes."""
+    if like.dtype.kind == "b" and raw.strip(b"\0\1"):
         _refuse(line, "a bool must be the byte 00 or 01")
     return np.frombuffer(raw, like.dtype.newbyteorder("<")).astype(like.dtype, copy=False).reshape(like.shape)
 
 
 def _from_file(line: bytes, tensor: dict[str, Any], like: Array, folder: Path) -> Array:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    """Read one tensor, of one dtype and shape, from a file whose size is known to be near that of the tensor before a byte is read."""
+    from safetensors import SafetensorError, deserialize
 
     path, name = tensor["safetensors"], tensor["name"]
     if not isinstance(path, str) or not isinstance(name, str):
@@ -193,17 +202,21 @@ def _from_file(line: bytes, tensor: dict[str, Any], like: Array, folder: Path) -
     try:
         inside = Path(path).resolve().is_relative_to(folder.resolve()) and Path(path).is_file()
         if not inside:
-            _refuse(line, f"result's file must lie beside the input's, in {str(folder)!r}, not at {path!r}")
-        result = load_file(path).get(name)
+            _refuse(line, f"result's file must lie beside the input's, in {quoted(str(folder))}, not at {quoted(path)}")
+        content = read_file(Path(path), most=4 * like.nbytes + MIB, what="the file", error=StsmError)
+        held = {key: entry for key, entry in deserialize(content) if key == name}  # type: ignore[no-untyped-call]  # safetensors's
+    except ProtocolError:
+        raise
+    except StsmError as error:
+        _refuse(line, f"result's file cannot be taken: {error}")
     except (OSError, ValueError, SafetensorError) as error:
-        if isinstance(error, ProtocolError):
-            raise
         _refuse(line, f"result's file cannot be read: {error}")
-    if result is None:
-        _refuse(line, f"result's file holds no tensor {name!r}")
-    if result.dtype != like.dtype or result.shape != like.shape:
-        _refuse(line, f"result's file holds {result.dtype} {list(result.shape)}, and must hold {like.dtype} {list(like.shape)}")
-    return np.asarray(result)
+    if name not in held:
+        _refuse(line, f"result's file holds no tensor {quoted(name)}")
+    wanted, found = {"dtype": SAFETENSORS_NAMES[like.dtype.name], "shape": list(like.shape)}, held[name]
+    if found["dtype"] != wanted["dtype"] or list(found["shape"]) != wanted["shape"]:
+        _refuse(line, f"result's file holds {found['dtype']} {found['shape']}, and must hold {wanted['dtype']} {wanted['shape']}")
+    return _from_bytes(line, bytes(found["data"]), like)
 
 
 def _fields(line: bytes, what: str, required: set[str], optional: set[str]) -> dict[str, Any]:
@@ -236,7 +249,7 @@ def _fields(line: bytes, what: str, required: set[str], optional: set[str]) -> d
 def _names(line: bytes, message: dict[str, Any], key: str, known: Any, default: list[str]) -> list[str]:
     names = message.get(key, default)
     if not isinstance(names, list) or not names or not all(name in known for name in names) or len(set(names)) < len(names):
-        _refuse(line, f"{key} must be a list of some of {', '.join(known)}, none twice, not {names!r}")
+        _refuse(line, f"{key} must be a list of some of {', '.join(known)}, none twice, not {quoted(names)}")
     return list(names)
 
 

@@ -4,8 +4,9 @@
 ``(NT)CHW`` the frames of a clip arrive as ``num_segments=``, or under the name that it has for them.
 """
 
+import contextlib
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
@@ -15,6 +16,7 @@ import numpy as np
 from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
 from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
 from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
+from stsm_ref.errors import cut, visible
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.loading import frames, told
 
@@ -46,7 +48,7 @@ class PythonTarget:
     ) -> None:
         self.arrays: Arrays = arrays_of(framework)
         self.kind = self.arrays.kind
-        self.name = name or getattr(forward, "__name__", type(forward).__name__)
+        self.name = name or _called(forward)
         self.layout: Layout = checked_layout(layout)
         self.dtypes = self.arrays.dtypes if dtypes is None else tuple(np.dtype(d) for d in dtypes)
         self.fixed = dict(fixed or {}) | ({"N": 1} if self.layout == "TCHW" else {})
@@ -82,8 +84,10 @@ class PythonTarget:
         wrote = tuple(changed)
         if self._spec != self._wanted:
             wrote, self._spec = (*wrote, "spec"), replace(self._wanted)
-        shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
-        return Observation(output, wrote, shares, self.arrays.keeps_layout(inputs["x"], result))
+        with _judged_by_its_own(op):
+            shares = tuple(name for name, given in inputs.items() if self.arrays.share(result, given))
+            kept = self.arrays.keeps_layout(inputs["x"], result)
+        return Observation(output, wrote, shares, kept)
 
     def given(self, shape: tuple[int, ...]) -> str:
         """What the forward is called with, for somebody who expected another layout or framework."""
@@ -153,7 +157,9 @@ class PythonTarget:
         return self.arrays.give(to_own(x, self.layout), memory_of(x))
 
     def _read(self, result: Any, op: Op, shape: tuple[int, ...]) -> Array:
-        output, own = self.arrays.read(result), own_shape(shape, self.layout)
+        with _judged_by_its_own(op):
+            output = self.arrays.read(result)
+        own = own_shape(shape, self.layout)
         if output.dtype.kind not in "biufc":
             raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
@@ -177,6 +183,26 @@ class PythonTarget:
         return result
 
 
+@contextlib.contextmanager
+def _judged_by_its_own(op: Op) -> Iterator[None]:
+    """What is done to a result runs the result's own code where it is of somebody's class: what that raises is the target's."""
+    try:
+        yield
+    except (TargetError, Declined, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        raise TargetError(f"{op} returned what cannot be read: {told(error)}{frames(error)}") from None
+
+
+def _called(function: Function) -> str:
+    """What a function calls itself, as it may stand in a report; an object may call itself anything, and raise when asked."""
+    try:
+        name = getattr(function, "__name__", None)
+    except Exception:  # its own property
+        name = None
+    return cut(visible(name), 100) if isinstance(name, str) and name else type(function).__name__
+
+
 def _same_bits(first: Array, second: Array) -> bool:
     if first.flags.c_contiguous and second.flags.c_contiguous and first.nbytes % 8 == 0:
         return np.array_equal(first.reshape(-1).view(np.uint64), second.reshape(-1).view(np.uint64))
@@ -194,7 +220,7 @@ def _keywords(function: Function, op: Op, layout: Layout) -> dict[str, str]:
     try:
         # a torch module's own call takes anything: its forward says what it means
         signature = inspect.signature(getattr(function, "forward", function))
-    except (TypeError, ValueError):  # built in, with no signature to read: the full form
+    except Exception:  # built in, with no signature to read: the full form
         return {"spec": "spec"} | ({"num_segments": "segments"} if layout == "(NT)CHW" else {})
     parameters = signature.parameters.values()
     names = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}

@@ -12,9 +12,11 @@ from typing import Any
 from stsm_ref.conformance.report import Report, RuleResult, Violation
 from stsm_ref.conformance.standing import Unasked
 from stsm_ref.errors import ReportError
-from stsm_ref.files import write_whole
+from stsm_ref.files import MIB, read_file, write_whole
 
 FORMAT, VERSION = "stsm-ref check", 1
+MOST = 256 * MIB
+"""Bytes of a report: one of a night has a few MiB."""
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
 HEADER = tuple(field.name for field in fields(Report) if field.name not in ("results", "broken", "seconds", "unasked"))
 
@@ -52,8 +54,8 @@ def read(path: Path) -> Report:
         If the file cannot be read, is no such report, or is cut short or otherwise not what its summary says.
     """
     try:
-        lines = path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    except (OSError, UnicodeDecodeError) as error:
+        lines = read_file(path, most=MOST, what="the report").decode().removesuffix("\n").split("\n")
+    except UnicodeDecodeError as error:
         raise ReportError(f"{str(path)!r} cannot be read: {error}") from None
     parsed = [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
     if not parsed or parsed[0].get("record") != "header" or parsed[0].get("format") != FORMAT:
@@ -69,17 +71,25 @@ def read(path: Path) -> Report:
         unasked = tuple(Unasked(**_rest(u)) for u in middle if u["record"] == "unasked")
         given = {name: header[name] for name in HEADER} | {"limits": tuple(header["limits"])}
         report = Report(**given, seconds=summary["seconds"], broken=summary["broken"], results=results, unasked=unasked)
-    except (KeyError, TypeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ReportError(f"{str(path)!r} is no whole report: {error}") from None
-    if records(report) != parsed:
+    if _lines_of(report) != parsed:
         raise ReportError(f"{str(path)!r} says {summary.get('outcome')!r}, and its lines do not add up to that")
     return report
+
+
+def _lines_of(report: Report) -> list[dict[str, Any]] | None:
+    """The lines that the report would be written as; None where its values are such that it cannot be."""
+    try:
+        return records(report)
+    except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
+        return None
 
 
 def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReportError(f"{str(path)!r}, line {number}, is no JSON: {error}") from None
     if not isinstance(record, dict):
         raise ReportError(f"{str(path)!r}, line {number}, is no record: {line[:60]}")

@@ -16,8 +16,10 @@ from typing import Any
 
 import numpy as np
 
+from stsm_ref.conformance.protocol import LONGEST_NAME
 from stsm_ref.conformance.python_target import OURS, PythonTarget
 from stsm_ref.conformance.target import Target, TargetError
+from stsm_ref.errors import quoted
 from stsm_ref.loading import LoadError, load
 
 FORMS = "py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx"
@@ -55,7 +57,7 @@ def open_target(
     """
     kind, colon, rest = text.partition(":")
     if not colon or not rest or kind not in ("py", "cmd", "onnx"):
-        raise TargetError(f"target={text!r} is none: write {FORMS}")
+        raise TargetError(f"target={quoted(text)} is none: write {FORMS}")
     if kind == "py":
         return python_target(rest, layout=layout, framework=framework, segments=segments)
     if framework is not None:
@@ -114,20 +116,23 @@ def _checked_info(info: Any, where: str) -> dict[str, Any]:
         raise TargetError(f"info in {where} is {type(info).__name__}: write a dict with some of {', '.join(INFO)}")
     unknown = [key for key in info if key not in INFO]
     if unknown:
-        raise TargetError(f"info in {where} has {unknown[0]!r}, which means nothing: its keys are {', '.join(INFO)}")
+        raise TargetError(f"info in {where} has {quoted(unknown[0])}, which means nothing: its keys are {', '.join(INFO)}")
     for key in ("name", "layout", "framework"):
         if not isinstance(info.get(key, ""), str):
-            raise TargetError(f"info[{key!r}]={info[key]!r} in {where} is no string")
+            raise TargetError(f"info[{key!r}]={quoted(info[key])} in {where} is not a string")
+    name = info.get("name", "target")
+    if not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
+        raise TargetError(f"info['name']={quoted(name)} in {where} is not printable, of 1 to {LONGEST_NAME} characters: choose another")
     if info.get("values", "bits") not in ("bits", "finite"):
-        raise TargetError(f"info['values']={info['values']!r} in {where} is neither 'bits' nor 'finite'")
+        raise TargetError(f"info['values']={quoted(info['values'])} in {where} is neither 'bits' nor 'finite'")
     fixed = info.get("fixed") or {}
     if not isinstance(fixed, dict) or not all(key in "NTCHW" and isinstance(size, int) and size > 0 for key, size in fixed.items()):
-        raise TargetError(f"info['fixed']={fixed!r} in {where} must give sizes from 1 up to letters of NTCHW")
+        raise TargetError(f"info['fixed']={quoted(fixed)} in {where} must give sizes from 1 up to letters of NTCHW")
     try:
         dtypes = info.get("dtypes")
         checked = None if dtypes is None else [np.dtype(d) for d in dtypes]
     except TypeError:
-        raise TargetError(f"info['dtypes']={info['dtypes']!r} in {where} must name dtypes, as in ['float32', 'int64']") from None
+        raise TargetError(f"info['dtypes']={quoted(info['dtypes'])} in {where} must name dtypes, as in ['float32', 'int64']") from None
     if checked is not None and not checked:
         raise TargetError(f"info['dtypes'] in {where} is empty: name one dtype at least, or leave it out")
     return {**info, "dtypes": checked}

@@ -39,7 +39,7 @@ class Finding:
 def run(
     command: str | Sequence[str],
     *,
-    time_limit: float = 10,
+    time_limit: float = 60,
     memory: int = 4 << 30,
     on_point: Callable[[int, int, str], None] | None = None,
 ) -> list[Finding]:

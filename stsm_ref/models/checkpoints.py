@@ -32,6 +32,7 @@ from stsm_ref.models.checkpoint_fit import (
     shifted_places,
     spec_text,
 )
+from stsm_ref.models.checkpoint_size import require_checkpoint
 from stsm_ref.models.key_names import (
     Source,
     is_counter,
@@ -233,6 +234,7 @@ def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
 
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     """Read the tensors of a file by name, and our record of their network where there is one."""
+    require_checkpoint(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:

@@ -13,6 +13,7 @@ from stsm_ref.models.clips import fold_clips
 from stsm_ref.models.heads import HEADS, Average, Head, average_views
 from stsm_ref.models.key_names import without_wrappers
 from stsm_ref.nn.functional import refuse_scripting
+from stsm_ref.nn.shifted import ATTRIBUTE, has_shift
 
 
 class Trunk(Protocol):
@@ -149,7 +150,11 @@ class TSN(nn.Module):
 
     def _segments_of(self, x: Tensor) -> int:
         """Return how many segments a clip of `x` has; parts that look across frames must have been built for that number."""
-        of_parts = {name: module.num_segments for name, module in self.backbone.named_modules() if hasattr(module, "num_segments")}
+        of_parts = {}
+        for name, module in self.backbone.named_modules():
+            part = getattr(module, ATTRIBUTE) if has_shift(module) else module  # an inserted shift is no module of its own
+            if hasattr(part, "num_segments"):
+                of_parts[name] = part.num_segments
         for name, segments in of_parts.items():
             if segments != self._num_segments:
                 raise ModelError(

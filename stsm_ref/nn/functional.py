@@ -44,7 +44,7 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     Linear: the VJP is the shift by the opposite displacements, the JVP the shift itself, the second derivative zero (GRAD-1 to GRAD-3).
     Works under autograd in both directions, `torch.func`, `torch.compile`, `torch.export`, `torch.jit.trace` and autocast. What is traced
     serves other N, H and W, in any layout, and puts its result in the layout of the sample. For `torch.fx.symbolic_trace` use the module
-    `STSM`, which becomes one call in the graph.
+    `STSM`, which becomes one call in the graph. `torch.jit.script` reads too little of Python, and is refused with a word of the others.
 
     >>> clip = torch.arange(1, 4).view(3, 1, 1, 1)               # T=3, one channel, one pixel
     >>> stsm(clip.repeat(1, 2, 1, 1), ShiftSpec("T", 1), 3)[..., 0, 0].T

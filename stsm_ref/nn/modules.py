@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.errors import ArrayError
+from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
 from stsm_ref.kernels import Padding, one_hot_kernel
 from stsm_ref.nn.functional import checked_frames, checked_segments, refuse_scripting, stsm
@@ -130,6 +130,11 @@ class SparseConvSTSM(nn.Module):
         if (call := as_one_call(self, x)) is not None:
             return call
         checked_frames(x, self.spec, self.num_segments)
+        if torch.onnx.is_in_onnx_export() and torch.jit.is_tracing() and not torch.compiler.is_compiling():  # type: ignore[attr-defined,no-untyped-call]  # torch's
+            raise ModelError(
+                "torch.onnx.export(dynamo=False) cannot convolve with kernels that are made on the way, as SparseConvSTSM makes them: "
+                "use STSM, which is the same map, or dynamo=True"
+            )
         if x.shape[1] != self.channels:
             raise ArrayError(f"x has shape {tuple(x.shape)}, and channels={self.channels}: give frames of that many")
         if not self.groups or not x.numel():

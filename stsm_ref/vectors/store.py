@@ -11,12 +11,15 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from stsm_ref.errors import VectorError
+from stsm_ref.errors import MOST_QUOTED, VectorError, cut, quoted, visible
+from stsm_ref.files import MIB, read_file, require_file
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.vectors.case import OPS, Kind, Result, VectorCase
 
 FORMAT, VERSION, GENERATOR = "stsm-ref vectors", 1, 1
 MANIFEST = "manifest.json"
+MOST_MANIFEST = MIB
+"""Bytes of a manifest: ours has a tenth of it."""
 HERE = Path(__file__).parent / f"v{VERSION}"
 
 FROZEN = {1: "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5ff6f911e64"}
@@ -37,26 +40,27 @@ def read_manifest(directory: Path | None = None) -> dict[str, Any]:
         If it is absent or changed, or if a file that it lists is absent or another is there.
     """
     folder = directory or HERE
-    content = _read(folder / MANIFEST)
+    content = read_file(folder / MANIFEST, most=MOST_MANIFEST, what="the manifest", error=VectorError)
     if (found := sha256(content)) not in FROZEN.values():
         known = ", ".join(f"{value} for version {version}" for version, value in FROZEN.items())
         raise VectorError(f"{str(folder / MANIFEST)!r} is not the manifest of a known version: SHA-256 {found}, expected {known}")
     manifest: dict[str, Any] = json.loads(content)
     expected = {*manifest["files"], MANIFEST}
-    found_names = {path.name for path in folder.iterdir() if path.name != "__pycache__"}
+    found_names = _names(folder)
     if missing := sorted(expected - found_names):
-        raise VectorError(f"{str(folder)!r} lacks {', '.join(missing)}, which its manifest lists: write the vectors anew")
+        raise VectorError(f"{str(folder)!r} lacks {_listed(missing)}, which its manifest lists: write the vectors anew")
     if extra := sorted(found_names - expected):
-        raise VectorError(f"{str(folder)!r} holds {', '.join(extra)}, which its manifest does not list: remove what does not belong there")
+        raise VectorError(f"{str(folder)!r} holds {_listed(extra)}, which its manifest does not list: remove what does not belong there")
     return manifest
 
 
 def checked_bytes(name: str, manifest: dict[str, Any], directory: Path | None = None) -> bytes:
     """The content of one file, once its length and its checksum are those of the manifest."""
     path, entry = (directory or HERE) / name, manifest["files"][name]
-    content = _read(path)
-    if len(content) != entry["bytes"]:
-        raise VectorError(f"{str(path)!r} has {len(content)} bytes, expected {entry['bytes']}: it was cut or added to")
+    size = require_file(path, most=entry["bytes"] + MOST_MANIFEST, what="the file of vectors", error=VectorError)
+    if size != entry["bytes"]:
+        raise VectorError(f"{str(path)!r} has {size} bytes, expected {entry['bytes']}: it was cut or added to")
+    content = read_file(path, most=size, what="the file of vectors", error=VectorError)
     if (found := sha256(content)) != entry["sha256"]:
         raise VectorError(f"{str(path)!r} was changed: SHA-256 {found}, expected {entry['sha256']}")
     return content
@@ -120,11 +124,17 @@ def _of_family(family: str) -> tuple[VectorCase, ...]:
     return load(files=[f"{family}.json"])
 
 
-def _read(path: Path) -> bytes:
+def _names(folder: Path) -> set[str]:
     try:
-        return path.read_bytes()
+        return {path.name for path in folder.iterdir() if path.name != "__pycache__"}
     except OSError as error:
-        raise VectorError(f"{str(path)!r} cannot be read: {error.strerror}. Vectors lie in a folder with their {MANIFEST}") from None
+        raise VectorError(f"{quoted(str(folder))} cannot be listed: {error.strerror}: name a folder of vectors that may be read") from None
+
+
+def _listed(names: list[str], most: int = 8) -> str:
+    """Some names, each as it may stand in a message, and how many more there are."""
+    more = [f"and {len(names) - most} more"] if len(names) > most else []
+    return ", ".join([*(visible(cut(name, MOST_QUOTED)) for name in names[:most]), *more])
 
 
 def _cases(data: dict[str, Any]) -> Iterable[VectorCase]:

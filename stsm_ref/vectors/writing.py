@@ -4,12 +4,14 @@ import itertools
 import json
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from stsm_ref.errors import VectorError
+from stsm_ref.errors import VectorError, quoted
+from stsm_ref.files import read_file, require_file
 from stsm_ref.vectors import conv_families, forward_families, gradient_families, reject_families, value_families, wrong_families
 from stsm_ref.vectors.drafts import Draft
 from stsm_ref.vectors.flags import NOTES
@@ -89,7 +91,7 @@ def write(directory: Path, *, force: bool = False, on_file: Callable[[str], None
     if foreign := sorted(set(standing) - ours):
         raise VectorError(f"{str(directory)!r} holds {foreign[0]!r}, which is no file of the vectors: name a new or an empty folder")
     files = make(on_file)
-    differing = [name for name in files if name in standing and (directory / name).read_bytes() != files[name]]
+    differing = [name for name in files if name in standing and _differs(directory / name, files[name])]
     if differing and not force:
         raise VectorError(
             f"{str(directory)!r} holds other vectors: {', '.join(differing)} differ. A version that is out never changes; "
@@ -114,8 +116,13 @@ def require_writable_folder(directory: Path) -> None:
     VectorError
         If it is a file, or its parent is no folder that may be written.
     """
-    place = directory if directory.exists() else directory.parent
-    if not place.is_dir() or not os.access(place, os.W_OK):
+    try:
+        place = directory if directory.exists() else directory.parent
+        writable = place.is_dir() and os.access(place, os.W_OK)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise VectorError(f"{quoted(str(directory))} cannot be written: {reason}: name another folder") from None
+    if not writable:
         raise VectorError(f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may write to")
 
 
@@ -127,9 +134,15 @@ def compare(directory: Path, *, on_file: Callable[[str], None] = lambda name: No
     VectorError
         It names the files that differ.
     """
-    differing = [name for name, content in make(on_file).items() if (directory / name).read_bytes() != content]
+    differing = [name for name, content in make(on_file).items() if _differs(directory / name, content)]
     if differing:
         raise VectorError(f"made anew, {', '.join(differing)} of {str(directory)!r} differ: the generator no longer makes these vectors")
+
+
+def _differs(path: Path, content: bytes) -> bool:
+    """Whether a file holds anything but `content`, of which no more is read than it may have."""
+    how: dict[str, Any] = {"what": "the file of vectors", "error": VectorError}
+    return require_file(path, most=sys.maxsize, **how) != len(content) or read_file(path, most=len(content), **how) != content
 
 
 def _standing(directory: Path) -> list[str]:

@@ -11,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
+from stsm_ref.errors import ReportError
 from stsm_ref.vectors import store
 
 RUNNER = CliRunner()
@@ -208,3 +209,42 @@ def test_what_was_asked_in_vain_stands_on_its_own_line(target: Any) -> None:
     ended = invoke("check", target("from stsm_ref import stsm as forward"), "--case", "vjp:T@1/4:1x3x16x2x5:float32:labels:C:7")
     assert ended.exit_code == 3
     assert "undecided: vjp_equals_definition: 0 of 1 cases ran: NumPy has no gradients of its own" in ended.output.splitlines()
+
+
+def test_no_output_takes_the_place_of_another_or_of_the_target(target: Any, tmp_path: Path) -> None:
+    """Two reports in one file, a page over the source, and a page over anything that is not one, are refused before the work."""
+    named = target(RIGHT)
+    source = tmp_path / "mine.py"
+    (tmp_path / "beside.py").write_text("import os")
+    for words, why in (
+        (("--report", "a", "--html", "a"), "--report and --html both lead to 'a', where only the last would stay"),
+        (("--junit", "a", "--badge", f"../{tmp_path.name}/a"), "--junit and --badge both lead to"),
+        (("--html", str(source)), "--html leads to"),
+        (("--report", str(tmp_path / "beside.py")), "holds something else, not such a report"),
+    ):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(tmp_path)
+            patch.setattr("stsm_ref.conformance.sandbox.run_python_target", lambda *_, **__: pytest.fail("the work began"))
+            ended = invoke("check", named, *words)
+        assert ended.exit_code == 2
+        assert why in ended.output
+    assert source.read_text() == RIGHT
+
+
+@pytest.mark.parametrize(("source", "code"), [(RIGHT, 2), (ROLLED, 1)])
+def test_a_report_that_fails_takes_nothing_from_the_verdict(target: Any, tmp_path: Path, source: str, code: int) -> None:
+    """The verdict is shown and a violation stays one; a run without the file that was asked for does not pass."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("stsm_ref.conformance.badge.write", lambda *_: (_ for _ in ()).throw(ReportError("no space")))
+        ended = invoke("check", target(source), "--level", "smoke", "--badge", str(tmp_path / "b"), "--spec", "T@1/4", "--json")
+    assert ended.exit_code == code
+    assert "no space" in ended.stderr
+    assert json.loads(ended.stdout)["outcome"] == ("passed" if code == 2 else "violated")
+
+
+def test_a_name_is_not_markup(target: Any) -> None:
+    """Brackets in a target's name stand in the table as they are."""
+    ended = invoke("check", target(f"info = {{'name': 'tile [/fast]'}}\n{RIGHT}"), "--level", "smoke", "--spec", "T@1/4")
+    assert ended.exit_code == 0, ended.output
+    assert "tile [/fast] (numpy, NTCHW)" in ended.output
+    assert "tile [/fast] conforms" in ended.output

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
-from stsm_ref.conformance import process_tree
+from stsm_ref.conformance import process, process_tree
 from tests.conformance.test_clients import BROKEN_C, LANGUAGES, build
 
 PROGRAMS = Path(__file__).with_name("programs.py")
@@ -97,8 +97,9 @@ def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(language: s
         ("invalid-json", (), "it is no JSON"),
     ],
 )
-def test_a_bad_program_is_exit_2(way: str, options: tuple[str, ...], reason: str) -> None:
+def test_a_bad_program_is_exit_2(way: str, options: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With the reason, and without a traceback of ours."""
+    monkeypatch.setattr(process, "LEAVING", 0.5)
     ended = invoke("check", program(way), "--spec", "T@0", "--level", "smoke", *options)
     assert ended.exit_code == 2, ended.output
     assert reason in re.sub(r"[\s│]+", " ", ended.output)
@@ -124,7 +125,7 @@ def test_whatever_ends_the_check_ends_the_target(kind: str, number: int, mark: s
     target = program("hangs-midway") if kind == "cmd" else f"py:{tmp_path}/mine.py:forward"
     lines = f"""
 from stsm_ref import cli
-from stsm_ref.conformance import process_tree
+from stsm_ref.conformance import process, process_tree
 process_tree.new_mark = lambda: {mark!r}
 cli.app(["check", {target!r}, "--spec", "T"])
 """

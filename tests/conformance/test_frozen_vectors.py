@@ -60,6 +60,18 @@ def flip(path: Path) -> None:
     path.write_bytes(content)
 
 
+def linked(path: Path, to: str) -> None:
+    """Put a link in place of a file."""
+    path.unlink()
+    path.symlink_to(to)
+
+
+def replaced_by_a_pipe(path: Path) -> None:
+    """Put a pipe in place of a file: whoever opens it to read waits for somebody to write."""
+    path.unlink()
+    os.mkfifo(path)
+
+
 TAMPERING = {
     "one byte flipped": (lambda folder: flip(folder / "vjp.json"), r"vjp\.json' was changed: SHA-256 [0-9a-f]{64}, expected [0-9a-f]{64}"),
     "cut": (lambda folder: os.truncate(folder / "jvp.json", 1000), r"jvp\.json' has 1000 bytes, expected \d+: it was cut or added to"),
@@ -71,6 +83,21 @@ TAMPERING = {
     "a stray file": (lambda folder: (folder / "more.json").write_text("{}"), r"holds more\.json, which its manifest does not list"),
     "the schema changed": (lambda folder: flip(folder / "schema.json"), r"schema\.json' was changed"),
     "the manifest changed": (lambda folder: flip(folder / "manifest.json"), r"manifest\.json' is not the manifest of a known version"),
+    "a pipe in place of a file": (lambda folder: replaced_by_a_pipe(folder / "vjp.json"), r"vjp\.json' cannot be read, since it is a pipe"),
+    "a pipe in place of the manifest": (
+        lambda folder: replaced_by_a_pipe(folder / "manifest.json"),
+        r"manifest\.json' cannot be read, since it is a pipe: name a file",
+    ),
+    "a device": (lambda folder: linked(folder / "manifest.json", "/dev/zero"), r"manifest\.json' cannot be read, since it is a device"),
+    "a sparse file": (
+        lambda folder: os.truncate(folder / "vjp.json", 1 << 40),
+        r"vjp\.json' has 1024\.0 GiB, where a right one has .* MiB at most",
+    ),
+    "a sparse manifest": (
+        lambda folder: os.truncate(folder / "manifest.json", 1 << 40),
+        r"has 1024\.0 GiB, where a right one has 1\.0 MiB",
+    ),
+    "a name with escapes": (lambda folder: (folder / "\x1b[2J").touch(), r"holds \\x1b\[2J, which its manifest does not list"),
     "no manifest": (lambda folder: (folder / "manifest.json").unlink(), r"manifest\.json' cannot be read: No such file"),
     "no folder": (shutil.rmtree, r"manifest\.json' cannot be read: No such file"),
 }
@@ -84,6 +111,15 @@ def test_tampering_is_refused_by_name(copy: Path, name: str) -> None:
     tamper(copy)
     with pytest.raises(VectorError, match=message):
         vectors.verify(copy)
+
+
+def test_writing_does_not_wait_for_a_pipe_either(copy: Path) -> None:
+    """What stands there is compared with what is made, and a pipe is refused first."""
+    replaced_by_a_pipe(copy / "vjp.json")
+    content = {"vjp.json": b"x"}
+    with pytest.raises(VectorError, match=r"vjp\.json' cannot be read, since it is a pipe"):
+        writing._differs(copy / "vjp.json", content["vjp.json"])
+    assert writing._differs(copy / "jvp.json", b"x")
 
 
 def test_tampering_is_refused_where_cases_are_read(copy: Path) -> None:

@@ -1,5 +1,6 @@
 """ONNX graphs are targets: right ones conform at every size they leave free, wrong ones do not, and what is no such graph is named."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -228,3 +229,28 @@ def test_a_graph_runs_in_the_watched_child(tmp_path: Path) -> None:
     """As the command line runs it: in a process of its own."""
     report = sandbox.run_python_target(f"onnx:{write(tmp_path / 'right.onnx')}", DEFAULT, level="smoke")
     assert report.passed, report.broken
+
+
+def test_what_does_not_say_its_axes_is_told_so(tmp_path: Path) -> None:
+    """An input without a shape has not 0 axes; a scalar has."""
+    for name, shape, why in (
+        ("unknown", None, r"has an input 'x' that does not say how many axes it has, so its layout cannot be told: export it with a shape"),
+        ("scalar", [], r"has an input of 0 axes, \[\], and layout NTCHW has 5"),
+    ):
+        ends = [onnx.helper.make_tensor_value_info(end, 1, shape) for end in "xy"]
+        graph = onnx.helper.make_graph([onnx.helper.make_node("Identity", ["x"], ["y"])], "g", ends[:1], ends[1:])
+        model = onnx.helper.make_model(graph, opset_imports=[onnx.helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, tmp_path / f"{name}.onnx")
+        with pytest.raises(TargetError, match=why):
+            OnnxTarget(tmp_path / f"{name}.onnx")
+
+
+def test_only_a_file_of_a_known_size_is_a_graph(tmp_path: Path) -> None:
+    """A pipe is not waited for, a sparse file not read; a name with brackets and escapes is a name."""
+    os.mkfifo(tmp_path / "pipe.onnx")
+    with (tmp_path / "sparse.onnx").open("wb") as file:
+        file.truncate(1 << 40)
+    for name, why in (("pipe", "is a pipe"), ("sparse", "has 1024.0 GiB, where a right one has 2.0 GiB at most")):
+        with pytest.raises(TargetError, match=why):
+            OnnxTarget(tmp_path / f"{name}.onnx")
+    assert OnnxTarget(write(tmp_path / "model[fp16]\x1b.onnx")).name == "model[fp16]\\x1b"

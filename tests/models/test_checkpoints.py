@@ -1,8 +1,10 @@
 """Other people's checkpoints: files written here under their names, loaded by key mapping, and refused where they do not fit."""
 
 import argparse
+import os
 import pickle
 import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -971,3 +973,24 @@ def test_names_from_files_are_quoted_and_cut(tmp_path: Path, small: dict[str, to
             load_checkpoint(fresh, tmp_path / "odd.pth")
         assert str(caught.value).isprintable()
         assert len(str(caught.value)) < 1000
+
+
+def test_what_unpacks_to_more_than_it_takes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file never reach torch; an honest file does."""
+    read: list[object] = []
+    monkeypatch.setattr(torch, "load", lambda path, **_: read.append(path) or {})
+    bomb, sparse, pipe, honest = (tmp_path / name for name in ("bomb.pth", "sparse.pth", "pipe.pth", "honest.pth"))
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("archive/data/0", bytes(1 << 22))
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(pipe)
+    torch.save({"x": torch.zeros(9)}, honest)
+    model = model_of("tsn_resnet18")
+    for path, why in ((bomb, r"unpacks to 4.0 MiB, where torch.save compresses nothing"), (sparse, "has 1024.0 GiB"), (pipe, "is a pipe")):
+        with pytest.raises(ModelError, match=why):
+            load_checkpoint(model, path)
+    assert read == []
+    with pytest.raises(ModelError, match="has keys like None"):
+        load_checkpoint(model, honest)
+    assert read == [honest]

@@ -1,6 +1,7 @@
 """`STSM` and `SparseConvSTSM`: what they hold, what they say, what they refuse, and that they are one map."""
 
 import copy
+import io
 import pickle
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from torch import nn
 
 from stsm_ref import ArrayError, ShiftSpec, SpecError, strategies
+from stsm_ref.errors import ModelError
 from stsm_ref.nn import STSM, SparseConvSTSM, stsm
 
 from .support import LAYOUTS, SPECS, fold, from_numpy, labels, laid_out
@@ -204,3 +206,20 @@ def test_twin_compiles_exports_and_traces():
         for shape in sizes:
             x = torch.randn(shape)
             assert torch.equal(call(x), STSM(3)(x))
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_what_torch_cannot_read_is_refused_with_a_way_out() -> None:
+    """Scripting names tracing, for modules, inside of networks and for the function; the old ONNX exporter names STSM."""
+
+    def scripted(x: torch.Tensor) -> torch.Tensor:
+        return stsm(x, ShiftSpec(), 2)
+
+    sparse = SparseConvSTSM(8, 2)
+    for script in (STSM(2), sparse, torch.nn.Sequential(STSM(2)), stsm, scripted):
+        with pytest.raises(ModelError, match=r"torch.jit.script reads only a part of Python, .*: use torch.jit.trace\(model, frames\)"):
+            torch.jit.script(script)
+    frames = torch.ones(4, 8, 2, 3)
+    with pytest.raises(ModelError, match=r"torch.onnx.export\(dynamo=False\) cannot convolve .*: use STSM, which is the same map"):
+        torch.onnx.export(sparse, (frames,), io.BytesIO(), dynamo=False)
+    torch.testing.assert_close(torch.jit.trace(sparse, frames)(frames), sparse(frames))

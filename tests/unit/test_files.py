@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stsm_ref.errors import ReportError
-from stsm_ref.files import make_folder, require_writable, write_whole
+from stsm_ref.errors import ReportError, VectorError
+from stsm_ref.files import make_folder, read_file, require_distinct, require_file, require_writable, write_whole
 
 
 def test_text_and_bytes(tmp_path: Path) -> None:
@@ -87,3 +87,60 @@ def test_a_folder_is_made_or_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ReportError, match="out is none: "):
         make_folder(tmp_path / "file", "out is none")
+
+
+def test_only_a_file_of_a_known_size_is_read(tmp_path: Path) -> None:
+    """A pipe is not waited for, a device not read without end, a sparse file not filled; a link is followed; each says what it is."""
+    right, sparse, pipe = tmp_path / "right", tmp_path / "sparse", tmp_path / "pipe"
+    right.write_bytes(b"12345")
+    with sparse.open("wb") as file:
+        file.truncate(1 << 40)
+    os.mkfifo(pipe)
+    (tmp_path / "link").symlink_to(right)
+    assert read_file(tmp_path / "link", most=5, what="the file") == b"12345"
+    assert require_file(right, most=5, what="the file") == 5
+    refused = {
+        right: r"the file '.*right' has 5 bytes, where a right one has 4 bytes at most: name another file",
+        sparse: r"has 1024.0 GiB, where a right one has 4 bytes at most",
+        pipe: r"cannot be read, since it is a pipe: name a file",
+        tmp_path: r"cannot be read, since it is a folder: name a file",
+        Path("/dev/zero"): r"cannot be read, since it is a device: name a file",
+        tmp_path / "absent": r"absent' cannot be read: No such file or directory",
+        tmp_path / "\0": r"cannot be read: embedded null",
+        tmp_path / ("\x1b" + "x" * 300): r"\\x1bxxx.*cannot be read: File name too long",
+    }
+    for path, why in refused.items():
+        for reader in (read_file, require_file):
+            with pytest.raises(VectorError, match=why):
+                reader(path, most=4, what="the file", error=VectorError)
+
+
+def test_outputs_are_distinct_and_not_the_input(tmp_path: Path) -> None:
+    """One file by two names, through a link or not there yet, and the file that is read, are refused by the names of their options."""
+    mine, link, new = tmp_path / "mine.py", tmp_path / "link", tmp_path / "new"
+    mine.write_text("x = 1")
+    link.symlink_to(mine)
+    require_distinct({"--a": new, "--b": None, "--c": tmp_path / "other"}, [mine])
+    for first, second in ((new, tmp_path / "." / "new"), (mine, link), (new, tmp_path / "a" / ".." / "new")):
+        with pytest.raises(ReportError, match=r"--a and --b both lead to .*where only the last would stay: name two files"):
+            require_distinct({"--a": first, "--b": second})
+    with pytest.raises(ReportError, match=r"--a leads to .*link', which is what is to be judged"):
+        require_distinct({"--a": link}, [mine])
+
+
+def test_only_what_is_ours_is_replaced(tmp_path: Path) -> None:
+    """An empty file and one of the same kind are written over; somebody's source, or a photograph, is not."""
+    path = tmp_path / "page"
+    for ours in ("", "<!DOCTYPE html><p>", "<!doctype html>"):
+        path.write_text(ours)
+        assert require_writable(path, begins=("<!doctype html",)) == path
+    for theirs in (b"import numpy", b"\xff\xd8\xff"):
+        path.write_bytes(theirs)
+        with pytest.raises(ReportError, match=r"page' holds something else, not such a report, and would be lost"):
+            require_writable(path, begins=("<!doctype html",))
+
+
+def test_text_is_utf_8_whatever_it_holds(tmp_path: Path) -> None:
+    """Half a pair of surrogates, which no encoding holds, is escaped and stops nothing."""
+    write_whole(tmp_path / "page", "α\udc80")
+    assert (tmp_path / "page").read_bytes() == "α\\udc80".encode()

@@ -245,7 +245,13 @@ def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, ax
         (np.zeros(1, [("v", "O")]), r"x has dtype .*, whose vacated places have no zero to hold"),
         (np.array(["a"], np.dtypes.StringDType()), r"x has dtype StringDType"),
         (np.ma.masked_array([1]), r"x is masked, and its mask would not move with it: fill it first, x.filled\(0\)"),
-        (torch.zeros(1, requires_grad=True), r"x is ragged or no array \(Can't call numpy\(\) on Tensor that requires grad"),
+        (
+            torch.zeros(1, requires_grad=True),
+            r"x is a torch.Tensor that NumPy cannot read \(Can't call numpy\(\) on Tensor that requires grad.*\): give a NumPy array, "
+            r"as by \.detach\(\)\.cpu\(\)\.numpy\(\), or use stsm_ref\.nn",
+        ),
+        (torch.zeros(1, dtype=torch.bfloat16), r"x is a torch.Tensor that NumPy cannot read \(Got unsupported ScalarType BFloat16\)"),
+        (np.zeros(1, "m8[s]"), r"x has dtype timedelta64\[s\], and durations are not moved: see them as numbers, x\.view\('int64'\)"),
         ([1, 2], r"x has shape \(2,\), rank 1: a clip is \(..., T, C, H, W\), rank 4 or more"),
     ],
 )
