@@ -12,7 +12,8 @@ from typing import NamedTuple
 
 from torch import fx, nn
 
-from stsm_ref.nn.branches import CONTAINERS, Branches, Entry, convolution_of, only_holds, upstream
+from stsm_ref.nn.branches import Branches, Entry, convolution_of, only_holds, upstream
+from stsm_ref.nn.operations import CONTAINERS
 
 __all__ = ["EVERY_SECOND_FROM", "LeftOut", "Reading", "convolution_of", "read_residual_blocks"]
 
