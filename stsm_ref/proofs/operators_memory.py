@@ -137,6 +137,10 @@ def write(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, 
     """Do what an operator that writes does: its result by the operator of the same name that does not, in the dtype of the place."""
     old = place.read()
     name = str(target)
+    if torch.Tag.inplace_view in target.tags:
+        if name == "aten.detach_.default":
+            return
+        raise UnsupportedError("an operator that changes the shape of its argument in place")
     if name == "aten.zero_.default":
         place.write(zeros_like(scope, old, None))
         return

@@ -10,7 +10,8 @@ from stsm_ref.proofs import operators_shape
 from stsm_ref.proofs.index_map import Constant, Entry, Rounded, SymbolicTensor, UnsupportedError, input_tensor
 from stsm_ref.proofs.index_map_integers import Scope, polynomial
 from stsm_ref.proofs.operators import MEANINGS, apply
-from stsm_ref.proofs.operators_numbers import converted, table
+from stsm_ref.proofs.operators_dtypes import converted
+from stsm_ref.proofs.operators_numbers import table
 from tests.proofs.evaluate import In, meaning_agrees
 
 SIZES = (1, 2, 3, 4)
