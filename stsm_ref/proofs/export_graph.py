@@ -11,7 +11,7 @@ from torch import fx
 from stsm_ref.proofs import operators_convolution, operators_memory, operators_products
 from stsm_ref.proofs.export import Exported, source_line
 from stsm_ref.proofs.index_map import Index, SymbolicTensor, UnsupportedError, Value
-from stsm_ref.proofs.index_map_integers import Scope
+from stsm_ref.proofs.index_map_integers import Scope, product
 from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
 from stsm_ref.proofs.operators_dtypes import dtype_name
 from stsm_ref.proofs.operators_memory import Memory, Place, View
@@ -19,6 +19,10 @@ from stsm_ref.proofs.operators_numbers import table
 
 TABLES_OF_MEANINGS = (operators_convolution, operators_memory, operators_products)
 """Importing them, and what they import, fills the table."""
+
+
+STRIDE = "a stride"
+"""Where a tensor lies in memory is not looked at: its stride may be handed on, and is refused wherever a number is wanted."""
 
 
 class Result(NamedTuple):
@@ -89,6 +93,10 @@ class Interpreter:
         args, kwargs = _read(places), _read(raw[1])
         if str(target) == "aten.sym_size.int":
             return args[0].shape[args[1]]
+        if str(target) == "aten.sym_numel.default":
+            return product(args[0].shape)
+        if str(target) == "aten.sym_stride.int":
+            return STRIDE
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
         return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)

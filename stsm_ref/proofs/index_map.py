@@ -188,6 +188,8 @@ def as_index(value: Value) -> Polynomial:
         raise UnsupportedError(f"the number {value.value} where an integer was expected")
     if isinstance(value, Rounded):
         raise UnsupportedError(f"a number that may not fit into {value.dtype}")
+    if isinstance(value, Sum) and not any(isinstance(part, Entry) for part in parts(value)):
+        raise UnsupportedError("a number that was computed in floats, and may be rounded, in an index or a condition")
     raise UnsupportedError("an index or a condition that depends on the values of the input")
 
 

@@ -146,6 +146,12 @@ def expand(scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], _: bool = Fals
     return broadcast(scope, x, shape)
 
 
+@meaning("aten.expand_as.default")
+def expand_as(scope: Scope, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
+    """Axes of size 1 repeated, to the shape of another tensor."""
+    return broadcast(scope, x, other.shape)
+
+
 def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
     """The tensor at a larger shape, axes of size 1 repeated."""
     extra = len(shape) - x.rank

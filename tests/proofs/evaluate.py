@@ -109,9 +109,7 @@ def meaning_agrees(target, args, kwargs=None, *, symbolic_index: bool = True) ->
         try:
             found = apply(target, symbolic, kwargs or {}, scope)
             pairs = list(zip(found, expected, strict=True)) if isinstance(found, list | tuple) else [(found, expected)]
-            return sum(
-                same_tensor(got, want, scope, at, data, symbolic_index=symbolic_index) for got, want in pairs if got is not None
-            )
+            return sum(same_tensor(got, want, scope, at, data, symbolic_index=symbolic_index) for got, want in pairs if got is not None)
         except UndeterminedError as error:
             known = number(error.value, with_definitions(scope, at)) >= 0
             facts.append(Atom(error.value if known else -error.value - 1))
