@@ -149,7 +149,7 @@ def product_of(one: Value, other: Value, name: str, known: Scope) -> Value:
         if not isinstance(other, Whole):
             return weighted([(one.value, other)])
     if not (is_number(one) and is_number(other)):
-        raise UnsupportedError("a product that is not linear in the input")
+        raise UnsupportedError("a product that is not linear in the input, or of numbers that may be rounded")
     found = Whole(as_index(one) * as_index(other))
     # 0.0 times a negative float is -0.0, which an integer cannot say: that arithmetic was done says that the sign is not known
     plain = name in WHOLE_DTYPES or all(known.is_nonnegative(as_index(each)) for each in (one, other))
@@ -321,7 +321,9 @@ def _logic(function: Callable[..., bool]) -> Callable[..., SymbolicTensor]:
         return ONE if function(*(_truth(each) for each in values[:-1])) else ZERO
 
     def apply(scope: Scope, *operands: Any) -> SymbolicTensor:
-        conditions = [operand(each, "bool") for each in operands]
+        # torch brings operands into one dtype first, where -2**31 of int32 may become 0 of uint8
+        common = promoted(*operands)
+        conditions = [operand(operand(each, common), "bool") for each in operands]
         return together(scope, conditions, lambda *a: under_all(list(a[:-1]), a[-1], leaves), "bool")
 
     return apply

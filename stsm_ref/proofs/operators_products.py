@@ -4,6 +4,7 @@ from stsm_ref.proofs.index_map import Index, SymbolicTensor, UnsupportedError, V
 from stsm_ref.proofs.index_map import map_leaves_knowing as under
 from stsm_ref.proofs.index_map_integers import Polynomial, Scope
 from stsm_ref.proofs.operators import meaning
+from stsm_ref.proofs.operators_dtypes import settled_in
 from stsm_ref.proofs.operators_lookup import sum_over
 from stsm_ref.proofs.operators_numbers import product_of
 from stsm_ref.proofs.operators_shape import broadcast, common_shape, same_size, select, unsqueeze
@@ -17,12 +18,15 @@ def matrices(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTens
     if not same_size(scope, a.shape[-1], b.shape[-2]):
         raise UnsupportedError(f"a product of matrices of shapes {a.shape} and {b.shape}")
 
+    def product(one: Value, two: Value, known: Scope) -> Value:
+        return settled_in(product_of(one, two, a.dtype, known), a.dtype, known)
+
     def read(index: Index, known: Scope) -> Value:
         *front, i, j = index
 
         def term(k: Polynomial, more: Scope) -> Value:
             def times(one: Value, known_: Scope) -> Value:
-                return under(b.read((*front, k, j), known_), known_, lambda two, last: product_of(one, two, a.dtype, last))
+                return under(b.read((*front, k, j), known_), known_, lambda two, last: product(one, two, last))
 
             return under(a.read((*front, i, k), more), more, times)
 
