@@ -6,6 +6,7 @@ least number :math:`l`. A number that a float may not hold becomes `Rounded`, of
 
 import math
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -55,7 +56,7 @@ def constant(number: Any) -> Constant:
 
 
 def number_in(number: Any, name: str) -> Value:
-    """A Python number, or a size, as torch puts it into a tensor of a dtype.
+    """A Python number as torch puts it into a tensor of a dtype.
 
     Raises
     ------
@@ -64,11 +65,21 @@ def number_in(number: Any, name: str) -> Value:
     """
     _require_known(name)
     if isinstance(number, Polynomial):
-        return converted_leaf(Whole(number), "int64", name, Scope({}))
+        raise UnsupportedError(f"{number}, which depends on the sizes, where a fixed number was expected")
     try:
         return constant(torch.full((), number, dtype=torch_dtype(name)).item())
     except (RuntimeError, TypeError) as error:
         raise UnsupportedError(f"{number!r} in a tensor of {name}: {error}") from None
+
+
+def size_in(size: Polynomial, name: str, shape: Sequence[Polynomial] = ()) -> SymbolicTensor:
+    """A tensor of one size, which is an int64 before it is anything else."""
+    _require_known(name)
+
+    def read(_: Any, known: Scope) -> Value:
+        return under(wrapped(size, "int64", known), known, lambda leaf, more: converted_leaf(leaf, "int64", name, more))
+
+    return SymbolicTensor(tuple(shape), read, name)
 
 
 def _require_known(name: str) -> None:

@@ -8,7 +8,7 @@ import torch
 from stsm_ref.proofs.index_map import UNINITIALISED, Entry, SymbolicTensor, UnsupportedError, Whole, filled
 from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
-from stsm_ref.proofs.operators_dtypes import WHOLE_DTYPES, converted_leaf, dtype_name, number_in, settled_in
+from stsm_ref.proofs.operators_dtypes import WHOLE_DTYPES, dtype_name, number_in, settled_in, size_in
 
 
 def _made(sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
@@ -16,7 +16,7 @@ def _made(sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: 
     name = default if dtype is None else dtype_name(dtype)
     shape = [as_size(size) for size in sizes]
     if isinstance(value, Polynomial):
-        return SymbolicTensor(tuple(shape), lambda _, known: converted_leaf(Whole(value), "int64", name, known), name)
+        return size_in(value, name, shape)
     return filled(shape, number_in(value, name), name)
 
 

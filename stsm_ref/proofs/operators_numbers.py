@@ -38,6 +38,7 @@ from stsm_ref.proofs.operators_dtypes import (
     number_in,
     promoted,
     settled_in,
+    size_in,
     torch_dtype,
 )
 from stsm_ref.proofs.operators_shape import broadcast, common_shape
@@ -62,7 +63,7 @@ def operand(value: Any, name: str) -> SymbolicTensor:
     """A tensor brought into a dtype, or a number as a tensor of it without axes."""
     if isinstance(value, SymbolicTensor):
         return converted(value, torch_dtype(name))
-    return filled((), number_in(value, name), name)
+    return size_in(value, name) if isinstance(value, Polynomial) else filled((), number_in(value, name), name)
 
 
 def together(scope: Scope, tensors: list[SymbolicTensor], function: Leaves, name: str) -> SymbolicTensor:
@@ -173,8 +174,7 @@ def subtract(scope: Scope, x: Any, other: Any, alpha: Any) -> SymbolicTensor:
 def _weight(alpha: Any, x: Any, other: Any) -> Fraction:
     """The factor of a sum, as the dtype of the sum has it."""
     found = number_in(alpha, promoted(x, other))
-    if not isinstance(found, Constant):
-        raise UnsupportedError(f"alpha={alpha}, which depends on the sizes")
+    assert isinstance(found, Constant)
     return found.value
 
 

@@ -92,7 +92,7 @@ def permute(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     return SymbolicTensor(tuple(x.shape[a] for a in axes), lambda i, known: x.read(tuple(i[b] for b in back), known), x.dtype)
 
 
-@meaning("aten.transpose.int")
+@meaning("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default")
 def transpose(scope: Scope, x: SymbolicTensor, dim0: int, dim1: int) -> SymbolicTensor:
     """Two axes exchanged."""
     axes = list(range(x.rank))

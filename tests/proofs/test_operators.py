@@ -376,7 +376,11 @@ CASES = {
     "aten.narrow.default": narrowed,
     "aten.select.int": lambda r: [In((found := selected(r))[0]), *found[1:]],
     "aten.permute.default": permuted,
-    "aten.transpose.int": lambda r: [In(random_input(r)), r.randrange(-3, 3), r.randrange(-3, 3)],
+    **dict.fromkeys(
+        ("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"),
+        lambda r: [In(random_input(r)), r.randrange(-3, 3), r.randrange(-3, 3)],
+    ),
+    **dict.fromkeys(("aten.view_as.default", "aten.reshape_as.default"), lambda r: [In(tensor(2, 6), (0, 1)), In(tensor(3, 4), (0, 1))]),
     "aten.movedim.int": lambda r: [In(random_input(r, 4)), r.randrange(-4, 4), r.randrange(-4, 4)],
     "aten.unsqueeze.default": lambda r: [In(random_input(r)), r.randrange(-4, 4)],
     "aten.squeeze.dim": lambda r: [In(tensor(2, r.choice([1, 2]), 3)), r.choice([1, -2, 0])],

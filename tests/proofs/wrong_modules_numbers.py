@@ -453,6 +453,117 @@ def subnormals_flushed(x):
     return torch.where(tsm(x).abs() < 1e-38, 0.0, tsm(x))
 
 
+# what stands in the same memory, beyond an axis, or in the dtype of something else
+
+
+@wrong
+def written_after_it_was_seen(x):
+    y = tsm(x)
+    late = y[2:]
+    y[2:] = 0
+    return torch.cat([y[:2], late])
+
+
+@wrong
+def windows_of_old_memory(x):
+    y = tsm(x)
+    seen = y.unfold(0, 1, 1)
+    y[0] = 3
+    return seen.squeeze(-1)
+
+
+@wrong
+def transposed_in_place_through_a_view(x):
+    y = tsm(x)
+    y[:, :, :3, :3].transpose_(2, 3).add_(1)
+    return y
+
+
+@wrong
+def added_by_out(x):
+    y = tsm(x)
+    torch.add(y, 1.0, out=y)
+    return y
+
+
+@wrong
+def index_of_the_last(x):
+    return tsm(x)[torch.arange(x.shape[0]) - 1]
+
+
+@wrong
+def gathered_beyond_the_end(x):
+    return tsm(x).gather(0, (frames(x) + 1).clamp(max=x.shape[0]).expand(x.shape))
+
+
+@wrong
+def selected_before_the_start(x):
+    return tsm(x) + tsm(x).index_select(0, torch.full((1,), -1)) * 0
+
+
+@wrong
+def written_twice_at_one_place(x):
+    y, t = tsm(x), torch.arange(x.shape[0]).clamp(max=2)
+    z = torch.zeros_like(y)
+    z[t] = y
+    return torch.where(frames(x) < 3, z, y)
+
+
+@wrong
+def added_in_uint8_at_one_place(x):
+    t = torch.zeros(4, dtype=torch.uint8)
+    index = (torch.zeros(3, dtype=torch.int64),)
+    t.index_put_(index, torch.full((3,), 200, dtype=torch.uint8), accumulate=True)
+    return torch.where(t[0] == 88, torch.zeros(()), tsm(x))
+
+
+@wrong
+def weights_of_zero_on_memory_of_nobody(x):
+    weight = torch.zeros(x.shape[1], 1, 1, 1)
+    return tsm(x) + nn.functional.conv2d(torch.empty_like(x), weight, groups=x.shape[1])
+
+
+@wrong
+def a_number_without_axes_wraps(x):
+    return torch.where(torch.full((), 300).to(torch.uint8) == 44, torch.zeros(()), tsm(x))
+
+
+@wrong
+def compared_in_float32(x):
+    return torch.where(torch.full((1,), 2**24 + 1) == torch.full((1,), 2.0**24), torch.zeros(()), tsm(x))
+
+
+@wrong
+def int8_changed_in_place(x):
+    t = torch.arange(x.shape[0], dtype=torch.int8)
+    t += 100
+    return _only_where(t.view(-1, 1, 1, 1) > 0, x)
+
+
+@wrong
+def copied_into_half(x):
+    y, z = torch.empty_like(x, dtype=torch.float16), torch.empty_like(x)
+    y.copy_(tsm(x))
+    return z.copy_(y)
+
+
+@wrong
+def fraction_padded_into_integers(x):
+    mask = nn.functional.pad(torch.zeros(x.shape[0] - 1, dtype=torch.uint8), (0, 1), value=2.7)
+    return torch.where(mask.view(-1, 1, 1, 1) == 2, torch.zeros(()), tsm(x))
+
+
+@wrong
+def a_size_to_the_fourth_is_no_int64(x):
+    t = x.shape[0]
+    return _only_where(torch.full((1,), t * t * t * t) > 0, x)
+
+
+@wrong
+def double_of_many_frames(x):
+    return tsm(x).double() if x.shape[0] > 4 else tsm(x)
+
+
 # right ones of the kind
 
 
