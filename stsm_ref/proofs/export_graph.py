@@ -1,7 +1,7 @@
 """Run an exported graph on symbolic tensors: from the operators' meanings to the index map of the result."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -21,7 +21,11 @@ TABLES_OF_MEANINGS = (operators_convolution, operators_memory, operators_product
 """Importing them, and what they import, fills the table."""
 
 
-STRIDE = "a stride"
+OF_SIZES: dict[str, Callable[..., Any]] = {
+    "aten.sym_size.int": lambda x, axis: x.shape[axis],
+    "aten.sym_numel.default": lambda x: product(x.shape),
+    "aten.sym_stride.int": lambda *_: "a stride",
+}
 """Where a tensor lies in memory is not looked at: its stride may be handed on, and is refused wherever a number is wanted."""
 
 
@@ -91,12 +95,8 @@ class Interpreter:
         if isinstance(target, torch._ops.HigherOrderOperator):
             return self._part(target, places)
         args, kwargs = _read(places), _read(raw[1])
-        if str(target) == "aten.sym_size.int":
-            return args[0].shape[args[1]]
-        if str(target) == "aten.sym_numel.default":
-            return product(args[0].shape)
-        if str(target) == "aten.sym_stride.int":
-            return STRIDE
+        if str(target) in OF_SIZES:
+            return OF_SIZES[str(target)](*args)
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
         return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
