@@ -22,7 +22,7 @@ from torch.fx.experimental import _config as symbolic_config
 
 from stsm_ref.proofs.operators import CHECKS_ONLY, MEANINGS
 
-NEED_NO_MEANING = {*CHECKS_ONLY, "aten.sym_size.int"}
+NEED_NO_MEANING = {*CHECKS_ONLY, "aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int"}
 
 
 class ExportFailedError(Exception):

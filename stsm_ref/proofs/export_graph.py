@@ -1,23 +1,32 @@
 """Run an exported graph on symbolic tensors: from the operators' meanings to the index map of the result."""
 
 import operator
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
 import torch
 from torch import fx
 
-from stsm_ref.proofs import operators_convolution, operators_memory
+from stsm_ref.proofs import operators_convolution, operators_memory, operators_products
 from stsm_ref.proofs.export import Exported, source_line
-from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
-from stsm_ref.proofs.index_map_integers import Scope
+from stsm_ref.proofs.index_map import Index, SymbolicTensor, UnsupportedError, Value
+from stsm_ref.proofs.index_map_integers import Scope, product
 from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
+from stsm_ref.proofs.operators_dtypes import dtype_name
 from stsm_ref.proofs.operators_memory import Memory, Place, View
-from stsm_ref.proofs.operators_numbers import dtype_name, table
+from stsm_ref.proofs.operators_numbers import table
 
-TABLES_OF_MEANINGS = (operators_convolution, operators_memory)
+TABLES_OF_MEANINGS = (operators_convolution, operators_memory, operators_products)
 """Importing them, and what they import, fills the table."""
+
+
+OF_SIZES: dict[str, Callable[..., Any]] = {
+    "aten.sym_size.int": lambda x, axis: x.shape[axis],
+    "aten.sym_numel.default": lambda x: product(x.shape),
+    "aten.sym_stride.int": lambda *_: "a stride",
+}
+"""Where a tensor lies in memory is not looked at: its stride may be handed on, and is refused wherever a number is wanted."""
 
 
 class Result(NamedTuple):
@@ -56,10 +65,25 @@ class Interpreter:
                     found[node] = self._call(node, found)
                     self._compare_with_torch(node, found[node])
                 except UnsupportedError as error:
-                    if str(error).startswith("unsupported: "):  # said already, from inside a part of the graph
-                        raise
-                    raise UnsupportedError(f"unsupported: {_name(node.target)} at {source_line(node, self.path)}: {error}") from None
+                    raise self._explained(node, error) from None
         raise UnsupportedError("a graph without a result")
+
+    def _explained(self, node: fx.Node, error: UnsupportedError) -> UnsupportedError:
+        """The error with the operator and the line; as it is if it has them already, from inside a part of the graph."""
+        if str(error).startswith("unsupported: "):
+            return error
+        return UnsupportedError(f"unsupported: {_name(node.target)} at {source_line(node, self.path)}: {error}")
+
+    def _with_line(self, node: fx.Node, result: SymbolicTensor) -> SymbolicTensor:
+        """The result of a node, which names the node where an entry turns out to have no meaning."""
+
+        def read(index: Index, known: Scope) -> Value:
+            try:
+                return result.read(index, known)
+            except UnsupportedError as error:
+                raise self._explained(node, error) from None
+
+        return replace(result, read=read)
 
     def _call(self, node: fx.Node, found: Mapping[fx.Node, Any]) -> Any:
         raw: Any = fx.node.map_arg((node.args, dict(node.kwargs)), lambda each: found[each])
@@ -71,8 +95,8 @@ class Interpreter:
         if isinstance(target, torch._ops.HigherOrderOperator):
             return self._part(target, places)
         args, kwargs = _read(places), _read(raw[1])
-        if str(target) == "aten.sym_size.int":
-            return args[0].shape[args[1]]
+        if str(target) in OF_SIZES:
+            return OF_SIZES[str(target)](*args)
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
         return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
@@ -88,8 +112,7 @@ class Interpreter:
             return operators_memory.shown_by(target, args, kwargs, first, self.scope)
         result = apply(target, args, kwargs, self.scope)
         if not isinstance(result, tuple | list):
-            # torch promotes dtypes, which loses nothing; what loses something is a conversion, and an operator of its own
-            return Memory(replace(result, dtype=dtype_name(node.meta["val"].dtype)))
+            return Memory(self._with_line(node, result))
         if True in shared:
             return Pieces(tuple(operators_memory.piece(first, target, args, kwargs, k, self.scope) for k in range(len(result))))
         return tuple(Memory(each) if isinstance(each, SymbolicTensor) else each for each in result)
@@ -108,6 +131,8 @@ class Interpreter:
         value = node.meta.get("val")
         if not isinstance(result, Place) or not isinstance(value, torch.Tensor):
             return
+        if result.read().dtype != dtype_name(value.dtype):
+            raise UnsupportedError(f"its result is of {result.read().dtype}, where torch recorded {dtype_name(value.dtype)}")
         shape = result.read().shape
         sizes, recorded = _at_sample(result.read(), self.exported), _recorded(value)
         differ = self.at_hand and any(None not in pair and pair[0] != pair[1] for pair in zip(sizes, recorded, strict=False))

@@ -4,7 +4,7 @@ A value is a tree: an entry of the input, a number, a choice between two values 
 value rounded to a narrower dtype. Positions and sizes are polynomials, so that one tree speaks for all sizes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -20,9 +20,10 @@ class UnsupportedError(Exception):
 
 @dataclass(frozen=True)
 class Constant:
-    """A number, exactly."""
+    """A number, exactly; of a zero, `negative` says that it is the -0.0 of a float."""
 
     value: Fraction
+    negative: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,14 +52,17 @@ class Choice:
 
 @dataclass(frozen=True)
 class Sum:
-    r""":math:`\sum_k a_k v_k`, over the real numbers. One of a single term with weight 1 says that arithmetic was done."""
+    r""":math:`\sum_k a_k v_k`, over the real numbers. One of a single term with weight 1 says that arithmetic was done.
+
+    Sums inside sums stay: which numbers met first decides whether something was rounded (`index_map_exact`).
+    """
 
     terms: tuple[tuple[Fraction, "Value"], ...]
 
 
 @dataclass(frozen=True)
 class Rounded:
-    """A value after conversion to a dtype that does not hold every float32."""
+    """A value that was brought into a dtype that may not hold it: of what became of it, nothing is said."""
 
     dtype: str
     value: "Value"
@@ -67,6 +71,8 @@ class Rounded:
 Value = Constant | Whole | Entry | Choice | Sum | Rounded
 Read = Callable[[Index, Scope], Value]
 ZERO = Constant(Fraction(0))
+UNINITIALISED = "uninitialised"
+"""The name of the tensor of which nothing is known, not even that it is the same from one look to the next."""
 
 
 @dataclass(frozen=True)
@@ -130,15 +136,33 @@ def map_leaves(value: Value, function: Callable[[Value], Value]) -> Value:
     return then if then == otherwise else Choice(value.condition, then, otherwise)
 
 
+def map_leaves_knowing(value: Value, scope: Scope, function: Callable[[Value, Scope], Value]) -> Value:
+    """Apply `function` to what each choice ends in, and to what is known there."""
+    if not isinstance(value, Choice):
+        return function(value, scope)
+    return choose(
+        value.condition,
+        lambda known: map_leaves_knowing(value.then, known, function),
+        lambda known: map_leaves_knowing(value.otherwise, known, function),
+        scope,
+    )
+
+
 def weighted(terms: Sequence[tuple[Fraction, Value]]) -> Value:
-    """The weighted sum, nested sums opened; terms of weight 0 and zeros fall away, but that it is a sum stays visible."""
-    flat: list[tuple[Fraction, Value]] = []
-    for weight, value in terms:
-        if isinstance(value, Sum):
-            flat += [(weight * inner, each) for inner, each in value.terms]
-        elif weight and value != ZERO:
-            flat.append((weight, value))
-    return Sum(tuple((weight, value) for weight, value in flat if weight))
+    """The weighted sum. Zeros fall away, and what is finite with weight 0, but that it is a sum stays visible."""
+    return Sum(tuple((weight, value) for weight, value in terms if not _adds_nothing(weight, value)))
+
+
+def _adds_nothing(weight: Fraction, value: Value) -> bool:
+    """Whether a term is 0, for finite inputs: 0 times what may be infinite or NaN is not, and a product or a sum may be infinite."""
+    if isinstance(value, Constant) and not value.value:
+        return True
+    return not weight and not any(is_unknown(part) or isinstance(part, Sum) for part in parts(value))
+
+
+def is_unknown(value: Value) -> bool:
+    """Whether nothing is known of a value, not even that it is finite."""
+    return isinstance(value, Rounded) or (isinstance(value, Entry) and value.name == UNINITIALISED)
 
 
 def parts(value: Value) -> Iterator[Value]:
@@ -155,9 +179,32 @@ def parts(value: Value) -> Iterator[Value]:
 
 
 def as_index(value: Value) -> Polynomial:
-    """A leaf as a whole number."""
+    """A leaf as an integer."""
     if isinstance(value, Whole):
         return value.value
-    if isinstance(value, Constant) and value.value.denominator == 1:
-        return polynomial(int(value.value))
-    raise UnsupportedError("an index that depends on the values of the input")
+    if isinstance(value, Constant):
+        if value.value.denominator == 1:
+            return polynomial(int(value.value))
+        raise UnsupportedError(f"the number {value.value} where an integer was expected")
+    if isinstance(value, Rounded):
+        raise UnsupportedError(f"a number that may not fit into {value.dtype}")
+    if isinstance(value, Sum) and not any(isinstance(part, Entry) for part in parts(value)):
+        raise UnsupportedError("a number that was computed in floats, and may be rounded, in an index or a condition")
+    raise UnsupportedError("an index or a condition that depends on the values of the input")
+
+
+def substituted(value: Value, values: Mapping[str, Polynomial]) -> Value:
+    """The value with polynomials in the place of variables."""
+    match value:
+        case Whole(number):
+            return Whole(number.substitute(values))
+        case Entry(name, index):
+            return Entry(name, tuple(each.substitute(values) for each in index))
+        case Choice(condition, then, otherwise):
+            atoms = tuple(Atom(atom.value.substitute(values), atom.equal) for atom in condition)
+            return Choice(atoms, substituted(then, values), substituted(otherwise, values))
+        case Sum(terms):
+            return Sum(tuple((weight, substituted(each, values)) for weight, each in terms))
+        case Rounded(dtype, inner):
+            return Rounded(dtype, substituted(inner, values))
+    return value

@@ -1,6 +1,6 @@
 """Formulas over sizes and positions, values and definitions as SMT-LIB text: the one encoding that every solver is given."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -95,6 +95,7 @@ def value_text(value: Value) -> str:
 
 def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None) -> str:
     """The whole question: a place where all demands hold, and where the two values differ."""
+    demands = list(demands)
     lines = [f"(declare-const {name} Int)" for name in ranges]
     for name, (low, high) in ranges.items():
         variable = Polynomial.variable(name)
@@ -110,17 +111,36 @@ def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical]
     if values:
         lines += _functions(values)
         lines.append(f"(assert (not (= {value_text(values[0])} {value_text(values[1])})))")
-    linear = not any("(*" in line and _is_nonlinear(line) for line in lines)
+    linear = all(each.degree <= 1 for each in _polynomials(ranges, scope, demands, values))
     return "\n".join([f"(set-logic {'QF_UFLIRA' if linear else 'QF_UFNIRA'})", *lines, "(check-sat)", ""])
 
 
-def _is_nonlinear(line: str) -> bool:
-    """Whether two names stand in one product."""
-    for product in line.split("(* ")[1:]:
-        head = product.partition(")")[0].replace("(- ", "").split()
-        if sum(not part.replace(".", "").isdigit() and not part.startswith("(") for part in head) > 1:
-            return True
-    return False
+def _polynomials(
+    ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None
+) -> Iterator[Polynomial]:
+    """All that a question is made of: it is linear if no two names stand in one product."""
+    yield from (end for each in ranges.values() for end in each if end is not None)
+    for (value, divisor), (quotient, _) in scope.definitions.items():
+        yield from (value, divisor, divisor * quotient)
+    for demand in demands:
+        yield from (atom.value for atom in all_atoms(demand))
+    for part in (part for value in values or () for part in parts(value)):
+        match part:
+            case Whole(polynomial):
+                yield polynomial
+            case Entry(_, index):
+                yield from index
+            case Choice(condition, _, _):
+                yield from (atom.value for atom in condition)
+
+
+def all_atoms(part: Logical) -> Iterator[Atom]:
+    """Every atom in a formula, whether or not it must hold."""
+    if isinstance(part, Atom):
+        yield part
+    else:
+        for each in part.parts:
+            yield from all_atoms(each)
 
 
 def _functions(values: tuple[Value, Value]) -> list[str]:

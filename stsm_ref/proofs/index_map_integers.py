@@ -33,6 +33,11 @@ class Polynomial:
         return self.terms.get((), 0) if all(not monomial for monomial in self.terms) else None
 
     @property
+    def degree(self) -> int:
+        """The most names in one product; 0 for a number."""
+        return max(map(len, self.terms), default=0)
+
+    @property
     def variables(self) -> set[str]:
         """The names in it."""
         return {name for monomial in self.terms for name in monomial}

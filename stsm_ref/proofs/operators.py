@@ -3,6 +3,7 @@
 Every meaning is tested against torch itself on random small inputs; a proof rests on this table.
 """
 
+import functools
 import operator
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
@@ -65,9 +66,11 @@ def in_schema_order(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: 
 def apply_to_sizes(target: Callable[..., Any], args: Sequence[Any], scope: Scope) -> Any:
     """The result of arithmetic on sizes: a number, or whether a comparison holds, which must not differ between the sizes at hand."""
     if target not in _ON_SIZES:
-        raise UnsupportedError("arithmetic on sizes that is no sum, product, quotient or comparison")
+        raise UnsupportedError("arithmetic on sizes that is not a sum, product, quotient or comparison")
+    if target is torch.sym_sum and isinstance(args[0], list | tuple):
+        args = args[0]
     if not all(isinstance(each, int | Polynomial) for each in args):
-        raise UnsupportedError("arithmetic on sizes with something that is no whole number")
+        raise UnsupportedError("arithmetic on sizes with something that is not an integer")
     return _ON_SIZES[target](scope, *(polynomial(int(each)) if isinstance(each, bool | int) else each for each in args))
 
 
@@ -86,6 +89,7 @@ _ON_SIZES: dict[Callable[..., Any], Callable[..., Any]] = {
     operator.ne: lambda scope, a, b: not scope.settle_equal(a - b),
     torch.sym_max: lambda scope, a, b: a if scope.settle(a - b) else b,
     torch.sym_min: lambda scope, a, b: b if scope.settle(a - b) else a,
+    torch.sym_sum: lambda _, *each: functools.reduce(operator.add, each, polynomial(0)),
     torch.sym_not: lambda scope, a: scope.settle_equal(a),
 }
 

@@ -10,8 +10,21 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from stsm_ref.proofs.index_map import ZERO, Constant, Index, SymbolicTensor, UnsupportedError, Value, choose, inside, weighted
-from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_map import (
+    ZERO,
+    Constant,
+    Index,
+    Sum,
+    SymbolicTensor,
+    UnsupportedError,
+    Value,
+    choose,
+    inside,
+    is_unknown,
+    parts,
+    weighted,
+)
+from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, meaning, tuple_of
 from stsm_ref.proofs.operators_shape import select, unsqueeze
 
@@ -51,6 +64,8 @@ def convolution(
     map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
     if as_int(x.shape[1]) != map_.shape[1] * map_.groups:
         raise UnsupportedError(f"{x.shape[1]} channels for a convolution of {map_.shape[1] * map_.groups}")
+    _require_floats(x, weight)
+    zeros_count = not _is_finite(x, scope)
     sizes = []
     for size, k, s, p, d in zip(x.shape[2:], map_.shape[2:], map_.stride, map_.padding, map_.dilation, strict=True):
         if not scope.settle(size + (2 * p - d * (k - 1) - 1)):
@@ -63,8 +78,8 @@ def convolution(
         first = channel // (map_.shape[0] // map_.groups) * group_size
         terms: list[tuple[Fraction, Value]] = []
         for kernel_channel, *place in itertools.product(*(range(each) for each in map_.shape[1:])):
-            factor = map_.weights.get((channel, kernel_channel, *place))
-            if factor:
+            factor = map_.weights.get((channel, kernel_channel, *place), Fraction(0))
+            if factor or zeros_count:
                 at = [i * s + (d * k - p) for i, k, s, p, d in zip(index[2:], place, map_.stride, map_.padding, map_.dilation, strict=True)]
                 terms.append((factor, _or_zero(x, (index[0], polynomial(first + kernel_channel)), at, known)))
         if bias is not None:
@@ -72,6 +87,25 @@ def convolution(
         return weighted(terms)
 
     return SymbolicTensor((x.shape[0], polynomial(map_.shape[0]), *sizes), read, x.dtype)
+
+
+def _require_floats(x: SymbolicTensor, weight: SymbolicTensor) -> None:
+    if x.dtype != weight.dtype or not x.dtype.startswith("float"):
+        raise UnsupportedError(f"a convolution of {x.dtype} with weights of {weight.dtype}")
+
+
+def _is_finite(x: SymbolicTensor, scope: Scope) -> bool:
+    """Whether every entry is finite if those of the input are, so that a weight of 0 makes 0 of it."""
+    apart = Scope(dict(scope.ranges), scope.facts, dict(scope.definitions))
+    index = []
+    for axis, size in enumerate(x.shape):
+        apart.ranges[f"any{axis}"] = Range(polynomial(0), size - 1)
+        index.append(Polynomial.variable(f"any{axis}"))
+    for channel in range(as_int(x.shape[1])):
+        value = x.read((index[0], polynomial(channel), *index[2:]), apart)
+        if any(is_unknown(part) or isinstance(part, Sum) for part in parts(value)):
+            return False
+    return True
 
 
 def _or_zero(x: SymbolicTensor, front: Index, at: Sequence[Polynomial], scope: Scope) -> Value:
@@ -137,13 +171,15 @@ def convolution_backward(
         raise UnsupportedError("the gradient of weights, or of a transposed convolution")
     map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
     per_group = map_.shape[0] // map_.groups
+    _require_floats(grad, weight)
+    zeros_count = not _is_finite(grad, scope)
 
     def read(index: Index, known: Scope) -> Value:
         group, kernel_channel = divmod(as_int(index[1]), map_.shape[1])
         terms = []
         for out, *place in itertools.product(range(group * per_group, (group + 1) * per_group), *(range(k) for k in map_.shape[2:])):
-            factor = map_.weights.get((out, kernel_channel, *place))
-            if factor:
+            factor = map_.weights.get((out, kernel_channel, *place), Fraction(0))
+            if factor or zeros_count:
                 back = [i + (p - d * k) for i, k, p, d in zip(index[2:], place, map_.padding, map_.dilation, strict=True)]
                 terms.append((factor, _at_stride(grad, (index[0], polynomial(out)), back, map_.stride, known)))
         return weighted(terms)

@@ -1,5 +1,6 @@
 """Meanings of the operators that copy tensors, write into them, put them together or look entries up."""
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,20 +8,17 @@ import torch
 
 from stsm_ref.proofs.index_map import (
     ZERO,
-    Entry,
     Index,
     SymbolicTensor,
     UnsupportedError,
     Value,
-    as_index,
     choose,
     filled,
     inside,
-    map_leaves,
 )
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
-from stsm_ref.proofs.operators_numbers import converted, exact
+from stsm_ref.proofs.operators_dtypes import converted, dtype_name, number_in, torch_dtype
 from stsm_ref.proofs.operators_shape import bounds, broadcast, position_on, replaced, same_shape, slice_, unsqueeze
 
 
@@ -33,7 +31,7 @@ def same(_: Scope, x: SymbolicTensor, *__: Any) -> SymbolicTensor:
 @meaning("aten.fill.Scalar")
 def fill(_: Scope, x: SymbolicTensor, value: Any) -> SymbolicTensor:
     """One number everywhere."""
-    return filled(x.shape, exact(value), x.dtype)
+    return filled(x.shape, number_in(value, x.dtype), x.dtype)
 
 
 @meaning("aten.fill.Tensor")
@@ -46,7 +44,7 @@ def fill_tensor(scope: Scope, x: SymbolicTensor, value: SymbolicTensor) -> Symbo
 def copy(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, _: bool) -> SymbolicTensor:
     """The source, in the shape and dtype of `x`."""
     wide = broadcast(scope, source, x.shape)
-    return converted(wide, getattr(torch, x.dtype))
+    return converted(wide, torch_dtype(x.dtype))
 
 
 @meaning("aten.slice_scatter.default")
@@ -95,6 +93,10 @@ def select_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], di
 @meaning("aten.cat.default")
 def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
     """One after the other along an axis."""
+    name = functools.reduce(
+        lambda one, other: dtype_name(torch.promote_types(torch_dtype(one), torch_dtype(other))), [t.dtype for t in tensors]
+    )
+    tensors = [converted(each, torch_dtype(name)) for each in tensors]
     first = tensors[0]
     axis = first.axis(dim)
     for other in tensors[1:]:
@@ -113,7 +115,7 @@ def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTe
         before = [Atom(ends[number + 1] - 1 - index[axis])]
         return choose(before, here, lambda more: read_from(number + 1, index, more), known)
 
-    return SymbolicTensor(replaced(first.shape, axis, ends[-1]), lambda i, known: read_from(0, i, known), first.dtype)
+    return SymbolicTensor(replaced(first.shape, axis, ends[-1]), lambda i, known: read_from(0, i, known), name)
 
 
 @meaning("aten.stack.default")
@@ -131,7 +133,9 @@ def pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: 
     widths = [as_size(each) for each in pads]
     for number in range(len(widths) // 2):
         before, after = widths[2 * number], widths[2 * number + 1]
-        x = _padded(scope, x, x.rank - 1 - number, before, after, None if mode == "replicate" else exact(value or 0))
+        x = _padded(
+            scope, x, x.rank - 1 - number, before, after, None if mode == "replicate" else number_in(0 if value is None else value, x.dtype)
+        )
     return x
 
 
@@ -169,40 +173,9 @@ def _padded(scope: Scope, x: SymbolicTensor, axis: int, before: Polynomial, afte
     return SymbolicTensor(replaced(x.shape, axis, length), read, x.dtype)
 
 
-@meaning("aten.index_select.default")
-def index_select(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor) -> SymbolicTensor:
-    """The positions of an axis that the index names."""
-    axis = x.axis(dim)
-    return index_tensor(scope, x, [None] * axis + [index])
-
-
-@meaning("aten.index.Tensor")
-def index_tensor(scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTensor | None]) -> SymbolicTensor:
-    """The positions of one axis that the index names."""
-    given = [(axis, index) for axis, index in enumerate(indices) if index is not None]
-    if len(given) != 1 or given[0][1].dtype == "bool":
-        raise UnsupportedError("an index that is not one tensor of whole numbers")
-    ((axis, index),) = given
-    rank, size = index.rank, x.shape[axis]
-
-    def read(place: Index, known: Scope) -> Value:
-        def leaf(value: Value) -> Value:
-            position = as_index(value)
-            return choose([Atom(position)], lambda s: entry(position, s), lambda s: entry(position + size, s), known)
-
-        def entry(position: Polynomial, more: Scope) -> Value:
-            if [more.holds(atom) for atom in inside(position, size)] != [True, True]:
-                # torch raises there: say nothing of the entry, and let the module itself show what happens
-                return choose(inside(position, size), lambda s: at(position, s), lambda _: Entry("uninitialised", place), more)
-            return at(position, more)
-
-        def at(position: Polynomial, more: Scope) -> Value:
-            return x.read((*place[:axis], position, *place[axis + rank :]), more)
-
-        return _under(index.read(place[axis : axis + rank], known), leaf)
-
-    return SymbolicTensor((*x.shape[:axis], *index.shape, *x.shape[axis + 1 :]), read, x.dtype)
-
-
-def _under(value: Value, leaf: Any) -> Value:
-    return map_leaves(value, leaf)
+@meaning("aten.dropout.default")
+def dropout(_: Scope, x: SymbolicTensor, p: float, train: bool) -> SymbolicTensor:
+    """The tensor itself where nothing is dropped: in evaluation, or with a probability of 0."""
+    if train and p:
+        raise UnsupportedError(f"entries that are dropped at random, p={p}")
+    return x

@@ -5,37 +5,42 @@ from typing import Any
 
 import torch
 
-from stsm_ref.proofs.index_map import ZERO, Entry, SymbolicTensor, UnsupportedError, Value, Whole, filled
-from stsm_ref.proofs.index_map_integers import Scope, polynomial
+from stsm_ref.proofs.index_map import UNINITIALISED, Entry, SymbolicTensor, UnsupportedError, Whole, filled
+from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
 from stsm_ref.proofs.operators import as_int, as_size, meaning
-from stsm_ref.proofs.operators_numbers import ONE, dtype_name, exact
+from stsm_ref.proofs.operators_dtypes import WHOLE_DTYPES, dtype_name, number_in, settled_in, size_in
 
 
-def _made(sizes: Sequence[Any], value: Value, dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
-    return filled([as_size(size) for size in sizes], value, default if dtype is None else dtype_name(dtype))
+def _made(sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
+    """A tensor of one number, or one size, as its dtype holds it."""
+    name = default if dtype is None else dtype_name(dtype)
+    shape = [as_size(size) for size in sizes]
+    if isinstance(value, Polynomial):
+        return size_in(value, name, shape)
+    return filled(shape, number_in(value, name), name)
 
 
 def _uninitialised(sizes: Sequence[Any], dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
     name = default if dtype is None else dtype_name(dtype)
-    return SymbolicTensor(tuple(as_size(size) for size in sizes), lambda index, _: Entry("uninitialised", index), name)
+    return SymbolicTensor(tuple(as_size(size) for size in sizes), lambda index, _: Entry(UNINITIALISED, index), name)
 
 
 @meaning("aten.zeros.default")
 def zeros(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Zeros of a shape."""
-    return _made(size, ZERO, dtype)
+    return _made(size, 0, dtype)
 
 
 @meaning("aten.ones.default")
 def ones(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Ones of a shape."""
-    return _made(size, ONE, dtype)
+    return _made(size, 1, dtype)
 
 
 @meaning("aten.full.default")
 def full(_: Scope, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """One number everywhere."""
-    return _made(size, exact(value), dtype, "float32" if isinstance(value, float) else "bool" if isinstance(value, bool) else "int64")
+    return _made(size, value, dtype, "float32" if isinstance(value, float) else "bool" if isinstance(value, bool) else "int64")
 
 
 @meaning("aten.empty.memory_format")
@@ -47,19 +52,19 @@ def empty(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) ->
 @meaning("aten.zeros_like.default")
 def zeros_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Zeros."""
-    return _made(x.shape, ZERO, dtype, x.dtype)
+    return _made(x.shape, 0, dtype, x.dtype)
 
 
 @meaning("aten.ones_like.default")
 def ones_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Ones."""
-    return _made(x.shape, ONE, dtype, x.dtype)
+    return _made(x.shape, 1, dtype, x.dtype)
 
 
 @meaning("aten.full_like.default")
 def full_like(_: Scope, x: SymbolicTensor, value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """One number everywhere."""
-    return _made(x.shape, exact(value), dtype, x.dtype)
+    return _made(x.shape, value, dtype, x.dtype)
 
 
 @meaning("aten.empty_like.default")
@@ -71,19 +76,19 @@ def empty_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any)
 @meaning("aten.new_zeros.default")
 def new_zeros(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Zeros of another shape."""
-    return _made(size, ZERO, dtype, x.dtype)
+    return _made(size, 0, dtype, x.dtype)
 
 
 @meaning("aten.new_ones.default")
 def new_ones(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """Ones of another shape."""
-    return _made(size, ONE, dtype, x.dtype)
+    return _made(size, 1, dtype, x.dtype)
 
 
 @meaning("aten.new_full.default")
 def new_full(_: Scope, x: SymbolicTensor, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
     """One number everywhere in another shape."""
-    return _made(size, exact(value), dtype, x.dtype)
+    return _made(size, value, dtype, x.dtype)
 
 
 @meaning("aten.new_empty.default")
@@ -106,7 +111,10 @@ def arange(scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | N
         raise UnsupportedError(f"a range in steps of {stride}")
     length, _rest = scope.divide(as_size(end) - first + (stride - 1), polynomial(stride))
     name = "int64" if dtype is None else dtype_name(dtype)
-    return SymbolicTensor((length if scope.settle(length) else polynomial(0),), lambda i, _: Whole(first + i[0] * stride), name)
+    if name == "bool" or name not in {*WHOLE_DTYPES, "float32", "float64"}:
+        raise UnsupportedError(f"a range of {name}")
+    shape = (length if scope.settle(length) else polynomial(0),)
+    return SymbolicTensor(shape, lambda i, known: settled_in(Whole(first + i[0] * stride), name, known), name)
 
 
 @meaning("aten.arange.start")
@@ -119,3 +127,9 @@ def arange_from(scope: Scope, start: Any, end: Any, dtype: torch.dtype | None, *
 def arange_to(scope: Scope, end: Any, dtype: torch.dtype | None, *_: Any) -> SymbolicTensor:
     """Whole numbers from 0 to before `end`."""
     return arange(scope, 0, end, 1, dtype)
+
+
+@meaning("aten.scalar_tensor.default")
+def scalar_tensor(_: Scope, value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+    """One number, without axes."""
+    return _made([], value, dtype)

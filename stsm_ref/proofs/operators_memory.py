@@ -80,12 +80,14 @@ WRITES: dict[str, Callable[..., SymbolicTensor]] = {
     "aten.narrow.default": lambda scope, base, new, dim, start, length: slice_scatter(scope, base, new, dim, start, start + length, 1),
     "aten.select.int": select_scatter,
     "aten.unsqueeze.default": lambda scope, base, new, dim: select(scope, new, dim, 0),
-    "aten.transpose.int": _back_transpose,
+    **dict.fromkeys(("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"), _back_transpose),
     "aten.permute.default": _back_permute,
     "aten.movedim.int": lambda scope, base, new, source, destination: movedim(scope, new, destination, source),
     **dict.fromkeys(
         (
             "aten.view.default",
+            "aten.view_as.default",
+            "aten.reshape_as.default",
             "aten._unsafe_view.default",
             "aten.reshape.default",
             "aten.flatten.using_ints",
@@ -137,6 +139,10 @@ def write(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, 
     """Do what an operator that writes does: its result by the operator of the same name that does not, in the dtype of the place."""
     old = place.read()
     name = str(target)
+    if torch.Tag.inplace_view in target.tags:
+        if name == "aten.detach_.default":
+            return
+        raise UnsupportedError("an operator that changes the shape of its argument in place")
     if name == "aten.zero_.default":
         place.write(zeros_like(scope, old, None))
         return

@@ -92,7 +92,7 @@ def permute(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     return SymbolicTensor(tuple(x.shape[a] for a in axes), lambda i, known: x.read(tuple(i[b] for b in back), known), x.dtype)
 
 
-@meaning("aten.transpose.int")
+@meaning("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default")
 def transpose(scope: Scope, x: SymbolicTensor, dim0: int, dim1: int) -> SymbolicTensor:
     """Two axes exchanged."""
     axes = list(range(x.rank))
@@ -144,6 +144,12 @@ def expand(scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], _: bool = Fals
     old = (polynomial(1),) * (len(sizes) - x.rank) + x.shape
     shape = tuple(before if as_size(size).constant == -1 else as_size(size) for before, size in zip(old, sizes, strict=True))
     return broadcast(scope, x, shape)
+
+
+@meaning("aten.expand_as.default")
+def expand_as(scope: Scope, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
+    """Axes of size 1 repeated, to the shape of another tensor."""
+    return broadcast(scope, x, other.shape)
 
 
 def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:

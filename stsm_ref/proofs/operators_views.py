@@ -21,6 +21,12 @@ def view(scope: Scope, x: SymbolicTensor, shape: Sequence[Any]) -> SymbolicTenso
     return SymbolicTensor(tuple(sizes), lambda i, known: _read_runs(x.read, x.shape, tuple(sizes), runs, i, known), x.dtype)
 
 
+@meaning("aten.view_as.default", "aten.reshape_as.default")
+def view_as(scope: Scope, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
+    """The same entries in the same order, in the shape of another tensor."""
+    return view(scope, x, other.shape)
+
+
 Run = tuple[range, range]
 
 

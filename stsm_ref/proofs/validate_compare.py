@@ -6,16 +6,19 @@ from typing import NamedTuple
 
 from stsm_ref.geometry import Displacement
 from stsm_ref.proofs.export import Exported
-from stsm_ref.proofs.export_cover import Box, scope_of
+from stsm_ref.proofs.export_cover import Box, describe, scope_of
 from stsm_ref.proofs.export_graph import interpret
 from stsm_ref.proofs.export_guards import region
 from stsm_ref.proofs.index_map import Choice, Entry, Rounded, Sum, SymbolicTensor, UnsupportedError, Value, input_tensor, parts
-from stsm_ref.proofs.index_map_formula import Logical, atoms_of, script, value_text
+from stsm_ref.proofs.index_map_exact import exact, is_minus_zero
+from stsm_ref.proofs.index_map_formula import FALSE, Logical, atoms_of, negation, script
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, UndeterminedError, polynomial
 from stsm_ref.proofs.validate_layout import Layout, wanted
 from stsm_ref.proofs.validate_solvers import decide
 
 MOST_CASES = 200
+FLOAT = "float32"
+"""The dtype of the input, and of what STSM makes of it."""
 SMALL_SIZES = (2, 3, 5, 9, 17, 65, 257)
 """A counterexample is looked for among sizes up to these first."""
 
@@ -116,6 +119,10 @@ def _compare_case(exported: Exported, layout: Layout, case: Case, goal: Map, fou
     for name in result.written:
         found.written.setdefault(name, dict(exported.sample))
     free = list(scope.ranges)
+    if result.value.dtype != FLOAT:
+        known = _search(scope, demands, None, free, at, found)
+        found.differences += [Difference(known, {})] if known else []
+        return
     if not _same_shape(result.value, shape, scope, demands, at, free, found):
         return
     _compare_values(result.value, layout, sizes, scope, goal, demands, at, found)
@@ -205,7 +212,7 @@ def _compare_values(
         for part in parts(value):
             found.arithmetic |= isinstance(part, Sum)
             found.rounding |= isinstance(part, Rounded)
-        kind = (value_text(_of_channel(value, layout, channel)), value_text(_of_channel(target, layout, channel)))
+        kind = (_of_channel(value, layout, channel), _of_channel(target, layout, channel))
         if kind in asked:
             continue
         asked.add(kind)
@@ -214,7 +221,33 @@ def _compare_values(
             place = {letter: known.get(letter.lower(), 0) for letter in position} | {"C": channel}
             found.differences.append(Difference({letter: known[letter] for letter in layout.free}, place))
             return
+        if not _is_exact(value, layout, scope, demands, at, found):
+            return
     found.inhabited += decide(script(scope.ranges, scope, demands, None)).verdict == "found"
+
+
+DOUBTS: tuple[tuple[Callable[[Value], Logical], str], ...] = (
+    (
+        lambda value: negation(exact(value)),
+        "equal over the real numbers, but the arithmetic on the way may round at {}: numbers that are not 0 meet in a sum, or one is "
+        "multiplied by something else than 0, 1 or -1",
+    ),
+    (is_minus_zero, "the zero at {} is -0.0, where STSM has +0.0"),
+)
+
+
+def _is_exact(value: Value, layout: Layout, scope: Scope, demands: Sequence[Logical], at: Mapping[str, int], found: Findings) -> bool:
+    """Whether what is equal over the real numbers is equal in the machine: nothing rounds on the way, and no zero is written as -0.0."""
+    for doubt, said in DOUBTS:
+        condition = doubt(value)
+        if condition == FALSE:
+            continue
+        known = _search(scope, [*demands, condition], None, scope_sizes(scope, layout), at, found)
+        if known:
+            found.undecided.append(said.format(describe({letter: known[letter] for letter in layout.free})))
+        if known or found.undecided:
+            return False
+    return True
 
 
 def scope_sizes(scope: Scope, layout: Layout) -> list[str]:

@@ -14,6 +14,7 @@ ASSUMPTIONS = (
     "the table of operator meanings, each tested against torch",
     "the input is dense, contiguous float32; device and memory layout are not looked at, nor are kernels, compilers and hardware",
     "the module keeps no state from one call to the next",
+    "the input has fewer than 2**48 entries, so that places and counts fit into int64",
 )
 """What every verdict rests on."""
 
@@ -94,7 +95,8 @@ class Verdict:
                 lines.append(
                     "    every entry is moved as it is, NaN, infinities and -0.0 too, or is the zero +0.0"
                     if direction.moves_bits
-                    else "    over the real numbers: there is arithmetic on the way, so NaN, infinities and the sign of zero may not pass"
+                    else "    equal in value for finite inputs: arithmetic on the way rounds nothing, but NaN, infinities and "
+                    "the sign of zero may not pass"
                 )
             if direction.violation:
                 lines.append(f"    {direction.violation}")
