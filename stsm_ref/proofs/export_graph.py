@@ -10,12 +10,14 @@ from torch import fx
 
 from stsm_ref.proofs import operators_convolution, operators_memory
 from stsm_ref.proofs.export import Exported, source_line
-from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
-from stsm_ref.proofs.index_map_integers import Scope
+from stsm_ref.proofs.index_map import Constant, SymbolicTensor, UnsupportedError
+from stsm_ref.proofs.index_map_integers import Scope, polynomial
 from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
 from stsm_ref.proofs.operators_memory import Memory, Place, View
 from stsm_ref.proofs.operators_numbers import dtype_name, table
 
+OF_SIZES = ("aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int")
+CANNOT_FAIL = frozenset(getattr(operator, name) for name in ("add", "sub", "mul", "neg", "eq", "ne", "lt", "le", "gt", "ge", "and_", "or_"))
 TABLES_OF_MEANINGS = (operators_convolution, operators_memory)
 """Importing them, and what they import, fills the table."""
 
@@ -44,7 +46,10 @@ class Interpreter:
         """The results of a graph for its placeholders in order."""
         given = iter(inputs)
         found: dict[fx.Node, Any] = {}
+        idle = _idle(graph)
         for node in graph.nodes:
+            if node in idle:
+                continue
             if node.op == "placeholder":
                 found[node] = next(given)
             elif node.op == "get_attr":
@@ -75,7 +80,24 @@ class Interpreter:
             return args[0].shape[args[1]]
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
-        return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
+        if str(target) in CHECKS_ONLY:
+            return self._check(str(target), node, args)
+        return self._operator(node, target, places, args, kwargs)
+
+    def _check(self, name: str, node: fx.Node, args: Sequence[Any]) -> None:
+        """An assertion: it is stepped over only if it holds whatever the values are, since the module may raise where the graph does not."""
+        if name == "aten._assert_tensor_metadata.default":
+            recorded = _meta(node.args[0])
+            if not any(args[1:3]) and all(want in (None, have) for want, have in zip(args[3:4], [recorded.dtype], strict=False)):
+                return  # sizes and strides were not asked for
+        elif name == "aten._assert_scalar.default":
+            if args[0] is True:
+                return
+        elif isinstance(args[0], SymbolicTensor):
+            value = args[0].read((polynomial(0),) * args[0].rank, self.scope)
+            if isinstance(value, Constant) and value.value and all(size == polynomial(1) for size in args[0].shape):
+                return
+        raise UnsupportedError("an assertion that may fail")
 
     def _operator(self, node: fx.Node, target: torch._ops.OpOverload, places: Sequence[Any], args: Sequence[Any], kwargs: Any) -> Any:
         """An operator on tensors: it writes to its first argument, or shows it, or gives something new."""
@@ -134,9 +156,27 @@ def interpret(exported: Exported, inputs: Mapping[str, SymbolicTensor], scope: S
         if node.op == "placeholder" and (tensor := inputs.get(node.name)) is not None
     )
     results = Interpreter(exported, scope, path, at_hand=at_hand).run(exported.graph, [places[name] for name in names])
-    if len(results) != 1 or not isinstance(results[0], Place):
+    if len(results) != exported.results or not isinstance(results[exported.chosen], Place):
         raise UnsupportedError(f"the module returns {len(results)} results: one tensor was expected")
-    return Result(results[0].read(), tuple(name for name in inputs if places[name].value is not before[name]))
+    written = [name for name in names if places[name].value is not before[name]]
+    if tables := [name for name in written if name not in inputs]:
+        raise UnsupportedError(f"the module writes to {', '.join(tables)}, which the next call would see")
+    return Result(results[exported.chosen].read(), tuple(written))
+
+
+def _idle(graph: fx.Graph) -> set[fx.Node]:
+    """Sums and comparisons of sizes that nobody uses. What nobody uses of tensors is looked at all the same: it may raise, or write."""
+    idle: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        harmless = node.op == "call_function" and (node.target in CANNOT_FAIL or str(node.target) in OF_SIZES)
+        if harmless and all(user in idle for user in node.users):
+            idle.add(node)
+    return idle
+
+
+def _meta(node: Any) -> Any:
+    """The tensor that torch recorded for a node."""
+    return node.meta["val"]
 
 
 def _read(places: Any) -> Any:

@@ -99,12 +99,16 @@ class Watch(TorchFunctionMode):
         """Whether code is of the target, and of no library that torch is made of."""
         known = self._theirs.get(code)
         if known is None:
-            file = code.co_filename
-            library = file.startswith(STANDARD_LIBRARY) and "site-packages" not in file
-            of_a_named_tuple = file.startswith("<") and code.co_names == ("_tuple_new",)
-            known = not (library or of_a_named_tuple or file.startswith((*NOT_THEIRS, "<frozen", "<eval_with_key")))
+            of_a_named_tuple = code.co_filename.startswith("<") and code.co_names == ("_tuple_new",)
+            known = self.theirs_by_file(code.co_filename) and not of_a_named_tuple
             self._theirs[code] = known
         return known
+
+    @staticmethod
+    def theirs_by_file(file: str) -> bool:
+        """Whether a file is of the target, and of no library that torch is made of."""
+        library = file.startswith(STANDARD_LIBRARY) and "site-packages" not in file
+        return not (library or file.startswith((*NOT_THEIRS, "<frozen", "<eval_with_key")))
 
     def _trace(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         code = frame.f_code
