@@ -1,8 +1,8 @@
 """Record a module as a graph of ATen operators with `torch.export`, and under which guards the graph is the module.
 
 torch records one run at sample sizes, with symbols for the sizes. Whatever the run decides by a size becomes a guard: a formula on the
-symbols. The graph speaks for the sizes where all guards hold, and for no others. A size that is written as text is a decision by that size, though
-torch does not take it for one: here it is.
+symbols. The graph speaks for the sizes where all guards hold, and for no others. A size that is written as text
+is no decision to torch; whoever writes one may decide by it, and is noticed.
 """
 
 import logging
@@ -26,6 +26,7 @@ from stsm_ref.proofs.export_watch import OURS, TORCH, Watch, Watched
 from stsm_ref.proofs.operators import CHECKS_ONLY, MEANINGS
 
 SYMPY = str(Path(sympy.__file__).parent)
+SIZE_AS_TEXT = "for a size as text"
 NEED_NO_MEANING = {*CHECKS_ONLY, "aten.sym_size.int"}
 
 
@@ -103,8 +104,9 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
         If torch cannot, for example because the module branches on values.
     """
     dynamic = tuple({axis: torch.export.Dim.AUTO for axis in free_axes if sample.shape[axis] > 1} for sample in samples)
+    watched = module.__dict__["watch"].seen if isinstance(module, Forward) else Watched()
     try:
-        with _quietly(), _as_it_is(), _sizes_as_text_are_guards(), training_noticed(module) as reads:
+        with _quietly(), _as_it_is(), _sizes_as_text_noticed(watched), training_noticed(module) as reads:
             program = torch.export.export(module, tuple(samples), dynamic_shapes=dynamic, strict=False)
             if missing := _without_a_meaning(program.graph_module):
                 # torch knows most operators in terms of simpler ones; that takes three times as long again
@@ -113,7 +115,6 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
                     program = program.run_decompositions(table)
     except Exception as error:
         raise ExportFailedError(_first_line(error)) from error
-    watched = module.__dict__["watch"].seen if isinstance(module, Forward) else Watched()
     return replace(_exported(program, getattr(module, "results", 1)), recorded=watched, reads_the_mode=bool(reads))
 
 
@@ -130,20 +131,21 @@ def _as_it_is() -> Iterator[None]:
 
 
 @contextmanager
-def _sizes_as_text_are_guards() -> Iterator[None]:
-    """Make a symbol that is written as text the number of the sample, with a guard: `str(x.shape[1]) in table` is a decision by the size."""
+def _sizes_as_text_noticed(watched: Watched) -> Iterator[None]:
+    """Notice where a symbol is written as text: `str(x.shape[1]) in table` is a decision by the size, and torch makes no guard of it."""
 
-    def fixed(kind: type, known: Any, number: type) -> Any:
+    def noticing(kind: type, known: Any) -> Any:
         def written(self: Any) -> str:
-            caller = sys._getframe(1).f_code.co_filename
-            return str(known(self)) if caller.startswith((TORCH, SYMPY)) else repr(number(self))
+            frame = sys._getframe(1)
+            if not frame.f_code.co_filename.startswith((TORCH, SYMPY)):
+                watched.asked.setdefault(SIZE_AS_TEXT, f"line {frame.f_lineno} of {Path(frame.f_code.co_filename).name}")
+            return str(known(self))
 
         return mock.patch.object(kind, "__repr__", written)
 
-    kinds = (torch.SymInt, int), (torch.SymFloat, float), (torch.SymBool, bool)
     with ExitStack() as stack:
-        for kind, number in kinds:
-            stack.enter_context(fixed(kind, kind.__repr__, number))
+        for kind in (torch.SymInt, torch.SymFloat, torch.SymBool):
+            stack.enter_context(noticing(kind, kind.__repr__))
         yield
 
 

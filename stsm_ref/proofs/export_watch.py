@@ -7,7 +7,7 @@ answer cannot differ where the claim holds are passed over. It is a list of what
 
 import sys
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,14 +95,17 @@ class Watch(TorchFunctionMode):
         sys.setprofile(self._profile if on else None)
         sys.settrace(self._trace if on else None)
 
-    def theirs(self, code: CodeType) -> bool:
-        """Whether code is of the target, and of no library that torch is made of."""
+    def theirs(self, code: CodeType, names: Mapping[str, Any]) -> bool:
+        """Whether code, with its global names, is of the target, and of no library that torch is made of."""
         known = self._theirs.get(code)
         if known is None:
             of_a_named_tuple = code.co_filename.startswith("<") and code.co_names == ("_tuple_new",)
-            known = self.theirs_by_file(code.co_filename) and not of_a_named_tuple
+            known = self.theirs_by_file(_file(code, names)) and not of_a_named_tuple
             self._theirs[code] = known
         return known
+
+    def _is_theirs(self, frame: FrameType) -> bool:
+        return self.theirs(frame.f_code, frame.f_globals)
 
     @staticmethod
     def theirs_by_file(file: str) -> bool:
@@ -112,12 +115,12 @@ class Watch(TorchFunctionMode):
 
     def _trace(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         code = frame.f_code
-        if self.theirs(code):
+        if self._is_theirs(frame):
             frame.f_trace_lines, frame.f_trace_opcodes = False, True
             self.seen.steps.append((code.co_qualname, code.co_firstlineno, -1))
             return self._step
         caller = frame.f_back
-        if caller is not None and self.theirs(caller.f_code) and not self._may_be_called(frame):
+        if caller is not None and self._is_theirs(caller) and not self._may_be_called(frame):
             self._note(_qualified(code), caller)
         return None
 
@@ -144,13 +147,13 @@ class Watch(TorchFunctionMode):
         return file in PURE_LIBRARY or (self.compiling and file.startswith(NOT_THEIRS))
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
-        if event == "c_call" and self.theirs(frame.f_code):
+        if event == "c_call" and self._is_theirs(frame):
             self._pending = None
             if _asks_a_tensor(arg):
                 self._pending = arg  # it has to pass `__torch_function__`, where its answer is looked at
             elif not _is_pure(arg, frame):
                 self._note(_called(arg), frame)
-        elif event == "c_return" and self._pending is not None and self.theirs(frame.f_code):
+        elif event == "c_return" and self._pending is not None and self._is_theirs(frame):
             self._note(_called(self._pending), frame)
             self._pending = None
 
@@ -170,7 +173,7 @@ class Watch(TorchFunctionMode):
 
     def _asker(self, frame: FrameType | None) -> FrameType | None:
         """The frame of theirs that asked, if no function of torch asked for purposes of its own."""
-        while frame is not None and not self.theirs(frame.f_code):
+        while frame is not None and not self._is_theirs(frame):
             file = frame.f_code.co_filename
             if not file.startswith(OURS) and file[len(TORCH) + 1 :] not in PASSED_ON:
                 return None
@@ -181,6 +184,15 @@ class Watch(TorchFunctionMode):
         file = frame.f_code.co_filename
         line = f"line {frame.f_lineno}" if file == self.path else f"line {frame.f_lineno} of {Path(file).name}"
         self.seen.asked.setdefault(what, line)
+
+
+def _file(code: CodeType, names: Mapping[str, Any]) -> str:
+    """The file of code; what was generated, such as the methods of a data class, belongs to the module whose names it uses."""
+    if code.co_filename.startswith("<"):
+        module = sys.modules.get(names.get("__name__", ""))
+        if module is not None and vars(module) is names:
+            return getattr(module, "__file__", None) or code.co_filename
+    return code.co_filename
 
 
 def _gives_tensors(operator: Any) -> bool:

@@ -19,7 +19,7 @@ import torch
 from stsm_ref.files import make_folder, require_writable, write_whole
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.proofs import validate_solvers
-from stsm_ref.proofs.export import Backward, Exported, Forward
+from stsm_ref.proofs.export import SIZE_AS_TEXT, Backward, Exported, Forward
 from stsm_ref.proofs.export_cover import Box, NotCoveredError, Program, SampleFailedError, boxes, cover, describe, ran_live
 from stsm_ref.proofs.export_watch import Watch
 from stsm_ref.proofs.validate_compare import Findings, Map, compare
@@ -215,6 +215,8 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
         subject.progress(f"{direction.name}, {mode} mode: {what}")
 
     def first_look(exported: Exported, box: Box) -> bool:
+        if _other_than_run(exported, as_exported=subject.as_exported):
+            return True
         for each in held:
             compare(each.shown(exported), layout, box, each.goal, each.found, whole=False, path=subject.path)
         return any(each.found.differences or each.found.undecided for each in held)
@@ -233,8 +235,9 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
             direction.why.append(f"torch.export fails at {error.sizes}, where the module itself runs: {error}")
         return False
     direction.graphs += len(programs)
+    direction.why += dict.fromkeys(why for each in programs for why in _other_than_run(each.exported, as_exported=subject.as_exported))
     for program, box, whole in [(each, *covered) for each in programs for covered in boxes(each)]:
-        if any(each.found.differences or each.found.undecided for each in held):
+        if direction.why or any(each.found.differences or each.found.undecided for each in held):
             break
         note(f"comparing {_in_words(layout, box)}")
         for each in held:
@@ -247,7 +250,6 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
     direction.moves_bits_of_values &= held[-1].moves_bits
     direction.modes.append(mode)
     _conclude(direction, held, subject, backward=backward)
-    _hold_against_the_run(direction, programs, as_exported=subject.as_exported)
     return trains_by_itself(subject.module) or any(program.exported.reads_the_mode for program in programs)
 
 
@@ -305,21 +307,21 @@ def _conclude(direction: Direction, held: Sequence[_Held], subject: Subject, *, 
         direction.outcome = "proved"
 
 
-def _hold_against_the_run(direction: Direction, programs: Sequence[Program], *, as_exported: bool) -> None:
-    """A graph stands for the module only where Python takes the same steps without export, and asks nothing that the graph has no answer to."""
-    why: list[str] = []
-    for program in programs:
-        exported = program.exported
-        watched = exported.recorded if as_exported else exported.live
-        why += _questions(watched.asked)
-        if not as_exported and exported.live.steps != exported.recorded.steps:
-            why.append(
-                f"at {describe(exported.sample)} the module, run without export, takes other steps than torch.export recorded"
-                f"{_where(exported)}: what was recorded is not what runs; --as-exported decides about that alone"
-            )
-    if direction.outcome == "proved" and why:
-        direction.outcome = "undecided"
-        direction.why += dict.fromkeys(why[:3])
+def _other_than_run(exported: Exported, *, as_exported: bool) -> list[str]:
+    """Why a graph does not stand for the module: Python takes other steps without export, or asks what no graph has an answer to."""
+    asked = exported.recorded.asked if as_exported else exported.live.asked | _as_text(exported)
+    why = _questions(asked)
+    if not as_exported and exported.live.steps != exported.recorded.steps:
+        why.append(
+            f"at {describe(exported.sample)} the module, run without export, takes other steps than torch.export recorded"
+            f"{_where(exported)}: what was recorded is not what runs; --as-exported decides about that alone"
+        )
+    return why
+
+
+def _as_text(exported: Exported) -> dict[str, str]:
+    """Only where symbols stand for sizes can it be seen that one is written as text."""
+    return {what: where for what, where in exported.recorded.asked.items() if what == SIZE_AS_TEXT}
 
 
 def _where(exported: Exported) -> str:

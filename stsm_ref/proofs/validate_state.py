@@ -10,6 +10,7 @@ import itertools
 import random
 import sys
 import types
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -96,6 +97,8 @@ class _Walk:
             frame = value.gi_frame
             self.found[name] = str(frame and frame.f_lasti)
             self._items(name, dict(frame.f_locals) if frame else {})
+        elif isinstance(value, weakref.ref):
+            self.found[name] = f"to {id(value())}"
         elif hasattr(value, "cache_info"):
             # what it keeps is what the function would give again
             self.visit(f"{name}()", getattr(value, "__wrapped__", None))
@@ -125,7 +128,7 @@ class _Walk:
         self.found[name] = text
 
     def _function(self, name: str, value: types.FunctionType) -> None:
-        if not self.watch.theirs(value.__code__):
+        if not self.watch.theirs(value.__code__, value.__globals__):
             return
         names = _names(value.__code__)
         self._items(name, {f".{key}": each for key, each in vars(value).items()})
