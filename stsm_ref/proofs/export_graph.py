@@ -10,14 +10,15 @@ from torch import fx
 
 from stsm_ref.proofs import operators_convolution, operators_memory
 from stsm_ref.proofs.export import Exported, source_line
-from stsm_ref.proofs.index_map import Constant, SymbolicTensor, UnsupportedError
-from stsm_ref.proofs.index_map_integers import Scope, polynomial
-from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
+from stsm_ref.proofs.index_map import Choice, Constant, SymbolicTensor, UnsupportedError, Value, Whole, as_index
+from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes, as_int, in_schema_order
 from stsm_ref.proofs.operators_memory import Memory, Place, View
 from stsm_ref.proofs.operators_numbers import dtype_name, table
 
 OF_SIZES = ("aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int")
 CANNOT_FAIL = frozenset(getattr(operator, name) for name in ("add", "sub", "mul", "neg", "eq", "ne", "lt", "le", "gt", "ge", "and_", "or_"))
+LOOKUPS = ("aten.index", "aten.gather", "aten.scatter", "aten._unsafe_index", "aten.take")
 TABLES_OF_MEANINGS = (operators_convolution, operators_memory)
 """Importing them, and what they import, fills the table."""
 
@@ -60,7 +61,7 @@ class Interpreter:
                 try:
                     found[node] = self._call(node, found)
                     self._compare_with_torch(node, found[node])
-                except UnsupportedError as error:
+                except (UnsupportedError, ZeroDivisionError) as error:
                     if str(error).startswith("unsupported: "):  # said already, from inside a part of the graph
                         raise
                     raise UnsupportedError(f"unsupported: {_name(node.target)} at {source_line(node, self.path)}: {error}") from None
@@ -82,7 +83,21 @@ class Interpreter:
             return apply_to_sizes(target, args, self.scope)
         if str(target) in CHECKS_ONLY:
             return self._check(str(target), node, args)
+        self._look_up_inside(target, args, kwargs)
         return self._operator(node, target, places, args, kwargs)
+
+    def _look_up_inside(self, target: torch._ops.OpOverload, args: Sequence[Any], kwargs: Any) -> None:
+        """A lookup raises where any place is outside, also where nobody uses what stands there: all places have to be known as inside."""
+        if not args or not isinstance(args[0], SymbolicTensor) or not str(target).startswith(LOOKUPS):
+            return
+        ordered = in_schema_order(target, args, kwargs)
+        if str(target).startswith(("aten.index.", "aten.index_put", "aten._unsafe_index")):
+            places = [(axis, index) for axis, index in enumerate(ordered[1]) if index is not None]
+        else:
+            places = [(args[0].axis(as_int(ordered[1])), ordered[2])] if isinstance(ordered[1], int) else []
+        for axis, index in places:
+            if not isinstance(index, SymbolicTensor) or index.dtype == "bool" or not _all_inside(index, args[0].shape[axis], self.scope):
+                raise UnsupportedError("a place that is looked up and is not known to be inside")
 
     def _check(self, name: str, node: fx.Node, args: Sequence[Any]) -> None:
         """An assertion: it is stepped over only if it holds whatever the values are, since the module may raise where the graph does not."""
@@ -162,6 +177,25 @@ def interpret(exported: Exported, inputs: Mapping[str, SymbolicTensor], scope: S
     if tables := [name for name in written if name not in inputs]:
         raise UnsupportedError(f"the module writes to {', '.join(tables)}, which the next call would see")
     return Result(results[exported.chosen].read(), tuple(written))
+
+
+def _all_inside(index: SymbolicTensor, size: Polynomial, scope: Scope) -> bool:
+    """Whether every entry of an index is a place on an axis of that size."""
+    position = {f"place{axis}": Range(polynomial(0), length - 1) for axis, length in enumerate(index.shape)}
+    within = replace(scope, ranges={**scope.ranges, **position})
+
+    def holds(value: Value, known: Scope) -> bool:
+        if isinstance(value, Choice):
+            otherwise = known
+            if len(value.condition) == 1 and not value.condition[0].equal:
+                otherwise = known.assuming([Atom(-value.condition[0].value - 1)])
+            return holds(value.then, known.assuming(value.condition)) and holds(value.otherwise, otherwise)
+        if not isinstance(value, Constant | Whole):
+            return False
+        place = as_index(value)
+        return bool(known.holds(Atom(place + size)) and known.holds(Atom(size - 1 - place)))
+
+    return holds(index.read(tuple(Polynomial.variable(name) for name in position), within), within)
 
 
 def _idle(graph: fx.Graph) -> set[fx.Node]:

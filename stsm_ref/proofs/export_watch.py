@@ -40,7 +40,7 @@ ANSWERED_BY_THE_CLAIM = frozenset(
 """Questions about a tensor whose answer is no tensor."""
 
 PURE_BUILTINS = frozenset(
-    "abs all any callable divmod getattr hasattr isinstance issubclass iter len max min pow print round sorted sum __build_class__".split()
+    ["abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow", "print", "round", "sorted", "sum", "__build_class__"]
 )
 PURE_MODULES = frozenset({"math", "_operator", "itertools", "_functools", "_collections"})
 PURE_LIBRARY = frozenset(
@@ -157,7 +157,7 @@ class Watch(TorchFunctionMode):
             self._note(_called(self._pending), frame)
             self._pending = None
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # noqa: D105  # torch's
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # torch's
         self._pending = None
         self._look(on=False)
         try:

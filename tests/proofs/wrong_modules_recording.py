@@ -1,4 +1,4 @@
-# ruff: noqa: ANN001, ANN201, D102, D103, PLW0603, S311, S307, E731  # modules as careless people, and malicious ones, write them
+# ruff: noqa: D102  # modules as careless people, and malicious ones, write them
 """Modules whose recorded graph is not what they do: none may be called proved. And right ones that use the same means innocently."""
 
 import collections
@@ -637,7 +637,7 @@ def the_process(x):
 
 @wrong
 def a_file(x):
-    return x.clone() if os.path.exists("/tmp/stsm_wrong") else tsm(x)  # noqa: PTH110, S108
+    return x.clone() if os.path.exists("/tmp/stsm_wrong") else tsm(x)  # noqa: PTH110
 
 
 @wrong
@@ -647,7 +647,11 @@ def the_collector(x):
 
 @wrong
 def the_loaded_modules(x):
-    return x.clone() if "torchvision_of_tomorrow" in sys.modules and sys.flags.optimize else tsm(x) + 0 * len(sys.argv[9:][:0] or x.data_ptr() % 1 * [0])
+    return (
+        x.clone()
+        if "torchvision_of_tomorrow" in sys.modules and sys.flags.optimize
+        else tsm(x) + 0 * len(sys.argv[9:][:0] or x.data_ptr() % 1 * [0])
+    )
 
 
 # --- the tensor as an object --------------------------------------------------------------------------------------------------------------
@@ -1007,7 +1011,9 @@ def by_evaluated_text(x):
 
 @wrong
 def by_a_callback_of_the_library(x):
-    return sorted([1], key=lambda _: 0) and functools.reduce(lambda y, _: tsm(y) if torch.compiler.is_compiling() or y.shape[0] < 300 else y.clone(), [0], x)
+    return sorted([1], key=lambda _: 0) and functools.reduce(
+        lambda y, _: tsm(y) if torch.compiler.is_compiling() or y.shape[0] < 300 else y.clone(), [0], x
+    )
 
 
 @wrong
