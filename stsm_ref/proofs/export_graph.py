@@ -100,7 +100,7 @@ class Interpreter:
                 raise UnsupportedError("a place that is looked up and is not known to be inside")
 
     def _check(self, name: str, node: fx.Node, args: Sequence[Any]) -> None:
-        """An assertion: it is stepped over only if it holds whatever the values are, since the module may raise where the graph does not."""
+        """An assertion: stepped over only if it holds whatever the values are, since else the module may raise."""
         if name == "aten._assert_tensor_metadata.default":
             recorded = _meta(node.args[0])
             if not any(args[1:3]) and all(want in (None, have) for want, have in zip(args[3:4], [recorded.dtype], strict=False)):

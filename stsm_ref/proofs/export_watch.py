@@ -1,8 +1,9 @@
 """Watch what somebody's Python code does while a module runs: its steps, and what it asks that no recorded graph can answer.
 
-A graph holds what was done to tensors. What Python decided on the way is not in it, unless it is about sizes: a question about the time, about a
-mode, about the place of a tensor in memory was answered once, when the graph was recorded. So every question is noticed, and only those whose
-answer cannot differ where the claim holds are passed over. It is a list of what is allowed, so that what nobody thought of is not.
+A graph holds what was done to tensors. What Python decided on the way is not in it, unless it is about sizes: a question about the time,
+about a mode, about the place of a tensor in memory was answered once, when the graph was recorded. So every question is noticed, and only
+those whose answer cannot differ where the claim holds are passed over. It is a list of what is allowed, so that what nobody thought of is
+not.
 """
 
 import sys
@@ -40,7 +41,8 @@ ANSWERED_BY_THE_CLAIM = frozenset(
 """Questions about a tensor whose answer is no tensor."""
 
 PURE_BUILTINS = frozenset(
-    ["abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow", "print", "round", "sorted", "sum", "__build_class__"]
+    ("abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow")
+    + ("print", "round", "sorted", "sum", "__build_class__")
 )
 PURE_MODULES = frozenset({"math", "_operator", "itertools", "_functools", "_collections"})
 PURE_LIBRARY = frozenset(

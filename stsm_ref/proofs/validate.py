@@ -292,8 +292,8 @@ def _conclude(direction: Direction, held: Sequence[_Held], subject: Subject, *, 
                 direction.outcome = "refuted"
                 return
             direction.why.append(
-                f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or is "
-                "too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
+                f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or "
+                "is too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
             )
     for each in held:
         if each.found.written:

@@ -1,7 +1,7 @@
 """Run the module itself in many modes, before anything is proved about a graph of it.
 
-What a graph shows was recorded in two modes, with zeros for values. These runs are samples, of sizes, of values and of modes; a module that is wrong
-in one of them is refuted at once, and needs no solver.
+What a graph shows was recorded in two modes, with zeros for values. These runs are samples, of sizes, of values and of modes; a module
+that is wrong in one of them is refuted at once, and needs no solver.
 """
 
 import itertools
@@ -118,7 +118,7 @@ def _in_a_thread(module: Module, x: Tensor) -> Any:
 
 
 def _batched(module: Module, x: Tensor) -> Any:
-    return torch.func.vmap(lambda each: module(each))(torch.stack([x + 1, x]))[1]
+    return torch.func.vmap(module)(torch.stack([x + 1, x]))[1]
 
 
 def _by_backward(module: Module, x: Tensor, g: Tensor) -> Any:
@@ -169,7 +169,7 @@ def _with_graph(module: Module, x: Tensor, g: Tensor) -> Any:
 
 
 def _by_func(module: Module, x: Tensor, g: Tensor) -> Any:
-    return torch.func.vjp(lambda each: module(each), x)[1](g)[0]
+    return torch.func.vjp(module, x)[1](g)[0]
 
 
 def _as_a_mode(switch: Callable[[], AbstractContextManager[Any]]) -> dict[str, Any]:

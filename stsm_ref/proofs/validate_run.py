@@ -84,7 +84,7 @@ class Way:
 PLAIN = Way()
 
 
-def run(
+def run(  # noqa: PLR0911  # one for each thing that can be wrong
     module: torch.nn.Module, layout: Layout, spec: ShiftSpec, sizes: Mapping[str, int], *, backward: bool, way: Way = PLAIN
 ) -> Violation | None:
     """Run the module, or its backward, at these sizes; the first place where it differs from `stsm_ref.stsm`, or None.

@@ -63,7 +63,7 @@ class _Walk:
         self.found, self.seen, self.keep = found, set[int](), list[Any]()
         self.watch = Watch(None)
 
-    def visit(self, name: str, value: Any) -> None:
+    def visit(self, name: str, value: Any) -> None:  # noqa: PLR0912  # a table of kinds reads no better
         """Note a value under its name and go on to what is in it."""
         if isinstance(value, bool | int | float | complex | str | bytes | None | torch.dtype | torch.device | torch.Size):
             self.found[name] = repr(value)

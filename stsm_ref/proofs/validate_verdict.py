@@ -140,7 +140,7 @@ class Verdict:
         if self.outcome == "proved":
             lines.append(f"  training and eval mode: {self.modes}")
             lines.append(
-                f"  the module itself, run {self.looked.runs} times at {self.sizes_run} sizes, in other modes, dtypes and layouts too, agrees"
+                f"  the module itself, run {self.looked.runs} times at {self.sizes_run} sizes, in other modes, dtypes, layouts too, agrees"
             )
             lines += [f"    {way}: it refuses ({why})" for way, why in self.looked.refused.items()]
             lines += ["  assumed:", *(f"    {each}" for each in self.assumptions)]

@@ -56,8 +56,7 @@ class Map(nn.Module):
 def _entered(names, made):
     """A function of x, or a class of modules, as what `stsm-ref prove` calls."""
     names.append(made.__name__)
-    make = (lambda spec: made()) if isinstance(made, type) else (lambda spec: Map(made))
-    return make
+    return (lambda spec: made()) if isinstance(made, type) else (lambda spec: Map(made))
 
 
 def wrong(made):
