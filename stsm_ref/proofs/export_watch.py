@@ -41,8 +41,10 @@ ANSWERED_BY_THE_CLAIM = frozenset(
 """Questions about a tensor whose answer is no tensor."""
 
 PURE_BUILTINS = frozenset(
-    ("abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow")
-    + ("print", "round", "sorted", "sum", "__build_class__")
+    {
+        *("abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow"),
+        *("print", "round", "sorted", "sum", "__build_class__"),
+    }
 )
 PURE_MODULES = frozenset({"math", "_operator", "itertools", "_functools", "_collections"})
 PURE_LIBRARY = frozenset(
@@ -135,6 +137,8 @@ class Watch(TorchFunctionMode):
     def _may_be_called(self, frame: FrameType) -> bool:
         code = frame.f_code
         file, name = code.co_filename, code.co_qualname
+        if file.startswith("<frozen"):  # parts of the standard library are frozen, os and its environment among them
+            return file.startswith(("<frozen importlib", "<frozen abc>"))
         if file.startswith((OURS, "<")):
             return True
         if file.startswith(TORCH):
