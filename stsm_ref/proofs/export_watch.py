@@ -134,7 +134,7 @@ class Watch(TorchFunctionMode):
             self.seen.steps.append((code.co_qualname, code.co_firstlineno, frame.f_lasti))
         return self._step
 
-    def _may_be_called(self, frame: FrameType) -> bool:
+    def _may_be_called(self, frame: FrameType) -> bool:  # noqa: PLR0911  # one for each kind of place
         code = frame.f_code
         file, name = code.co_filename, code.co_qualname
         if file.startswith("<frozen"):  # parts of the standard library are frozen, os and its environment among them

@@ -1,4 +1,4 @@
-# ruff: noqa: D101, D102  # modules as careless people, and malicious ones, write them
+# ruff: noqa: D101, D102, PLW0108  # modules as careless people, and malicious ones, write them
 """Modules whose recorded graph is not what they do: none may be called proved. And right ones that use the same means innocently."""
 
 import collections
