@@ -21,12 +21,17 @@ def prove(
     channels: Annotated[int, typer.Option(min=1, help="C of the target.")] = 16,
     smt2: Annotated[Path | None, typer.Option(metavar="DIR", help="Also write every query in SMT-LIB, for another solver.")] = None,
     timeout: Annotated[float, typer.Option(min=0.001, help="Seconds that a solver has for one query.")] = 20.0,
+    as_exported: Annotated[
+        bool, typer.Option("--as-exported", help="Decide about what torch.export makes of the target, where Python runs something else.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Prove our shift for all sizes by two solvers, or a torch module of yours equal to it; wrong variants must be refuted."""
     chosen = ShiftSpec.parse(spec)
     if target is not None:
-        return _prove_target(target, chosen, as_json, layout=layout, segments=segments, channels=channels, smt2=smt2)
+        return _prove_target(
+            target, chosen, as_json, layout=layout, segments=segments, channels=channels, smt2=smt2, as_exported=as_exported
+        )
     from stsm_ref.proofs import screen as view
     from stsm_ref.proofs import theorems
 

@@ -1,15 +1,17 @@
 """Record a module as a graph of ATen operators with `torch.export`, and under which guards the graph is the module.
 
 torch records one run at sample sizes, with symbols for the sizes. Whatever the run decides by a size becomes a guard: a formula on the
-symbols. The graph speaks for the sizes where all guards hold, and for no others.
+symbols. The graph speaks for the sizes where all guards hold, and for no others. A size that is written as text
+is no decision to torch; whoever writes one may decide by it, and is noticed.
 """
 
 import logging
 import re
+import sys
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -20,8 +22,11 @@ from torch import fx
 from torch.export.graph_signature import InputKind, OutputKind
 from torch.fx.experimental import _config as symbolic_config
 
+from stsm_ref.proofs.export_watch import OURS, TORCH, Watch, Watched
 from stsm_ref.proofs.operators import CHECKS_ONLY, MEANINGS
 
+SYMPY = str(Path(sympy.__file__).parent)
+SIZE_AS_TEXT = "for a size as text"
 NEED_NO_MEANING = {*CHECKS_ONLY, "aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int"}
 
 
@@ -44,22 +49,50 @@ class Exported:
     """torch assumes that a symbol is no less than this."""
     highs: Mapping[sympy.Symbol, int]
     sample: Mapping[str, int] = field(default_factory=dict)
+    results: int = 1
+    chosen: int = 0
+    """Which of the results is looked at."""
+    recorded: Watched = field(default_factory=Watched)
+    """What the Python code did and asked while it was recorded."""
+    live: Watched = field(default_factory=Watched)
+    """The same for a run without export, at the same sizes."""
+    reads_the_mode: bool = False
+    """Whether `training` was read."""
+
+    def of_result(self, number: int, inputs: Sequence[str]) -> "Exported":
+        """The same graph, of which another result is looked at; `inputs` in the order in which they are given."""
+        return replace(self, chosen=number, inputs=tuple(inputs))
 
 
-class Backward(torch.nn.Module):
-    """The vector-Jacobian product of a module, as a module of the input and the gradient of the output."""
+class Forward(torch.nn.Module):
+    """A module under a watch."""
 
-    def __init__(self, module: torch.nn.Module) -> None:
+    results, tensors = 1, 1
+
+    def __init__(self, module: torch.nn.Module, watch: Watch | None = None) -> None:
         super().__init__()
         self.module = module
+        # what is no module, parameter or buffer is kept out of torch's sight
+        self.__dict__["watch"] = watch or Watch(None)
 
-    def forward(self, x: torch.Tensor, g: torch.Tensor) -> torch.Tensor:
-        """Return ``g`` times the Jacobian at ``x``; zeros where the output does not depend on ``x``."""
-        with torch.enable_grad():
+    def forward(self, x: torch.Tensor) -> Any:
+        """Return what the module returns where no gradient is wanted."""
+        with self.__dict__["watch"].looking():
+            return self.module(x)
+
+
+class Backward(Forward):
+    """A module where a gradient is wanted: its result, and its vector-Jacobian product, of the input and the gradient of the result."""
+
+    results, tensors = 2, 2
+
+    def forward(self, x: torch.Tensor, g: torch.Tensor) -> Any:  # type: ignore[override]  # of two tensors
+        """Return ``y`` and ``g`` times the Jacobian at ``x``; zeros where the output does not depend on ``x``."""
+        with self.__dict__["watch"].looking(), torch.enable_grad():
             x = x.detach().requires_grad_()
             y = self.module(x)
             (back,) = torch.autograd.grad(y, x, g)
-        return back
+        return y.detach(), back
 
 
 def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: Sequence[int]) -> Exported:
@@ -71,9 +104,9 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
         If torch cannot, for example because the module branches on values.
     """
     dynamic = tuple({axis: torch.export.Dim.AUTO for axis in free_axes if sample.shape[axis] > 1} for sample in samples)
+    watched = module.__dict__["watch"].seen if isinstance(module, Forward) else Watched()
     try:
-        # equal sizes of a sample are a coincidence: without this, torch would give them one symbol
-        with _quietly(), mock.patch.object(symbolic_config, "use_duck_shape", False), _lines_of_functions():
+        with _quietly(), _as_it_is(), _sizes_as_text_noticed(watched), training_noticed(module) as reads:
             program = torch.export.export(module, tuple(samples), dynamic_shapes=dynamic, strict=False)
             if missing := _without_a_meaning(program.graph_module):
                 # torch knows most operators in terms of simpler ones; that takes three times as long again
@@ -82,7 +115,62 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
                     program = program.run_decompositions(table)
     except Exception as error:
         raise ExportFailedError(_first_line(error)) from error
-    return _exported(program)
+    return replace(_exported(program, getattr(module, "results", 1)), recorded=watched, reads_the_mode=bool(reads))
+
+
+@contextmanager
+def _as_it_is() -> Iterator[None]:
+    """Have torch record as much as it can: every axis a symbol of its own, every line, and what nobody uses too, since it may raise."""
+    with (
+        # equal sizes of a sample are a coincidence: without this, torch would give them one symbol
+        mock.patch.object(symbolic_config, "use_duck_shape", False),
+        _lines_of_functions(),
+        mock.patch.object(fx.Graph, "eliminate_dead_code", return_value=False),
+    ):
+        yield
+
+
+@contextmanager
+def _sizes_as_text_noticed(watched: Watched) -> Iterator[None]:
+    """Notice where a symbol is written as text: `str(x.shape[1]) in table` is a decision by the size, and torch makes no guard of it."""
+
+    def noticing(kind: type, known: Any) -> Any:
+        def written(self: Any) -> str:
+            frame = sys._getframe(1)
+            if not frame.f_code.co_filename.startswith((TORCH, SYMPY)):
+                watched.asked.setdefault(SIZE_AS_TEXT, f"line {frame.f_lineno} of {Path(frame.f_code.co_filename).name}")
+            return str(known(self))
+
+        return mock.patch.object(kind, "__repr__", written)
+
+    with ExitStack() as stack:
+        for kind in (torch.SymInt, torch.SymFloat, torch.SymBool):
+            stack.enter_context(noticing(kind, kind.__repr__))
+        yield
+
+
+@contextmanager
+def training_noticed(target: torch.nn.Module) -> Iterator[list[str]]:
+    """Notice who reads `training` of a module in the target, so that the modes are known to be the same where nobody does."""
+    modules = {id(each) for each in target.modules() if not isinstance(each, Forward)}
+    reads: list[str] = []
+
+    def read(self: torch.nn.Module) -> bool:
+        if id(self) in modules:
+            file = sys._getframe(1).f_code.co_filename
+            # torch looks while it records; its own layers stand in nn
+            if not file.startswith(TORCH) or file.startswith(f"{TORCH}/nn/"):
+                reads.append(type(self).__name__)
+        try:
+            return bool(self.__dict__["training"])
+        except KeyError:
+            raise AttributeError("training") from None
+
+    def write(self: torch.nn.Module, value: bool) -> None:
+        self.__dict__["training"] = value
+
+    with mock.patch.object(torch.nn.Module, "training", property(read, write), create=True):
+        yield reads
 
 
 def _without_a_meaning(module: fx.GraphModule) -> list[Any]:
@@ -97,10 +185,10 @@ def _first_line(error: Exception) -> str:
 
 
 class _FramesOutsideTorch:
-    """Stands for every function that is not torch's, as (file, name)."""
+    """Stands for every function that is neither torch's nor part of this watch, as (file, name)."""
 
     def __contains__(self, frame: tuple[str, str]) -> bool:
-        return not frame[0].startswith(str(Path(torch.__file__).parent))
+        return not frame[0].startswith((TORCH, OURS))
 
 
 def _lines_of_functions() -> AbstractContextManager[Any]:
@@ -122,7 +210,7 @@ def _quietly() -> Iterator[None]:
         log.setLevel(level)
 
 
-def _exported(program: torch.export.ExportedProgram) -> Exported:
+def _exported(program: torch.export.ExportedProgram, results: int) -> Exported:
     nodes = {node.name: node for node in program.graph.nodes}
     signature = program.graph_signature
     inputs, tables = [], {}
@@ -137,8 +225,8 @@ def _exported(program: torch.export.ExportedProgram) -> Exported:
     outputs = [spec for spec in signature.output_specs if spec.kind is OutputKind.USER_OUTPUT]
     if any(spec.kind not in (OutputKind.USER_OUTPUT, OutputKind.USER_INPUT_MUTATION) for spec in signature.output_specs):
         raise ExportFailedError("the module changes something else than its input, or returns something else than its result")
-    if len(outputs) != 1 or outputs[0].arg.name not in nodes:
-        raise ExportFailedError(f"the module returns {len(outputs)} results: one tensor was expected")
+    if len(outputs) != results or any(each.arg.name not in nodes for each in outputs):
+        raise ExportFailedError(f"the module returns {len(outputs) - results + 1} results: one tensor was expected")
     values = [nodes[name].meta["val"] for name in inputs]
     environment = values[0].fake_mode.shape_env
     sizes = tuple(tuple(size.node.expr if isinstance(size, torch.SymInt) else int(size) for size in value.shape) for value in values)
@@ -147,6 +235,7 @@ def _exported(program: torch.export.ExportedProgram) -> Exported:
     asserts = [each.expr for deferred in environment.deferred_runtime_asserts.values() for each in deferred]
     return Exported(
         graph=program.graph,
+        results=results,
         inputs=tuple(inputs),
         tables=tables,
         dimensions=sizes,
@@ -159,7 +248,8 @@ def _exported(program: torch.export.ExportedProgram) -> Exported:
 
 def _tensor_of(program: torch.export.ExportedProgram, target: str) -> torch.Tensor:
     found = program.state_dict.get(target, program.constants.get(target))
-    if not isinstance(found, torch.Tensor) or isinstance(found, torch._subclasses.FakeTensor):
+    if type(found) not in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer):
+        # a tensor that only stands for one, or one whose operators are somebody's own
         raise ExportFailedError(f"the numbers of {target} are not in the graph")
     return found
 

@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 
 import torch
 
-from stsm_ref.proofs.export import Exported, ExportFailedError, export
+from stsm_ref.proofs.export import Exported, ExportFailedError, Forward, export
 from stsm_ref.proofs.export_guards import region
+from stsm_ref.proofs.export_watch import Watch, Watched
 from stsm_ref.proofs.index_map_formula import FALSE, TRUE, Logical, negation, script
 from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, polynomial
 from stsm_ref.proofs.validate_layout import TYPICAL_SIZES, Layout
@@ -61,13 +62,12 @@ def scope_of(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Scope]:
 
 
 def cover(
-    module: torch.nn.Module,
+    module: Callable[[bool], Forward],
     layout: Layout,
-    tensors: int,
     progress: Callable[[str], None],
     first_look: Callable[[Exported, Box], bool],
 ) -> list[Program]:
-    """Export `module`, a map of `tensors` inputs of one shape, until every size is covered.
+    """Export what `module` makes, again and again, until every size is covered; it is told whether that is for a run beside the export.
 
     `first_look` is shown the first graph, with a box that it covers at least in part, and may end the search there by saying True.
 
@@ -96,7 +96,7 @@ def cover(
                     f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: the module has too many branches"
                 )
             progress(f"exporting at {describe(point)}")
-            programs.append(Program(_export_at(module, layout, tensors, point)))
+            programs.append(Program(_export_at(module, layout, point)))
             if _region(programs[-1], layout, tuple((size, size) for size in point.values())) != TRUE:
                 raise NotCoveredError(f"the guards of the graph recorded at {describe(point)} do not hold there")
             if len(programs) == 1 and first_look(programs[0].exported, box):
@@ -141,16 +141,34 @@ def _uncovered(layout: Layout, box: Box, regions: list[Logical]) -> dict[str, in
     return None
 
 
-def _export_at(module: torch.nn.Module, layout: Layout, tensors: int, sizes: Mapping[str, int]) -> Exported:
+def _export_at(module: Callable[[bool], Forward], layout: Layout, sizes: Mapping[str, int]) -> Exported:
     shape = layout.concrete_shape(sizes)
     if math.prod(shape) > LARGEST_SAMPLE:
         raise NotCoveredError(f"{describe(sizes)} is covered by no graph, and too large to record one at")
     free_axes = [axis for axis, letters in enumerate(layout.axes) if letters != "C"]
-    samples = [torch.zeros(shape) for _ in range(tensors)]
+    recorded = module(False)
+    samples = [torch.zeros(shape) for _ in range(recorded.tensors)]
     try:
-        return replace(export(module, samples, free_axes), sample=dict(sizes))
+        exported = export(recorded, samples, free_axes)
+        return replace(exported, sample=dict(sizes), live=ran_live(module(True), layout, sizes))
     except ExportFailedError as error:
         raise SampleFailedError(sizes, str(error)) from error
+
+
+def ran_live(module: Forward, layout: Layout, sizes: Mapping[str, int]) -> Watched:
+    """What Python does and asks when the module is run without export, on zeros, as it is exported.
+
+    Raises
+    ------
+    SampleFailedError
+    """
+    watch: Watch = module.__dict__["watch"]
+    try:
+        module(*(torch.zeros(layout.concrete_shape(sizes)) for _ in range(module.tensors)))
+    except Exception as error:  # whatever the user's code raises
+        lines = str(error).splitlines() or [""]
+        raise SampleFailedError(sizes, f"{type(error).__name__}: {lines[0]}") from error
+    return watch.seen
 
 
 def boxes(program: Program) -> Iterator[tuple[Box, bool]]:

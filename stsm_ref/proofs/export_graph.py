@@ -10,14 +10,16 @@ from torch import fx
 
 from stsm_ref.proofs import operators_convolution, operators_memory, operators_products
 from stsm_ref.proofs.export import Exported, source_line
-from stsm_ref.proofs.index_map import Index, SymbolicTensor, UnsupportedError, Value
-from stsm_ref.proofs.index_map_integers import Scope, product
-from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes
+from stsm_ref.proofs.index_map import Choice, Constant, Index, SymbolicTensor, UnsupportedError, Value, Whole, as_index
+from stsm_ref.proofs.index_map_integers import Atom, Polynomial, Range, Scope, polynomial, product
+from stsm_ref.proofs.operators import CHECKS_ONLY, apply, apply_to_sizes, as_int, in_schema_order
 from stsm_ref.proofs.operators_dtypes import dtype_name
 from stsm_ref.proofs.operators_memory import Memory, Place, View
 from stsm_ref.proofs.operators_numbers import table
 
 TABLES_OF_MEANINGS = (operators_convolution, operators_memory, operators_products)
+CANNOT_FAIL = frozenset(getattr(operator, name) for name in ("add", "sub", "mul", "neg", "eq", "ne", "lt", "le", "gt", "ge", "and_", "or_"))
+LOOKUPS = ("aten.index", "aten.gather", "aten.scatter", "aten._unsafe_index", "aten.take")
 """Importing them, and what they import, fills the table."""
 
 
@@ -53,7 +55,10 @@ class Interpreter:
         """The results of a graph for its placeholders in order."""
         given = iter(inputs)
         found: dict[fx.Node, Any] = {}
+        idle = _idle(graph)
         for node in graph.nodes:
+            if node in idle:
+                continue
             if node.op == "placeholder":
                 found[node] = next(given)
             elif node.op == "get_attr":
@@ -64,13 +69,13 @@ class Interpreter:
                 try:
                     found[node] = self._call(node, found)
                     self._compare_with_torch(node, found[node])
-                except UnsupportedError as error:
+                except (UnsupportedError, ZeroDivisionError) as error:
                     raise self._explained(node, error) from None
         raise UnsupportedError("a graph without a result")
 
-    def _explained(self, node: fx.Node, error: UnsupportedError) -> UnsupportedError:
+    def _explained(self, node: fx.Node, error: Exception) -> UnsupportedError:
         """The error with the operator and the line; as it is if it has them already, from inside a part of the graph."""
-        if str(error).startswith("unsupported: "):
+        if isinstance(error, UnsupportedError) and str(error).startswith("unsupported: "):
             return error
         return UnsupportedError(f"unsupported: {_name(node.target)} at {source_line(node, self.path)}: {error}")
 
@@ -99,7 +104,38 @@ class Interpreter:
             return OF_SIZES[str(target)](*args)
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
-        return None if str(target) in CHECKS_ONLY else self._operator(node, target, places, args, kwargs)
+        if str(target) in CHECKS_ONLY:
+            return self._check(str(target), node, args)
+        self._look_up_inside(target, args, kwargs)
+        return self._operator(node, target, places, args, kwargs)
+
+    def _look_up_inside(self, target: torch._ops.OpOverload, args: Sequence[Any], kwargs: Any) -> None:
+        """A lookup raises where any place is outside, also where nobody uses what stands there: all places have to be known as inside."""
+        if not args or not isinstance(args[0], SymbolicTensor) or not str(target).startswith(LOOKUPS):
+            return
+        ordered = in_schema_order(target, args, kwargs)
+        if str(target).startswith(("aten.index.", "aten.index_put", "aten._unsafe_index")):
+            places = [(axis, index) for axis, index in enumerate(ordered[1]) if index is not None]
+        else:
+            places = [(args[0].axis(as_int(ordered[1])), ordered[2])] if isinstance(ordered[1], int) else []
+        for axis, index in places:
+            if not isinstance(index, SymbolicTensor) or index.dtype == "bool" or not _all_inside(index, args[0].shape[axis], self.scope):
+                raise UnsupportedError("a place that is looked up and is not known to be inside")
+
+    def _check(self, name: str, node: fx.Node, args: Sequence[Any]) -> None:
+        """An assertion: stepped over only if it holds whatever the values are, since else the module may raise."""
+        if name == "aten._assert_tensor_metadata.default":
+            recorded = _meta(node.args[0])
+            if not any(args[1:3]) and all(want in (None, have) for want, have in zip(args[3:4], [recorded.dtype], strict=False)):
+                return  # sizes and strides were not asked for
+        elif name == "aten._assert_scalar.default":
+            if args[0] is True:
+                return
+        elif isinstance(args[0], SymbolicTensor):
+            value = args[0].read((polynomial(0),) * args[0].rank, self.scope)
+            if isinstance(value, Constant) and value.value and all(size == polynomial(1) for size in args[0].shape):
+                return
+        raise UnsupportedError("an assertion that may fail")
 
     def _operator(self, node: fx.Node, target: torch._ops.OpOverload, places: Sequence[Any], args: Sequence[Any], kwargs: Any) -> Any:
         """An operator on tensors: it writes to its first argument, or shows it, or gives something new."""
@@ -159,9 +195,46 @@ def interpret(exported: Exported, inputs: Mapping[str, SymbolicTensor], scope: S
         if node.op == "placeholder" and (tensor := inputs.get(node.name)) is not None
     )
     results = Interpreter(exported, scope, path, at_hand=at_hand).run(exported.graph, [places[name] for name in names])
-    if len(results) != 1 or not isinstance(results[0], Place):
+    if len(results) != exported.results or not isinstance(results[exported.chosen], Place):
         raise UnsupportedError(f"the module returns {len(results)} results: one tensor was expected")
-    return Result(results[0].read(), tuple(name for name in inputs if places[name].value is not before[name]))
+    written = [name for name in names if places[name].value is not before[name]]
+    if tables := [name for name in written if name not in inputs]:
+        raise UnsupportedError(f"the module writes to {', '.join(tables)}, which the next call would see")
+    return Result(results[exported.chosen].read(), tuple(written))
+
+
+def _all_inside(index: SymbolicTensor, size: Polynomial, scope: Scope) -> bool:
+    """Whether every entry of an index is a place on an axis of that size."""
+    position = {f"place{axis}": Range(polynomial(0), length - 1) for axis, length in enumerate(index.shape)}
+    within = replace(scope, ranges={**scope.ranges, **position})
+
+    def holds(value: Value, known: Scope) -> bool:
+        if isinstance(value, Choice):
+            otherwise = known
+            if len(value.condition) == 1 and not value.condition[0].equal:
+                otherwise = known.assuming([Atom(-value.condition[0].value - 1)])
+            return holds(value.then, known.assuming(value.condition)) and holds(value.otherwise, otherwise)
+        if not isinstance(value, Constant | Whole):
+            return False
+        place = as_index(value)
+        return bool(known.holds(Atom(place + size)) and known.holds(Atom(size - 1 - place)))
+
+    return holds(index.read(tuple(Polynomial.variable(name) for name in position), within), within)
+
+
+def _idle(graph: fx.Graph) -> set[fx.Node]:
+    """Sums and comparisons of sizes that nobody uses. What nobody uses of tensors is looked at all the same: it may raise, or write."""
+    idle: set[fx.Node] = set()
+    for node in reversed(graph.nodes):
+        harmless = node.op == "call_function" and (node.target in CANNOT_FAIL or str(node.target) in OF_SIZES)
+        if harmless and all(user in idle for user in node.users):
+            idle.add(node)
+    return idle
+
+
+def _meta(node: Any) -> Any:
+    """The tensor that torch recorded for a node."""
+    return node.meta["val"]
 
 
 def _read(places: Any) -> Any:

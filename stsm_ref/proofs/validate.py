@@ -8,18 +8,25 @@ asked for sizes and a position where the map differs from
 with the displacement :math:`d` of channel :math:`c` from `stsm_ref.geometry`. What a solver finds is run on the module itself.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from stsm_ref.files import make_folder, require_writable, write_whole
 from stsm_ref.geometry import ShiftSpec, checked_spec
-from stsm_ref.proofs.export import Backward, Exported
-from stsm_ref.proofs.export_cover import Box, NotCoveredError, SampleFailedError, boxes, cover
+from stsm_ref.proofs import validate_solvers
+from stsm_ref.proofs.export import SIZE_AS_TEXT, Backward, Exported, Forward
+from stsm_ref.proofs.export_cover import Box, NotCoveredError, Program, SampleFailedError, boxes, cover, describe, ran_live
+from stsm_ref.proofs.export_watch import Watch
 from stsm_ref.proofs.validate_compare import Findings, Map, compare
 from stsm_ref.proofs.validate_layout import TYPICAL_SIZES, Layout, displacements
-from stsm_ref.proofs.validate_run import run, small_sizes
+from stsm_ref.proofs.validate_modes import Looked, look, trains_by_itself, where_a_gradient_is_wanted
+from stsm_ref.proofs.validate_run import PLAIN, Violation, run
+from stsm_ref.proofs.validate_state import changed, fingerprint
 from stsm_ref.proofs.validate_target import TargetError, load
 from stsm_ref.proofs.validate_verdict import Direction, Verdict
 
@@ -32,6 +39,7 @@ def validate_target(
     segments: int = 8,
     channels: int = 16,
     smt2: Path | None = None,
+    as_exported: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
     """Prove or refute that the module of ``py:FILE.py:make_module`` is STSM, forward and backward, for all sizes.
@@ -51,6 +59,8 @@ def validate_target(
         The number of channels, C.
     smt2 : Path, optional
         A folder for every question, in SMT-LIB.
+    as_exported : bool
+        Decide about what `torch.export` makes of the module, which may be something else than what Python runs, and claim no more.
     progress : callable, optional
         Told what is being done.
 
@@ -76,109 +86,249 @@ def validate_target(
     progress("importing")
     module, path = load(target, spec)
     sample = {letter: TYPICAL_SIZES[letter] for letter in where.free}
+    verdict = Verdict(target, spec, where, as_exported=as_exported)
+    if why := _has_no_python(module):
+        verdict.directions = [Direction("forward", why=[why])]
+        return verdict
     first = run(module, where, spec, sample, backward=False)
     if first and first.what.startswith(("the module raises", "the module returns")):
         raise TargetError(f"target={target!r} does not take a sample {where.concrete_shape(sample)} of layout {layout}: {first.what}")
-    directions = []
-    for backward in (False, True):
-        direction, found = _decide(module, where, spec, path, backward=backward, progress=progress)
-        directions.append(direction)
-        if smt2 is not None:
-            _write_questions(smt2, direction.name, found)
-        if direction.outcome == "refuted":
+    subject = Subject(module, where, spec, path, as_exported, progress)
+    progress("running the module at small sizes and in other modes")
+    verdict.looked = look(module, where, spec)
+    verdict.directions = _before_any_proof(subject, verdict.looked)
+    if not verdict.directions:
+        _prove(subject, verdict, smt2)
+    return verdict
+
+
+@dataclass
+class Subject:
+    """What is decided about."""
+
+    module: torch.nn.Module
+    layout: Layout
+    spec: ShiftSpec
+    path: str | None
+    as_exported: bool
+    progress: Callable[[str], None]
+    questions: list[str] = field(default_factory=list)
+
+    def watched(self, *, backward: bool, recording: bool = True) -> Forward:
+        """The module under a watch, as it is recorded or as it is run."""
+        watch = Watch(self.path, compiling=self.as_exported and recording)
+        return (Backward if backward else Forward)(self.module, watch)
+
+
+def _has_no_python(module: torch.nn.Module) -> str | None:
+    """Why a module cannot be watched, if it is not run by Python."""
+    if isinstance(module, torch.jit.ScriptModule):
+        return "the target is TorchScript, of which torch.export makes no graph: give the Python module that it was made of"
+    if type(module).__name__ == "OptimizedModule":
+        return "the target is compiled, and compilers are not looked at: give the module that torch.compile was given"
+    return None
+
+
+def _before_any_proof(subject: Subject, looked: Looked) -> list[Direction]:
+    """What running the module has decided; empty if nothing speaks against a proof so far."""
+    if looked.violation:
+        direction = Direction(looked.violation.direction, "refuted", violation=looked.violation)
+        untried = [Direction("forward", why=["nothing was proved: the backward was refuted first"])] if direction.name == "backward" else []
+        return [*untried, direction]
+    if looked.kept:
+        return [Direction("forward", why=[f"the module keeps something from one call to the next: {', '.join(looked.kept[:3])}"])]
+    if not subject.as_exported:
+        sizes = {letter: TYPICAL_SIZES[letter] for letter in subject.layout.free}
+        for backward in (False, True):
+            live = ran_live(subject.watched(backward=backward, recording=False), subject.layout, sizes)
+            if why := _questions(live.asked):
+                return [Direction("backward" if backward else "forward", why=why)]
+    return []
+
+
+def _questions(asked: dict[str, str]) -> list[str]:
+    return [f"the module asks {what} at {place}, and a recorded graph knows no answer to that" for what, place in asked.items()]
+
+
+def _prove(subject: Subject, verdict: Verdict, smt2: Path | None) -> None:
+    """Decide both directions by graphs and solvers, and hold what was proved against the runs."""
+    before = fingerprint(subject.module)
+    with validate_solvers.remembering():
+        for backward in (False, True):
+            subject.questions = []
+            direction = _decide(subject, backward=backward)
+            verdict.directions.append(direction)
+            if smt2 is not None:
+                _write_questions(smt2, direction.name, subject.questions)
+            if direction.outcome == "refuted":
+                break
+    forward, *others = verdict.directions
+    forward.moves_bits &= all(direction.moves_bits_of_values for direction in others)
+    if forward.outcome == "proved" and forward.moves_bits and verdict.looked.bits:
+        forward.outcome, forward.violation = "refuted", verdict.looked.bits
+        forward.why.append("its exported graphs move every entry as it is, but the module, run without export, does not")
+    if kept := changed(before, fingerprint(subject.module)):
+        for direction in verdict.directions:
+            if direction.outcome == "proved":
+                direction.outcome = "undecided"
+                direction.why.append(f"the module changes while it is exported: {', '.join(kept[:3])}")
+
+
+@contextmanager
+def _in_mode(module: torch.nn.Module, training: bool) -> Iterator[None]:
+    """The module in training or eval mode, and then as it was."""
+    before = {each: each.training for each in module.modules()}
+    if module.training != training:
+        module.train(training)
+    try:
+        yield
+    finally:
+        for each, mode in before.items():
+            each.training = mode
+
+
+def _decide(subject: Subject, *, backward: bool) -> Direction:
+    """Decide one direction, in both modes if the mode makes a difference."""
+    direction = Direction("backward" if backward else "forward", moves_bits=True)
+    waiting = [subject.module.training]
+    for training in waiting:
+        direction.outcome = "undecided"
+        with _in_mode(subject.module, training):
+            reads = _decide_in_a_mode(subject, direction, "training" if training else "eval", backward=backward)
+        if direction.outcome != "proved":
             break
-    sizes_run = 0
-    if all(direction.outcome == "proved" for direction in directions):
-        sizes_run = _run_small(module, where, spec, directions, progress)
-    return Verdict(target, spec, where, tuple(directions), sizes_run)
+        if reads and len(waiting) == 1:
+            waiting.append(not training)
+    direction.moves_bits &= direction.outcome == "proved"
+    return direction
 
 
-def _decide(
-    module: torch.nn.Module, layout: Layout, spec: ShiftSpec, path: str | None, *, backward: bool, progress: Callable[[str], None]
-) -> tuple[Direction, Findings]:
-    """Export, compare, and confirm what was found."""
-    direction, found = Direction("backward" if backward else "forward"), Findings()
-    goal = Map(("x", "g") if backward else ("x",), displacements(spec, layout.channels, backward=backward))
+def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, backward: bool) -> bool:
+    """Export, compare, and confirm what was found; whether the module reads the mode."""
+    layout, spec = subject.layout, subject.spec
+    held = [_Held("gradient" if backward else "value", Map(("x", "g") if backward else ("x",), _moves(subject, backward=backward)))]
+    if backward:
+        # what the module gives where a gradient is wanted is compared too, by the same graph
+        held.append(_Held("value where a gradient is wanted", Map(("g", "x"), _moves(subject, backward=False))))
 
     def note(what: str) -> None:
-        progress(f"{direction.name}: {what}")
+        subject.progress(f"{direction.name}, {mode} mode: {what}")
 
     def first_look(exported: Exported, box: Box) -> bool:
-        compare(exported, layout, box, goal, found, whole=False, path=path)
-        return bool(found.differences or found.undecided)
+        if _other_than_run(exported, as_exported=subject.as_exported):
+            return True
+        for each in held:
+            compare(each.shown(exported), layout, box, each.goal, each.found, whole=False, path=subject.path)
+        return any(each.found.differences or each.found.undecided for each in held)
 
+    programs: list[Program] = []
     try:
-        programs = cover(Backward(module) if backward else module, layout, len(goal.tensors), note, first_look)
+        programs = cover(lambda live: subject.watched(backward=backward, recording=not live), layout, note, first_look)
     except NotCoveredError as error:
         direction.why.append(str(error))
-        _refute_at_small_sizes(direction, module, layout, spec, backward=backward)
-        return direction, found
+        return False
     except SampleFailedError as error:
-        direction.violation = run(module, layout, spec, error.sizes, backward=backward)
+        direction.violation = run(subject.module, layout, spec, error.sizes, backward=backward)
         if direction.violation:
             direction.outcome = "refuted"
         else:
             direction.why.append(f"torch.export fails at {error.sizes}, where the module itself runs: {error}")
-        return direction, found
-    direction.graphs = len(programs)
+        return False
+    direction.graphs += len(programs)
+    direction.why += dict.fromkeys(why for each in programs for why in _other_than_run(each.exported, as_exported=subject.as_exported))
     for program, box, whole in [(each, *covered) for each in programs for covered in boxes(each)]:
-        if found.differences or found.undecided:
+        if direction.why or any(each.found.differences or each.found.undecided for each in held):
             break
         note(f"comparing {_in_words(layout, box)}")
-        compare(program.exported, layout, box, goal, found, whole=whole, path=path)
-    direction.cases, direction.questions = found.cases, len(found.questions)
-    direction.moves_bits = not (found.arithmetic or found.rounding)
-    _conclude(direction, found, module, layout, spec, backward=backward)
-    return direction, found
+        for each in held:
+            compare(each.shown(program.exported), layout, box, each.goal, each.found, whole=whole, path=subject.path)
+    for each in held:
+        direction.cases += each.found.cases
+        direction.questions += len(each.found.questions)
+        subject.questions += each.found.questions
+    direction.moves_bits &= held[0].moves_bits
+    direction.moves_bits_of_values &= held[-1].moves_bits
+    direction.modes.append(mode)
+    _conclude(direction, held, subject, backward=backward)
+    return trains_by_itself(subject.module) or any(program.exported.reads_the_mode for program in programs)
 
 
-def _conclude(direction: Direction, found: Findings, module: torch.nn.Module, layout: Layout, spec: ShiftSpec, *, backward: bool) -> None:
+@dataclass
+class _Held:
+    """One result of a graph, and what it is held against."""
+
+    what: str
+    goal: Map
+    found: Findings = field(default_factory=Findings)
+
+    @property
+    def moves_bits(self) -> bool:
+        return not (self.found.arithmetic or self.found.rounding)
+
+    def shown(self, exported: Exported) -> Exported:
+        """The graph with this result in view, and its inputs in the order of the goal."""
+        if self.what == "value":
+            return exported
+        if self.what == "gradient":
+            return exported.of_result(1, exported.inputs)
+        return exported.of_result(0, exported.inputs[::-1])
+
+
+def _moves(subject: Subject, *, backward: bool) -> Any:
+    return displacements(subject.spec, subject.layout.channels, backward=backward)
+
+
+def _conclude(direction: Direction, held: Sequence[_Held], subject: Subject, *, backward: bool) -> None:
     """Turn findings into an outcome; a refutation needs the module itself as its witness."""
-    for difference in found.differences:
-        direction.violation = run(module, layout, spec, difference.sizes, backward=backward)
-        if direction.violation:
-            direction.outcome = "refuted"
-            return
-        direction.why.append(
-            f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or is "
-            "too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
-        )
-    if found.written and not backward:
-        direction.violation = run(module, layout, spec, next(iter(found.written.values())), backward=False)
-        direction.outcome = "refuted" if direction.violation else "undecided"
-        direction.why.append("the module writes to its input")
-        return
-    direction.why += found.undecided
-    if not direction.why:
-        direction.outcome = "proved"
-        return
-    _refute_at_small_sizes(direction, module, layout, spec, backward=backward)
 
+    def confirmed(sizes: dict[str, int], *, of_values: bool) -> Violation | None:
+        way = where_a_gradient_is_wanted() if of_values else PLAIN
+        return run(subject.module, subject.layout, subject.spec, sizes, backward=backward and not of_values, way=way)
 
-def _refute_at_small_sizes(direction: Direction, module: torch.nn.Module, layout: Layout, spec: ShiftSpec, *, backward: bool) -> None:
-    """Where nothing was decided for all sizes, a small one may still decide it."""
-    for sizes in small_sizes(layout):
-        direction.violation = run(module, layout, spec, sizes, backward=backward)
-        if direction.violation:
-            direction.outcome = "refuted"
-            return
-
-
-def _run_small(
-    module: torch.nn.Module, layout: Layout, spec: ShiftSpec, directions: Sequence[Direction], progress: Callable[[str], None]
-) -> int:
-    """Run the module itself at small sizes; where it disagrees with a proof about its graph, the module has the last word."""
-    progress("running the module at small sizes")
-    count = 0
-    for sizes in small_sizes(layout):
-        for direction in directions:
-            direction.violation = run(module, layout, spec, sizes, backward=direction.name == "backward")
+    for each in held:
+        for difference in each.found.differences:
+            direction.violation = confirmed(difference.sizes, of_values=each.what.startswith("value where"))
             if direction.violation:
                 direction.outcome = "refuted"
-                direction.why.append("its exported graphs are STSM, but the module, run without export, is not")
-                return count
-        count += 1
-    return count
+                return
+            direction.why.append(
+                f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or "
+                "is too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
+            )
+    for each in held:
+        if each.found.written:
+            direction.violation = confirmed(next(iter(each.found.written.values())), of_values=False)
+            direction.outcome = "refuted" if direction.violation else "undecided"
+            names = ", ".join({"g": "the gradient that comes in", "x": "its input"}.get(name, "its input") for name in each.found.written)
+            direction.why.append(f"the module writes to {names}")
+            return
+    direction.why += dict.fromkeys(reason for each in held for reason in each.found.undecided)
+    if not direction.why:
+        direction.outcome = "proved"
+
+
+def _other_than_run(exported: Exported, *, as_exported: bool) -> list[str]:
+    """Why a graph does not stand for the module: Python takes other steps without export, or asks what no graph has an answer to."""
+    asked = exported.recorded.asked if as_exported else exported.live.asked | _as_text(exported)
+    why = _questions(asked)
+    if not as_exported and exported.live.steps != exported.recorded.steps:
+        why.append(
+            f"at {describe(exported.sample)} the module, run without export, takes other steps than torch.export recorded"
+            f"{_where(exported)}: what was recorded is not what runs; --as-exported decides about that alone"
+        )
+    return why
+
+
+def _as_text(exported: Exported) -> dict[str, str]:
+    """Only where symbols stand for sizes can it be seen that one is written as text."""
+    return {what: where for what, where in exported.recorded.asked.items() if what == SIZE_AS_TEXT}
+
+
+def _where(exported: Exported) -> str:
+    """Where the steps part, in words."""
+    pairs = zip(exported.live.steps, exported.recorded.steps, strict=False)
+    last = next((before for before, (one, other) in zip([None, *exported.live.steps], pairs, strict=False) if one != other), None)
+    return f" (they part in {last[0]}, which begins at line {last[1]})" if last else ""
 
 
 def _in_words(layout: Layout, box: Sequence[tuple[int, int | None]]) -> str:
@@ -193,6 +343,6 @@ def _require_folder(folder: Path) -> None:
     require_writable(folder / "forward-001.smt2")
 
 
-def _write_questions(folder: Path, name: str, found: Findings) -> None:
-    for number, text in enumerate(found.questions, start=1):
+def _write_questions(folder: Path, name: str, questions: Sequence[str]) -> None:
+    for number, text in enumerate(questions, start=1):
         write_whole(folder / f"{name}-{number:03}.smt2", text)
