@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
-from stsm_ref.conformance.layouts import Memory
+from stsm_ref.conformance.layouts import Memory, window
 from stsm_ref.conformance.target import Declined, Op, TargetError
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
@@ -27,8 +27,12 @@ class Arrays(Protocol):
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
         """What it has, of the dtypes that NumPy has."""
 
-    def give(self, x: Array, memory: Memory) -> Any:
-        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can."""
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The ways to lie in memory that its arrays have."""
+
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Any:
+        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can; `axes` as in `own_axes`."""
 
     def read(self, given: Any) -> Array:
         """The values of an array of the framework, as a view where it can be one; raise `TargetError` if it is none."""
@@ -54,6 +58,15 @@ class Arrays(Protocol):
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
         """The function of one array in each of the framework's modes, by a few words that name the mode; `of` is the target itself."""
 
+    def overwrite(self, given: Any, x: Array) -> Any:
+        """Write `x` into an array of the framework and return it, or a new one where arrays cannot be written."""
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """The framework's gradient at (x, grad), asked for in each of the ways that a network has, by a few words that name it."""
+
+    def vjp_of_vjp(self, function: Function, x: Any, grad: Any, other: Any) -> Any:
+        """The gradient of <other, vjp(grad)> with respect to grad; raise `Declined` where the backward says that it has none."""
+
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
         """The framework's own gradient, where `between` is called after the forward and before the backward."""
 
@@ -69,8 +82,9 @@ class NumpyArrays:
 
     kind = "numpy"
     dtypes = DTYPES
+    memories = get_args(Memory)
 
-    def give(self, x: Array, memory: Memory) -> Array:
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Array:
         """A copy of the same strides."""
         if memory == "F":
             return x.copy("F")
@@ -84,7 +98,26 @@ class NumpyArrays:
             return wide[..., 1::2]
         if memory == "expanded":
             return np.lib.stride_tricks.as_strided(x[(slice(1),) * x.ndim].copy(), x.shape, (0,) * x.ndim)
-        return x.copy("C")
+        if memory.startswith("expanded"):
+            once = x[tuple(slice(1) if axis in axes else slice(None) for axis in range(x.ndim))].copy()
+            strides = [0 if axis in axes else stride for axis, stride in enumerate(once.strides)]
+            return np.lib.stride_tricks.as_strided(once, x.shape, strides)
+        if memory.startswith("reversed-"):
+            return np.flip(np.flip(x, axes).copy(), axes)
+        if memory.startswith(("step3", "slice")):
+            shape, place = window(memory, x.shape, axes)
+            whole = np.ones(shape, x.dtype)
+            whole[place] = x
+            return whole[place]
+        if memory in ("offset", "unaligned"):
+            late = x.itemsize if memory == "offset" else 1
+            buffer = np.ones(x.nbytes + late, np.uint8)
+            given = buffer[late:].view(x.dtype).reshape(x.shape)
+            given[...] = x
+            return given
+        given = x.copy("C")
+        given.flags.writeable = memory != "read-only"
+        return given
 
     def read(self, given: Any) -> Array:
         """The array itself; a subclass could compare, index or hide its values in its own way."""
@@ -120,6 +153,19 @@ class NumpyArrays:
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
         """None."""
         return {}
+
+    def overwrite(self, given: Array, x: Array) -> Array:
+        """The same array."""
+        given[...] = x
+        return given
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """None."""
+        return {}
+
+    def vjp_of_vjp(self, function: Function, x: Array, grad: Array, other: Array) -> Array:
+        """None."""
+        raise Declined("NumPy has no gradients of its own")
 
     def late_vjp(self, function: Function, x: Array, grad: Array, between: Callable[[], Any]) -> Array:
         """None."""

@@ -22,6 +22,10 @@ MOST_NOISE = 8 * MIB
 """Bytes that may come on a stream that is not asked for, between two answers."""
 
 TAIL_LINES, TAIL_BYTES = 20, 4000
+ENDING = 120.0
+"""Seconds in which a program must end after it was told to: patience that only a hang reaches, as all waits here are."""
+LEAVING = 10.0
+"""Seconds in which what it started must be gone, and in which a program that closed its answers must end: these end by themselves."""
 TICK = 0.25
 """Seconds between two looks at the process and its memory."""
 
@@ -143,8 +147,10 @@ class Child:
             self._watch(now)
             self._pump(max(0.0, min(TICK, ends - now)))
 
-    def end(self, line: bytes | None = None, *, seconds: float = 2) -> None:
+    def end(self, line: bytes | None = None, *, seconds: float | None = None) -> None:
         """Send a last line, let it end by itself with status 0, and see that it left nothing behind; asked twice, nothing happens.
+
+        It has `seconds` for that, `ENDING` where none are named.
 
         Raises
         ------
@@ -154,7 +160,7 @@ class Child:
         if self._ended:
             return
         try:
-            self._end(line, seconds)
+            self._end(line, ENDING if seconds is None else seconds)
         finally:  # interrupted, too
             self.kill()
 
@@ -174,7 +180,7 @@ class Child:
             self._pump(0.01 if self._eof else 0.05)
         if self._process.returncode:
             self.fail(how_it_ended(self._process.returncode))
-        if left := process_tree.others(self.pid, self._mark, seconds=0.5):
+        if left := process_tree.others(self.pid, self._mark, seconds=LEAVING):
             self.fail(f"left {len(left)} process{'es' * (len(left) > 1)} behind: {', '.join(left[:5])}")
 
     def kill(self) -> None:
@@ -188,7 +194,7 @@ class Child:
                 os.killpg(self.pid, signal.SIGKILL)
             process_tree.kill(self.pid, self._mark)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=5)
+                self._process.wait(timeout=ENDING)
         finally:
             self._selector.close()
             for stream in (self._answers, self._process.stdin, self._process.stdout, self._process.stderr):
@@ -264,7 +270,7 @@ class Child:
             self.fail(f"flooded its standard error or output with more than {size(MOST_NOISE)} before it answered")
         if self._eof or self._process.poll() is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(timeout=0.5)
+                self._process.wait(timeout=LEAVING)
             if self._process.returncode is None:
                 self.fail("closed the stream of its answers and goes on running")
             if self._eof or not self._pump(0.05):

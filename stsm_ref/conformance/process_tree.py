@@ -81,7 +81,7 @@ def others(root: int, mark: str, *, seconds: float) -> list[str]:
     return sorted(_named(process) for process in left)
 
 
-def kill(root: int | None, mark: str, *, seconds: float = 5) -> None:
+def kill(root: int | None, mark: str, *, seconds: float = 60) -> None:
     """End every member with SIGKILL, again and again until none is left: one that is just starting another does not escape."""
     for _ in _until(seconds):
         left = members(root, mark)

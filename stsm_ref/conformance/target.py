@@ -20,6 +20,10 @@ class TargetError(StsmError):
     """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the protocol. It is no verdict (exit 2)."""
 
 
+class WrongShape(TargetError):
+    """An answer came, and it is not of the input's shape."""
+
+
 class Declined(StsmError):
     """The target said that it does not do this: a spec, an operation or a dtype. It is neither a pass nor a violation."""
 

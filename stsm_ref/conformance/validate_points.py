@@ -140,13 +140,13 @@ def escapes(talk: Talk) -> None:
 
 @point
 def stops(talk: Talk) -> None:
-    """It ends within two seconds of stop, with status 0, and leaves no process behind."""
+    """It ends when it is told to stop, with status 0, and leaves no process behind."""
     talk.end(protocol.stop())
 
 
 @point
 def ends_with_its_input(talk: Talk) -> None:
-    """It ends within two seconds when its standard input ends, so that it never outlives whoever asks."""
+    """It ends when its standard input ends, so that it never outlives whoever asks."""
     talk.start()
     try:
         talk.end(None)

@@ -91,6 +91,7 @@ BAD = {
 }
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("way", BAD)
 def test_a_bad_program_is_an_error_within_seconds(way: str) -> None:
     """Each way to misbehave is a TargetError that names it, soon; the fixture sees that no process is left."""
