@@ -65,7 +65,7 @@ def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
     every = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     plain: tuple[Memory, ...] = PLAIN[1:] if trial.target.sees_memory else ()
     for turn, memory in enumerate((*trial.memories, *plain)):
-        small, longer = (2, 3, trial.full, 3, 2), (2, 9, trial.full, 8, 17)
+        small, longer = (2, 3, trial.full, 3, 2), (2, 9, trial.full, 2, 17)
         yield trial.case(op, *longer, dtype=main.name, memory=memory, seed=trial.seed + turn)
         asked = [main] if trial.level == "smoke" else every
         for d in asked if memory not in PLAIN else ():

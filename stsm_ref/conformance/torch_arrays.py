@@ -210,10 +210,10 @@ class TorchArrays:
         if back is None or not back.requires_grad:
             return torch.zeros_like(other)  # it was cut off the graph: what comes after it is lost without a word
         try:
-            (again,) = torch.autograd.grad(back, incoming, other, allow_unused=True)
+            torch.autograd.backward(back, other)  # unlike autograd.grad it also reaches what only stands there to refuse
         except (RuntimeError, NotImplementedError) as error:
             raise Declined(f"its backward cannot be differentiated: {error}") from None
-        return torch.zeros_like(other) if again is None else again
+        return torch.zeros_like(other) if incoming.grad is None else incoming.grad
 
     def late_vjp(self, function: Function, x: Tensor, grad: Tensor, between: Callable[[], Any]) -> Tensor:
         """Autograd, with a call between: the same layer elsewhere in a network."""
