@@ -285,10 +285,11 @@ def _negative(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generat
 
 
 def _huge(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """From half of the largest number up, and for integers the two ends themselves."""
+    """From half of the largest number up, and for integers the ends themselves."""
     if dtype.kind in "iu":
         info = np.iinfo(dtype)
-        return rng.choice(np.array([info.min, info.min + 1, info.max // 2 + 1, info.max - 1, info.max], dtype), shape)
+        low = [info.min, info.min + 1] if dtype.kind == "i" else []
+        return rng.choice(np.array([*low, info.max // 2 + 1, info.max - 1, info.max], dtype), shape)
     return _parts(shape, dtype, lambda real: rng.uniform(0.5, 1, shape) * float(np.finfo(real).max) * rng.choice([-1, 1], shape))
 
 

@@ -35,9 +35,7 @@ class Attempt:
     many of these there may be, and what is left of them afterwards.
     """
 
-    def __init__(
-        self, rule: Rule, trial: Trial, watch: Watch | None = None, watch_smaller: Watch | None = None, tries: int = 400
-    ) -> None:
+    def __init__(self, rule: Rule, trial: Trial, watch: Watch | None = None, watch_smaller: Watch | None = None, tries: int = 400) -> None:
         self.rule, self.trial = rule, trial
         self.ran = 0
         self.failing: Any = None

@@ -217,6 +217,8 @@ WHY_NOT_ALONE: dict[str, str] = {
     "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
     "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
     "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",
+    "strides_of_the_gradient_make_no_difference": "gradients_of_any_strides_come_back lists what this one draws, at other sizes",
+    "the_gradient_of_a_sum_comes_back": "gradients_of_any_strides_come_back asks for it among others; this one says that it is a sum",
     "large_clips_are_right": "it is not tried at level smoke; the mutants of level ci are those that it kills",
     "large_gradients_come_back": "it is not tried at level smoke; the mutants of level ci are those that it kills",
     "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant must be killed",

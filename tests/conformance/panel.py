@@ -106,7 +106,12 @@ UNASKED = (
 LARGE = (
     *(_case("forward", shape, dtype="uint8", values="scattered") for shape in ((1, 1, 16, 256, 257), (1, 1, 16, 1024, 1025))),
     *(
-        _case("forward", tuple(65537 if axis == long else size for axis, size in enumerate((1, 1, 16, 1, 1))), dtype="uint8", values="scattered")
+        _case(
+            "forward",
+            tuple(65537 if axis == long else size for axis, size in enumerate((1, 1, 16, 1, 1))),
+            dtype="uint8",
+            values="scattered",
+        )
         for long in range(5)
     ),
     *(_case(op, (2, 1, 16, 512, 513), values="scattered") for op in ("forward", "vjp")),

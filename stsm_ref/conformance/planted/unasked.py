@@ -245,7 +245,9 @@ MUTANTS = (
     # sizes
     _mutant("wrong-beyond-eight-columns-in-other-dtypes", _where(_wide), "nothing moves beyond 8 columns, but in float32"),
     _mutant("wrong-at-widths-of-mobilenet", _where(lambda x: x.shape[2] in MOBILE), "nothing moves at eight of MobileNetV2's widths"),
-    _mutant("wrong-at-seventy-two-channels", _where(lambda x: x.shape[2] == 72 and x.shape[4] == 7), "nothing moves at 72 channels of 7 x 7"),
+    _mutant(
+        "wrong-at-seventy-two-channels", _where(lambda x: x.shape[2] == 72 and x.shape[4] == 7), "nothing moves at 72 channels of 7 x 7"
+    ),
     _mutant("wrong-beyond-2048-channels", _where(lambda x: x.shape[2] > 2048), "nothing moves beyond 2048 channels", spec=RARE),
     _mutant("wrong-at-forty-eight-frames", _where(lambda x: x.shape[1] == 48), "nothing moves at 48 frames", spec=RARE),
     _mutant("wrong-at-thirty-six-columns", _where(lambda x: x.shape[4] == 36), "nothing moves at 36 columns"),
@@ -290,7 +292,9 @@ MUTANTS = (
     _mutant("wrong-in-a-part-of-a-buffer", _where(_no_copy), "nothing moves where the clip is a part of a larger buffer", 19),
     _mutant("wrong-where-unaligned", _where(lambda x: not x.flags.aligned), "nothing moves where a number begins at an odd byte", 19),
     _mutant("read-only-is-shared", _where(lambda x: not x.flags.writeable), "a read-only clip is taken for one that need not move", 19),
-    _mutant("still-image-left-alone", _where(lambda x: 0 in x.strides and x.strides[4]), "nothing moves where frames are one in memory", 19),
+    _mutant(
+        "still-image-left-alone", _where(lambda x: 0 in x.strides and x.strides[4]), "nothing moves where frames are one in memory", 19
+    ),
     _backward("backward-wrong-at-a-mean", _back_where(_pooled), "the gradient of a mean over frames stays where it is", 19),
     _backward(
         "backward-wrong-at-a-mean-over-time",
@@ -327,6 +331,31 @@ MUTANTS = (
         *("tangent-leaves-huge-alone", shifted, "the tangent stays where it is huge", 0, RARE),
         jvp=lambda x, dx, spec: dx.copy() if HUGE(dx) else shifted(dx, spec),
     ),
+    _mutant(
+        "complex-nan-left-alone",
+        _where(lambda x: x.dtype == np.complex128 and np.isnan(x).any()),
+        "in complex128 nothing moves where there is a NaN",
+        33,
+        RARE,
+    ),
+    _mutant(
+        "double-channels-last-left-alone",
+        _where(lambda x: x.dtype == np.float64 and not x.flags.c_contiguous and np.moveaxis(x, -3, -1).flags.c_contiguous),
+        "in float64 nothing moves where memory is channels-last",
+        19,
+        RARE,
+    ),
+    _backward(
+        "backward-wrong-at-double-of-three-frames",
+        _back_where(lambda g: g.dtype == np.float64 and g.shape[1] == 3),
+        "in float64 the gradient stays at 3 frames",
+        28,
+        RARE,
+    ),
+    Implementation(
+        *("tangent-wrong-beyond-four-columns", shifted, "the tangent stays beyond 4 columns", 28, RARE),
+        jvp=lambda x, dx, spec: dx.copy() if dx.shape[4] > 4 and dx.shape[4] < 9 else shifted(dx, spec),
+    ),
     # memory of other calls, threads, nothing at all
     _mutant("remembers-the-object", _RemembersTheObject, "the last answer is given again to the same array, whatever it holds by now", 0),
     _mutant("remembers-the-ends", _RemembersTheEnds, "the last answer is given again to a clip with the same ends", 0),
@@ -354,7 +383,9 @@ MUTANTS = (
             (4, "columns", "nothing moves beyond 65,536 columns", RARE),
         )
     ),
-    _mutant("places-counted-in-24-bits", _where(lambda x: x.size > 2**24), "nothing moves beyond 2**24 numbers: indices in float32", level="ci"),
+    _mutant(
+        "places-counted-in-24-bits", _where(lambda x: x.size > 2**24), "nothing moves beyond 2**24 numbers: indices in float32", level="ci"
+    ),
     _mutant(
         "two-large-clips",
         _where(lambda x: x.dtype == np.float32 and len(x) > 1 and x.size > 2**23),
@@ -374,7 +405,10 @@ MUTANTS = (
         level="ci",
     ),
     _mutant(
-        "wrong-in-a-layer-of-mobilenet", _where(lambda x: x.shape[2:] == (576, 14, 14)), "nothing moves at 576 channels of 14 x 14", level="ci"
+        "wrong-in-a-layer-of-mobilenet",
+        _where(lambda x: x.shape[2:] == (576, 14, 14)),
+        "nothing moves at 576 channels of 14 x 14",
+        level="ci",
     ),
     _mutant(
         "half-wrong-at-thirty-three-columns",
