@@ -301,7 +301,7 @@ def _tiny(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
 def _subnormal(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
     def part(real: np.dtype[Any]) -> Array:
         steps = rng.integers(1, 1 << np.finfo(real).nmant, shape)
-        return steps * np.finfo(real).smallest_subnormal * rng.choice(np.array([-1, 1], real), shape)
+        return np.asarray(steps * np.finfo(real).smallest_subnormal * rng.choice(np.array([-1, 1], real), shape))
 
     return _parts(shape, dtype, part)
 

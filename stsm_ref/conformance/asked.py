@@ -44,9 +44,10 @@ def page(targets: Iterable[PythonTarget], spec: ShiftSpec = ShiftSpec()) -> str:
         "# What is asked",
         "",
         "Written from the rules by `tools/what_is_asked.py`; a test holds it equal to them. It lists what a function with a backward and a",
-        f"tangent is asked under the spec `{spec}`; other specs are asked the same at the channel counts that show their groups.",
-        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. Some rules ask each case more than once: in every",
-        "mode of its framework, with other values, from two threads.",
+        f"tangent is asked under the spec `{spec}`; other specs are asked the same at the channel counts that show",
+        "their groups.",
+        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. Some rules ask each case more than",
+        "once: in every mode of its framework, with other values, from two threads.",
     ]
     for target in targets:
         trials = {level: Trial(target, spec, level=level) for level in LEVELS}
@@ -134,7 +135,7 @@ def known(op: Op) -> Iterator[str]:
     for dtype in dtypes:
         yield from (f"{dtype}, {axis} beyond 8" for axis in "TCHW")
         yield f"{dtype}, C beyond 33"
-        yield from (f"{dtype}, {name}" for name in _MEMORY if name != "not aligned" or dtype.itemsize > 1)
+        yield from (f"{dtype}, {name}" for name in MEMORY if name != "not aligned" or dtype.itemsize > 1)
         yield from (f"{dtype}, {name}" for name, (kinds, _) in _VALUES.items() if dtype.kind in kinds)
     yield "from another thread"
 
@@ -163,26 +164,42 @@ def _plain(x: Array) -> list[int]:
     return [x.itemsize * int(np.prod(x.shape[axis + 1 :])) for axis in range(x.ndim)]
 
 
-_MEMORY: dict[str, Callable[[Array], bool]] = {
-    "C order": lambda x: bool(x.flags.c_contiguous),
-    **{f"{axis} runs backward": (lambda x, place=place: x.strides[place] < 0 and x.shape[place] > 1) for place, axis in enumerate(AXES)},
-    **{f"every third {axis}": (lambda x, place=place: _strides(x)[place] == 3 * _plain(x)[place]) for place, axis in enumerate(AXES)},
-    **{
-        f"seen many times along {axes}": (
-            lambda x, axes=axes: {axis for axis, stride in zip(AXES, _strides(x), strict=True) if stride == 0} == set(axes)
-        )
-        for axes in ("N", "T", "NT", "C", "H", "W", "HW", "NTCHW")
-    },
-    "a part of a larger buffer": lambda x: bool(x.flags.c_contiguous and x.base is not None),
-    "channels fastest": lambda x: bool(np.moveaxis(x, 2, -1).flags.c_contiguous and not x.flags.c_contiguous),
-    "Fortran order": lambda x: bool(x.flags.f_contiguous and not x.flags.c_contiguous),
-    "not aligned": lambda x: not x.flags.aligned,
-    "read-only": lambda x: not x.flags.writeable,
-}
+def _seen_once_along(x: Array) -> set[str]:
+    return {axis for axis, stride in zip(AXES, _strides(x), strict=True) if stride == 0}
+
+
+def _memory(x: Array) -> Iterator[str]:
+    """How it lies in memory, by the names in `MEMORY`."""
+    strides, plain, contiguous = _strides(x), _plain(x), bool(x.flags.c_contiguous)
+    for axis, stride, usual in zip(AXES, strides, plain, strict=True):
+        if stride < 0:
+            yield f"{axis} runs backward"
+        if stride == 3 * usual:
+            yield f"every third {axis}"
+    if (seen := "".join(axis for axis in AXES if axis in _seen_once_along(x))) in EXPANDED:
+        yield f"seen many times along {seen}"
+    holds = {
+        "C order": contiguous,
+        "a part of a larger buffer": contiguous and x.base is not None,
+        "channels fastest": not contiguous and np.moveaxis(x, 2, -1).flags.c_contiguous,
+        "Fortran order": not contiguous and x.flags.f_contiguous,
+        "not aligned": not x.flags.aligned,
+        "read-only": not x.flags.writeable,
+    }
+    yield from (name for name, is_so in holds.items() if is_so)
+
+
+EXPANDED = ("N", "T", "NT", "C", "H", "W", "HW", "NTCHW")
+MEMORY = (
+    *(f"{axis} runs backward" for axis in AXES),
+    *(f"every third {axis}" for axis in AXES),
+    *(f"seen many times along {axes}" for axes in EXPANDED),
+    *("C order", "a part of a larger buffer", "channels fastest", "Fortran order", "not aligned", "read-only"),
+)
 
 
 def _of_memory(x: Array) -> Iterator[str]:
-    return (f"{x.dtype}, {name}" for name, holds in _MEMORY.items() if x.size and holds(x))
+    return (f"{x.dtype}, {name}" for name in _memory(x)) if x.size else iter(())
 
 
 def _size_of(x: Array) -> Array:

@@ -77,6 +77,28 @@ class Arrays(Protocol):
         """The states of the global random numbers, Python's and NumPy's among them."""
 
 
+def _placed(x: Array, memory: Memory, axes: tuple[int, ...]) -> Array:
+    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or in plain order."""
+    if memory.startswith("expanded"):
+        along = range(x.ndim) if memory == "expanded" else axes
+        once = x[tuple(slice(1) if axis in along else slice(None) for axis in range(x.ndim))].copy()
+        strides = [0 if axis in along else stride for axis, stride in enumerate(once.strides)]
+        return np.lib.stride_tricks.as_strided(once, x.shape, strides)
+    if memory.startswith("reversed-"):
+        return np.flip(np.flip(x, axes).copy(), axes)
+    if memory.startswith(("step3", "slice")):
+        shape, place = window(memory, x.shape, axes)
+        given = np.ones(shape, x.dtype)[place]
+    elif memory in ("offset", "unaligned"):
+        late = x.itemsize if memory == "offset" else 1
+        given = np.ones(x.nbytes + late, np.uint8)[late:].view(x.dtype).reshape(x.shape)
+    else:
+        given = np.empty(x.shape, x.dtype)
+    given[...] = x
+    given.flags.writeable = memory != "read-only"
+    return given
+
+
 class NumpyArrays:
     """NumPy, which derives nothing."""
 
@@ -96,28 +118,7 @@ class NumpyArrays:
             wide = np.ones((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)  # who reads the gaps does not find zeros there
             wide[..., 1::2] = x
             return wide[..., 1::2]
-        if memory == "expanded":
-            return np.lib.stride_tricks.as_strided(x[(slice(1),) * x.ndim].copy(), x.shape, (0,) * x.ndim)
-        if memory.startswith("expanded"):
-            once = x[tuple(slice(1) if axis in axes else slice(None) for axis in range(x.ndim))].copy()
-            strides = [0 if axis in axes else stride for axis, stride in enumerate(once.strides)]
-            return np.lib.stride_tricks.as_strided(once, x.shape, strides)
-        if memory.startswith("reversed-"):
-            return np.flip(np.flip(x, axes).copy(), axes)
-        if memory.startswith(("step3", "slice")):
-            shape, place = window(memory, x.shape, axes)
-            whole = np.ones(shape, x.dtype)
-            whole[place] = x
-            return whole[place]
-        if memory in ("offset", "unaligned"):
-            late = x.itemsize if memory == "offset" else 1
-            buffer = np.ones(x.nbytes + late, np.uint8)
-            given = buffer[late:].view(x.dtype).reshape(x.shape)
-            given[...] = x
-            return given
-        given = x.copy("C")
-        given.flags.writeable = memory != "read-only"
-        return given
+        return _placed(x, memory, axes)
 
     def read(self, given: Any) -> Array:
         """The array itself; a subclass could compare, index or hide its values in its own way."""

@@ -4,8 +4,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
-import numpy as np
-
 from stsm_ref.conformance.cases import PLAIN, Case
 from stsm_ref.conformance.judge import require_same
 from stsm_ref.conformance.layouts import Memory

@@ -97,6 +97,8 @@ def gradients_of_networks_are_right(trial: Trial, case: Case) -> None:
 
 
 LONG = (16, 17, 31, 33, 36, 64, 65)
+ROWS = tuple(range(9, 34))
+"""Every rest that a vector loop over rows of up to 16 numbers can have."""
 
 
 def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
@@ -105,7 +107,8 @@ def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     wide = wide if wide * 9 * 9 * 11 <= MOST_SMALL else trial.full
     shapes = [(1, 9, wide, 9, 11)]
     if trial.level != "smoke":
-        shapes += [shape for n in LONG for shape in ((1, n, 0, 2, 3), (1, 2, 0, n, 3), (1, 2, 0, 3, n))]
+        shapes += [shape for n in LONG for shape in ((1, n, 0, 2, 3), (1, 2, 0, n, 3))]
+        shapes += [(1, 2, 0, 3, n) for n in (*ROWS, *LONG)]
         shapes += [(1, 2, channels, 3, 2) for channels in (33, 64, 96, 129, 512, 2048)]
     dtypes = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     return [case for d in dtypes for case in _sized(trial, op, shapes, d, MOST_SMALL)]

@@ -34,6 +34,19 @@ def on_two_threads(function: Function) -> Function:
     return call
 
 
+def _placed(t: Tensor, memory: Memory, axes: tuple[int, ...]) -> Tensor:
+    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or the tensor itself."""
+    if memory.startswith("expanded"):
+        along = range(t.dim()) if memory == "expanded" else axes
+        return t[tuple(slice(1) if axis in along else slice(None) for axis in range(t.dim()))].clone().expand(t.shape)
+    if memory.startswith(("step3", "slice")):
+        shape, place = window(memory, tuple(t.shape), axes)
+        return t.new_ones(shape)[place].copy_(t)
+    if memory == "offset":
+        return t.new_ones(t.numel() + 1)[1:].view(t.shape).copy_(t)
+    return t
+
+
 class TorchArrays:
     """Tensors. Memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
 
@@ -52,19 +65,7 @@ class TorchArrays:
             wide = t.new_ones((*t.shape[:-1], 2 * t.shape[-1]))  # who reads the gaps does not find zeros there
             wide[..., 1::2] = t
             return wide[..., 1::2]
-        if memory == "expanded":
-            return t[(slice(1),) * t.dim()].clone().expand(t.shape)
-        if memory.startswith("expanded"):
-            return t[tuple(slice(1) if axis in axes else slice(None) for axis in range(t.dim()))].clone().expand(t.shape)
-        if memory.startswith(("step3", "slice")):
-            shape, place = window(memory, tuple(t.shape), axes)
-            whole = t.new_ones(shape)
-            whole[place] = t
-            return whole[place]
-        if memory == "offset":
-            late = t.new_ones(t.numel() + 1)[1:].view(t.shape)
-            return late.copy_(t)
-        return t
+        return _placed(t, memory, axes)
 
     def read(self, given: Any) -> Array:
         """A view of the tensor's values."""

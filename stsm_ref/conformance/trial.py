@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
+
 from stsm_ref.conformance import oracle
 from stsm_ref.conformance.cases import PLAIN, Case, Shape
 from stsm_ref.conformance.layouts import Memory, has_memory

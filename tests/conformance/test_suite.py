@@ -167,7 +167,7 @@ def test_breaking_later_is_broken_and_a_violation_goes_first():
 
 
 def test_what_a_slow_machine_finds_is_what_a_fast_one_finds(monkeypatch):
-    """A target that breaks in one rule and is wrong in a later one is violated, however long the first took; one that is gone is not asked."""
+    """What breaks in one rule and is wrong in a later one is violated, however long the first took; one that is gone is not asked."""
 
     def breaks_slowly(x, spec):
         if x.shape[1] == 33:

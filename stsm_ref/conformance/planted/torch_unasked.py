@@ -1,4 +1,4 @@
-"""Wrong in torch at what a suite forgets to ask: a backward of the backward, autocast, threads, strange gradients, bfloat16 that is not small."""
+"""Wrong in torch at what a suite forgets to ask: a backward of the backward, autocast, threads, strange gradients."""
 
 from collections.abc import Callable
 from typing import Any
@@ -137,7 +137,7 @@ def _in_a_part(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
 
 def _viewed_by_the_batch(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     """Of a batch of nothing torch makes float64."""
-    return torch.stack([frame for frame in right(x, spec, num_segments)]) if len(x) else torch.zeros(x.shape, dtype=torch.float64)
+    return torch.stack(list(right(x, spec, num_segments))) if len(x) else torch.zeros(x.shape, dtype=torch.float64)
 
 
 def _in_a_network(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:

@@ -9,7 +9,7 @@ import numpy as np
 
 from stsm_ref.conformance.planted.clips import RARE
 from stsm_ref.conformance.planted.implementation import Function, Implementation
-from stsm_ref.conformance.planted.parts import Backward, Forward, afterwards, pulled_back, shifted
+from stsm_ref.conformance.planted.parts import Backward, Forward, pulled_back, shifted
 from stsm_ref.conformance.trial import Level
 from stsm_ref.geometry import Array, ShiftSpec
 
@@ -231,8 +231,26 @@ def _backward(name: str, vjp: Function, what: str, bug: int = 28, spec: str = "T
     return Implementation(name, shifted, what, bug, spec, vjp=vjp, level=level)
 
 
+def _third(axis: int, name: str) -> Implementation:
+    """Wrong at a step of three along an axis."""
+
+    def steps(x: Array) -> bool:
+        return bool(_strides(x)[axis] == 3 * np.prod(x.shape[axis + 1 :]))
+
+    return _mutant(f"wrong-at-every-third-{name}", _where(steps), f"nothing moves where memory holds every third {name}", 19)
+
+
+def _many(axis: int, name: str, spec: str = "T+H+W@3/8") -> Implementation:
+    """Wrong where an axis is longer than 16 bits can count."""
+
+    def many(x: Array) -> bool:
+        return x.shape[axis] > 65536
+
+    return _mutant(f"{name}-counted-in-sixteen-bits", _where(many), f"nothing moves beyond 65,536 {name}", spec=spec, level="ci")
+
+
 def _of_a_network(grad: Array) -> bool:
-    return grad.shape[2] >= 64 and grad.shape[3] >= 7
+    return bool(grad.shape[2] >= 64 and grad.shape[3] >= 7)
 
 
 MUTANTS = (
@@ -267,15 +285,7 @@ MUTANTS = (
     _mutant("wrong-where-time-runs-backward", _where(_backward_in_time), "nothing moves in a clip that runs backward or upside down", 19),
     _mutant("wrong-where-channels-run-backward", _where(lambda x: x.strides[2] < 0), "nothing moves where channels run backward", 19, RARE),
     _mutant("wrong-where-clips-run-backward", _where(lambda x: x.strides[0] < 0), "nothing moves where clips run backward", 19),
-    *(
-        _mutant(
-            f"wrong-at-every-third-{name}",
-            _where(lambda x, axis=axis: _strides(x)[axis] == 3 * int(np.prod(x.shape[axis + 1 :]))),
-            f"nothing moves where memory holds every third {name}",
-            19,
-        )
-        for axis, name in enumerate(("clip", "frame", "channel", "row", "column"))
-    ),
+    *(_third(axis, name) for axis, name in enumerate(("clip", "frame", "channel", "row", "column"))),
     _mutant(
         "wrong-in-a-slice-of-channels",
         _where(lambda x: _strides(x)[1] > _strides(x)[2] * x.shape[2] and _strides(x)[2] == x.shape[3] * x.shape[4] > 1),
@@ -373,16 +383,11 @@ MUTANTS = (
         "nothing moves in a frame of more than 65,535 pixels",
         level="ci",
     ),
-    *(
-        _mutant(f"{name}-counted-in-sixteen-bits", _where(lambda x, axis=axis: x.shape[axis] > 65536), what, level="ci", spec=spec)
-        for axis, name, what, spec in (
-            (0, "clips", "nothing moves beyond 65,536 clips", "T+H+W@3/8"),
-            (1, "frames", "nothing moves beyond 65,536 frames", "T+H+W@3/8"),
-            (2, "channels", "nothing moves beyond 65,536 channels", RARE),
-            (3, "rows", "nothing moves beyond 65,536 rows", RARE),
-            (4, "columns", "nothing moves beyond 65,536 columns", RARE),
-        )
-    ),
+    _many(0, "clips"),
+    _many(1, "frames"),
+    _many(2, "channels", RARE),
+    _many(3, "rows", RARE),
+    _many(4, "columns", RARE),
     _mutant(
         "places-counted-in-24-bits", _where(lambda x: x.size > 2**24), "nothing moves beyond 2**24 numbers: indices in float32", level="ci"
     ),
