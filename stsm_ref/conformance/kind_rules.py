@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, get_args
 
 from stsm_ref.conformance.cases import PLAIN, Case
+from stsm_ref.conformance.certificate_rules import require_moved
 from stsm_ref.conformance.judge import require_same
 from stsm_ref.conformance.layouts import Memory
 from stsm_ref.conformance.rule import rule
@@ -57,6 +58,10 @@ def tangents_of_every_kind_move(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, trial.right(case), case)
 
 
+LARGE: tuple[Memory, ...] = ("channels-last", "slice-C", "step3-T", "expanded-HW")
+"""What networks have, and are asked at the size of one."""
+
+
 def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
     """The main dtype in each way to lie in memory, on a small clip and a longer one; from the level ci on every dtype."""
     main = trial.dtype if op == "forward" else trial.float
@@ -65,11 +70,24 @@ def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
     for turn, memory in enumerate((*trial.memories, *plain)):
         small, longer = (2, 3, trial.full, 3, 2), (2, 9, trial.full, 2, 17)
         yield trial.case(op, *longer, dtype=main.name, memory=memory, seed=trial.seed + turn)
+        if trial.level != "smoke" and trial.target.sees_memory:
+            channels = next(count for count in itertools.count(64) if trial.divides(count))
+            yield trial.case(op, 1, 8, channels, 14, 15, dtype=main.name, memory=memory, values="scattered")
+            if memory in LARGE:
+                yield trial.case(op, 1, 8, channels, 56, 56, dtype=main.name, memory=memory, values="scattered")
         asked = [main] if trial.level == "smoke" else every
         for d in (
             asked if memory not in PLAIN or (op == "vjp" and trial.level != "smoke") else ()
         ):  # forward, strides_make_no_difference has
             yield trial.case(op, *small, dtype=d.name, memory=memory, seed=trial.seed + turn)
+
+
+def _read_right(trial: Trial, case: Case, what: str) -> None:
+    got = trial.ask(case).output
+    if case.values == "scattered":
+        require_moved(got, case.array(0 if case.op == "forward" else 1), case)
+    else:
+        require_same(got, trial.right(case), case, what=what)
 
 
 def _has_memories(trial: Trial) -> str:
@@ -79,7 +97,7 @@ def _has_memories(trial: Trial) -> str:
 @rule("NUM-1", "GEO-1", each=lambda trial: list(dict.fromkeys(memory_kind_cases(trial))), applies=_has_memories)
 def views_of_any_kind_are_read_right(trial: Trial, case: Case) -> None:
     """Input that runs backward along any axis, skips, is a slice, begins late, is read-only or seen many times gives the same output."""
-    require_same(trial.ask(case).output, trial.right(case), case, what=f"input in {case.memory} memory")
+    _read_right(trial, case, f"input in {case.memory} memory")
 
 
 def gradient_memory_cases(trial: Trial) -> Sequence[Case]:
@@ -90,4 +108,4 @@ def gradient_memory_cases(trial: Trial) -> Sequence[Case]:
 @rule("GRAD-1", each=gradient_memory_cases, applies=lambda trial: trial.lacks("vjp") or _has_memories(trial))
 def gradients_of_any_strides_come_back(trial: Trial, case: Case) -> None:
     """A gradient seen many times along some axes, as a mean or a sum over them sends it back, comes back as any other; so do views."""
-    require_same(trial.ask(case).output, trial.right(case), case, what=f"gradient in {case.memory} memory")
+    _read_right(trial, case, f"gradient in {case.memory} memory")

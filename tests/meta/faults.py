@@ -324,6 +324,16 @@ def _quadratic_vjp(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
     return back * back if grad.dtype == np.int64 else back
 
 
+def _conjugated(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
+    return np.asarray(slicing.stsm_vjp(grad, spec).conj()) if grad.dtype.kind == "c" else slicing.stsm_vjp(grad, spec)
+
+
+def _structured_unwritten(x: Array, y: Array, _: ShiftSpec) -> Array:
+    for name in y.dtype.names or ():
+        y[name][y[name] == 0] = 1
+    return y
+
+
 def _by_arithmetic(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
     y = slicing.stsm(x, spec)
     return y if x.dtype.kind == "b" else np.asarray(y + np.zeros((), y.dtype))
@@ -410,5 +420,7 @@ FAULTS: dict[str, Fault] = {
     "one-added": stsm_fault(0, after(_affine), "jvp_is_the_shift"),
     "squared": stsm_fault(0, after(_quadratic), "second_derivative_is_zero"),
     "gradient-squared": other("second_derivative_is_zero", stsm_vjp=_quadratic_vjp),
+    "backward-conjugates": other("dtype_is_kept", stsm_vjp=_conjugated),
+    "structured-vacant-unwritten": stsm_fault(0, after(_structured_unwritten), "dtype_is_kept", "nothing_is_computed"),
     "moved-by-adding": other("nothing_is_computed", stsm=_by_arithmetic),
 }
