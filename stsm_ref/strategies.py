@@ -41,7 +41,20 @@ DTYPES = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "
 """bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that examples shrink to it."""
 
 Values = Literal[
-    "labels", "finite", "bits", "scattered", "zero", "constant", "static", "negative", "huge", "tiny", "subnormal", "nan", "infinite"
+    "labels",
+    "finite",
+    "bits",
+    "scattered",
+    "zero",
+    "single",
+    "constant",
+    "static",
+    "negative",
+    "huge",
+    "tiny",
+    "subnormal",
+    "nan",
+    "infinite",
 ]
 """Kinds of values; see `arrays`."""
 Layout = Literal["C", "F", "strided", "reversed", "channels-last"]
@@ -120,8 +133,9 @@ def arrays(
     `values`: ``"labels"`` are unique, permuted and beyond half precision where the dtype can hold that; ``"finite"`` are any finite
     values; ``"bits"`` are any bit patterns, with NaN payloads, signalling NaNs, infinities and -0.0 among them; ``"scattered"`` are
     finite, nearly all different from their neighbours, and cheap in any number. The others are the same everywhere in one respect: all
-    ``"zero"``, one ``"constant"``, all frames equal (``"static"``), all ``"negative"``, near the ends of the dtype (``"huge"``), about
-    1e-8 (``"tiny"``), ``"subnormal"``, all ``"nan"``, all ``"infinite"``. `has_values` says which of them a dtype has.
+    ``"zero"``, all but a ``"single"`` one, one ``"constant"``, all frames equal (``"static"``), all ``"negative"``, near the ends of the
+    dtype (``"huge"``), about 1e-8 (``"tiny"``), ``"subnormal"``, all ``"nan"``, all ``"infinite"``. `has_values` says which of them a
+    dtype has.
     """
     concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
     dtype = draw(st.sampled_from(list(dtypes)))
@@ -257,13 +271,21 @@ def _scattered(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Genera
         numbers &= whole.type(1)
     elif real.kind == "f":  # integers that the dtype holds exactly, with a 1 in front of all their digits
         info = np.finfo(real)
-        numbers &= whole.type((1 << info.nmant) - 1)
+        sign = 1 << (8 * real.itemsize - 1)
+        numbers &= whole.type(sign | ((1 << info.nmant) - 1))
         numbers |= np.array(2.0**info.nmant, real).view(whole)
     return numbers.view(dtype).reshape(shape)
 
 
 def _zero(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
     return np.zeros(shape, dtype)
+
+
+def _single(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
+    x = np.zeros(shape, dtype)
+    if x.size:
+        x.reshape(-1)[rng.integers(x.size)] = labels((1,), dtype, rng)[0]
+    return x
 
 
 def _constant(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
@@ -330,6 +352,7 @@ FILLS: dict[Values, Callable[[Sequence[int], np.dtype[Any], np.random.Generator]
     "bits": _bits,
     "scattered": _scattered,
     "zero": _zero,
+    "single": _single,
     "constant": _constant,
     "static": _static,
     "negative": _negative,

@@ -86,6 +86,8 @@ def _placed(x: Array, memory: Memory, axes: tuple[int, ...]) -> Array:
         return np.lib.stride_tricks.as_strided(once, x.shape, strides)
     if memory.startswith("reversed-"):
         return np.flip(np.flip(x, axes).copy(), axes)
+    if memory.startswith("transposed"):
+        return x.swapaxes(*axes).copy("C").swapaxes(*axes)
     if memory.startswith(("step3", "slice")):
         shape, place = window(memory, x.shape, axes)
         given = np.ones(shape, x.dtype)[place]

@@ -14,7 +14,7 @@ from stsm_ref.conformance.trial import Trial
 from stsm_ref.strategies import Values, has_values
 
 KINDS: tuple[Values, ...] = tuple(kind for kind in get_args(Values) if kind not in ("labels", "finite", "scattered"))
-COMPUTABLE: tuple[Values, ...] = ("zero", "constant", "static", "negative", "tiny")
+COMPUTABLE: tuple[Values, ...] = ("zero", "single", "constant", "static", "negative", "tiny")
 """What a target that computes is held to: no sum of it overflows, and none is rounded."""
 BROAD = {"smoke": 2, "ci": 99, "night": 99}
 """In how many dtypes each kind is asked, the main one first; the others take turns."""
@@ -73,6 +73,8 @@ def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
         if trial.level != "smoke" and trial.target.sees_memory:
             channels = next(count for count in itertools.count(64) if trial.divides(count))
             yield trial.case(op, 1, 8, channels, 14, 15, dtype=main.name, memory=memory, values="scattered")
+            for d in every if memory == "channels-last" else ():
+                yield trial.case(op, 1, 2, channels, 14, 15, dtype=d.name, memory=memory, values="scattered")
             if memory in LARGE:
                 yield trial.case(op, 1, 8, channels, 56, 56, dtype=main.name, memory=memory, values="scattered")
         asked = [main] if trial.level == "smoke" else every

@@ -25,6 +25,8 @@ Memory = Literal[
     "reversed-T",
     "reversed-C",
     "reversed-H",
+    "reversed-HW",
+    "transposed-TC",
     "step3-N",
     "step3-T",
     "step3-C",
@@ -50,9 +52,9 @@ Memory = Literal[
 The first five are those of `stsm_ref.strategies`; ``reversed`` and ``strided`` are so along the last axis. ``expanded`` is one number that
 is seen from every place: all strides are 0; with letters, they are 0 along these axes, as average pooling sends its gradient back
 (``-HW``). ``step3`` is every third place of a larger array, ``slice`` a part of one that is three longer, ``offset`` begins one number
-late in its buffer, ``unaligned`` one byte late.
+late in its buffer, ``unaligned`` one byte late. ``transposed`` holds two axes in the other order, as NCTHW does.
 """
-NUMPY_ONLY = ("reversed-N", "reversed-T", "reversed-C", "reversed-H", "unaligned", "read-only")
+NUMPY_ONLY = ("reversed-N", "reversed-T", "reversed-C", "reversed-H", "reversed-HW", "unaligned", "read-only")
 """No other framework has such arrays."""
 
 
@@ -65,7 +67,7 @@ def letters_of(memory: Memory) -> str:
     kind, _, letters = memory.partition("-")
     if memory == "expanded":
         return "NTCHW"
-    return letters if kind in ("reversed", "step3", "slice", "expanded") else ""
+    return letters if kind in ("reversed", "transposed", "step3", "slice", "expanded") else ""
 
 
 def has_memory(layout: Layout, memory: Memory) -> bool:

@@ -52,6 +52,7 @@ def long_cases(trial: Trial) -> Sequence[Case]:
     if trial.level != "smoke":  # every rest that a vector loop over rows can have
         shapes += [(2, 2, trial.full, 3, n) for n in range(34, 68)]
     shapes += [(n, 3, trial.full, 2, 2) for n in (4, 5, 7, *long)]
+    shapes += [(1, 2, trial.full, 9, 16), (1, 2, trial.full, 16, 9), (1, 2, trial.full, 36, 64)]
     shapes += [(1, 2, trial.full, n, n) for n in SQUARES[trial.level]]
     return list(dict.fromkeys(trial.case("forward", *shape) for shape in shapes))
 

@@ -72,6 +72,7 @@ def network_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     shapes = [(1, 3, channels, 7, 7) for channels in CHANNELS]
     if trial.level != "smoke" and trial.target.sees_memory:
         shapes += [(1, 8, channels, side, side) for channels, side in STAGES] + [(2, 16, 64, 14, 14)]
+        shapes += [(2, 8, 64, 7, 7), (2, 8, 64, 14, 14), (1, 17, trial.wide, 5, 6), (1, 3, 128, 5, 1), (1, 3, 128, 1, 5)]
     return _sized(trial, op, shapes, _main(trial, op), 2**21)
 
 
@@ -110,6 +111,7 @@ def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
         shapes += [shape for n in LONG for shape in ((1, n, 0, 2, 3), (1, 2, 0, n, 3))]
         shapes += [(1, 2, 0, 3, n) for n in (*ROWS, *LONG)]
         shapes += [(1, 2, channels, 3, 2) for channels in (33, 64, 96, 129, 512, 2048)]
+        shapes += [(1, 2, 384, 14, 14), (3, 8, 64, 5, 4)]
     dtypes = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     return [case for d in dtypes for case in _sized(trial, op, shapes, d, MOST_SMALL)]
 

@@ -42,6 +42,8 @@ def _placed(t: Tensor, memory: Memory, axes: tuple[int, ...]) -> Tensor:
     if memory.startswith(("step3", "slice")):
         shape, place = window(memory, tuple(t.shape), axes)
         return t.new_ones(shape)[place].copy_(t)
+    if memory.startswith("transposed"):
+        return t.transpose(*axes).contiguous().transpose(*axes)
     if memory == "offset":
         return t.new_ones(t.numel() + 1)[1:].view(t.shape).copy_(t)
     return t

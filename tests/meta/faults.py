@@ -328,7 +328,8 @@ def _conjugated(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
     return np.asarray(slicing.stsm_vjp(grad, spec).conj()) if grad.dtype.kind == "c" else slicing.stsm_vjp(grad, spec)
 
 
-def _structured_unwritten(x: Array, y: Array, _: ShiftSpec) -> Array:
+def _structured_unwritten(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
+    y = slicing.stsm(x, spec)
     for name in y.dtype.names or ():
         y[name][y[name] == 0] = 1
     return y
@@ -421,6 +422,6 @@ FAULTS: dict[str, Fault] = {
     "squared": stsm_fault(0, after(_quadratic), "second_derivative_is_zero"),
     "gradient-squared": other("second_derivative_is_zero", stsm_vjp=_quadratic_vjp),
     "backward-conjugates": other("dtype_is_kept", stsm_vjp=_conjugated),
-    "structured-vacant-unwritten": stsm_fault(0, after(_structured_unwritten), "dtype_is_kept", "nothing_is_computed"),
+    "structured-vacant-unwritten": other("dtype_is_kept", "nothing_is_computed", stsm=_structured_unwritten),
     "moved-by-adding": other("nothing_is_computed", stsm=_by_arithmetic),
 }

@@ -319,6 +319,29 @@ MUTANTS = (
         "the gradient of a sum over clips stays where it is",
         19,
     ),
+    _mutant(
+        "wrong-where-mirrored-both-ways",
+        _where(lambda x: x.strides[3] < 0 and x.strides[4] < 0 and min(x.shape[3:]) > 1),
+        "nothing moves in a frame that is turned around",
+        19,
+    ),
+    _mutant(
+        "wrong-where-memory-is-ncthw",
+        _where(lambda x: min(x.shape[1:3]) > 1 and 0 < x.strides[1] < x.strides[2] and x.strides[4] == x.itemsize),
+        "nothing moves where memory holds channels before frames",
+        18,
+        RARE,
+    ),
+    _mutant(
+        "wrong-at-sixteen-by-nine", _where(lambda x: x.shape[3] * 16 == x.shape[4] * 9), "nothing moves in frames of 16 by 9", spec=RARE
+    ),
+    _backward(
+        "backward-wrong-at-a-single-place",
+        _back_where(lambda g: g.size > 1 and np.count_nonzero(g) == 1 and len(g) == 2),
+        "the gradient of a single place stays where it is",
+        0,
+        RARE,
+    ),
     # values
     _mutant("nan-left-alone", _where(NAN), "nothing moves where all is NaN: nothing to save there", 33, RARE),
     _mutant("infinity-left-alone", _where(INFINITE), "nothing moves where all is infinite", 33, RARE),
@@ -413,6 +436,24 @@ MUTANTS = (
         "wrong-in-a-layer-of-mobilenet",
         _where(lambda x: x.shape[2:] == (576, 14, 14)),
         "nothing moves at 576 channels of 14 x 14",
+        level="ci",
+    ),
+    _mutant(
+        "half-places-counted-in-fifteen-bits",
+        _where(lambda x: x.dtype == np.float16 and x[:1, :1].size > 32767),
+        "in float16 nothing moves in frames of more than 32,767 numbers",
+        level="ci",
+    ),
+    _mutant(
+        "rests-of-thirteen-columns",
+        _where(lambda x: x.shape[4] > 16 and x.shape[4] % 16 == 13),
+        "nothing moves where a vector loop leaves a rest of 13 columns",
+        level="ci",
+    ),
+    _mutant(
+        "large-views-left-alone",
+        _where(lambda x: not x.flags.c_contiguous and x.size > 20000),
+        "nothing moves in large clips that are not contiguous",
         level="ci",
     ),
     _mutant(
