@@ -244,7 +244,7 @@ def _many(axis: int, name: str, spec: str = "T+H+W@3/8") -> Implementation:
     """Wrong where an axis is longer than 16 bits can count."""
 
     def many(x: Array) -> bool:
-        return x.shape[axis] > 65536
+        return bool(x.shape[axis] > 65536)
 
     return _mutant(f"{name}-counted-in-sixteen-bits", _where(many), f"nothing moves beyond 65,536 {name}", spec=spec, level="ci")
 
