@@ -8,6 +8,7 @@ from stsm_ref.conformance.cases import PLAIN, Case
 from stsm_ref.conformance.certificate_rules import require_moved
 from stsm_ref.conformance.judge import require_same
 from stsm_ref.conformance.layouts import Memory
+from stsm_ref.conformance.python_target import PythonTarget
 from stsm_ref.conformance.rule import rule
 from stsm_ref.conformance.target import Op
 from stsm_ref.conformance.trial import Trial
@@ -20,6 +21,14 @@ BROAD = {"smoke": 2, "ci": 99, "night": 99}
 """In how many dtypes each kind is asked, the main one first; the others take turns."""
 
 
+MULTIPLIED: tuple[Values, ...] = ("infinite", "bits")
+"""A framework that derives gradients multiplies complex ones on its way: infinity becomes NaN, which is not the target's doing."""
+
+
+def _derives(trial: Trial, op: Op) -> bool:
+    return isinstance(trial.target, PythonTarget) and trial.target.derives(op)
+
+
 def kind_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     """Each kind of value in each dtype that has it, on two clips and, from the level ci on, on a larger one."""
     kinds = KINDS if trial.target.moves_bits else COMPUTABLE
@@ -28,7 +37,7 @@ def kind_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     every = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     found = []
     for turn, (kind, shape) in enumerate(itertools.product(kinds, shapes)):
-        has = [d for d in every if has_values(d, kind)]
+        has = [d for d in every if has_values(d, kind) and not (d.kind == "c" and kind in MULTIPLIED and _derives(trial, op))]
         others = [d for d in has if d != main]
         turned = others[turn % max(len(others), 1) :] + others[: turn % max(len(others), 1)]
         asked = [*(d for d in has if d == main), *turned][: BROAD[trial.level]]
