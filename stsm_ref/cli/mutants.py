@@ -40,6 +40,7 @@ def mutants(
             planted,
             level=level.value,
             shrink=bool(name),
+            above=bool(name),
             on_each=lambda entry: progress.update(task, advance=1, description=f"{entry.name:40.40}"),
         )
     if as_json:

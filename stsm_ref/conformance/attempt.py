@@ -1,16 +1,16 @@
 """One rule on one target: its cases, one after another, and the smallest of those that fail.
 
-A failing case is made plainer and smaller axis by axis, drawn or listed: Hypothesis would ask ten times as much. It ends when the time for
-it is used up, and the smallest failing case so far is what is reported. What is smallest, `smallest` says.
+Cases are listed, or drawn from the seed. One that fails is made plainer, and smaller axis by axis, until the tries for that are used up:
+their number is fixed, not their time, so that every machine reports the same case. What is smallest, `smallest` says.
 """
 
+import itertools
+import random
 import time
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Literal
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, seed, settings
-from hypothesis.errors import HypothesisException
 
 from stsm_ref.conformance.cases import Case
 from stsm_ref.conformance.crashing import as_violation, crashed, told
@@ -22,28 +22,35 @@ from stsm_ref.conformance.trial import Trial, fitting
 from stsm_ref.verification.compare import Violation
 
 Watch = Callable[[str], None]
+Outcome = Literal["passes", "fails", "declined"]
 
-SLOWER = 20
-"""A target in this process that waits instead of computing may take so many times longer."""
+PATIENCE = 300.0
+"""Seconds after which no smaller case is looked for, however many tries are left: a target so slow is shown as it failed."""
+EVERY = 32
+"""Up to this size each smaller one is tried; beyond it powers of two, their neighbours, and the halves of what is left."""
 
 
 class _Stop(BaseException):
-    """Leaves Hypothesis at once: an answer that never came is not searched for a smaller one."""
+    """Leaves a rule at once: an answer that never came is not searched for a smaller one."""
 
 
 class Attempt:
-    """What became of the cases: how many ran, the smallest failure, why the target broke, why it declined."""
+    """What became of the cases: how many ran, the smallest failure, why the target broke, why it declined.
 
-    def __init__(self, rule: Rule, trial: Trial, watch: Watch | None = None, shrink_seconds: float = 1.0) -> None:
+    `watch` is called before each case, `watch_smaller` before each try of a smaller one, which is not a case of the rule; `tries` is how
+    many of these there may be, and what is left of them afterwards. `asked` has the operations that were answered, by requirement.
+    """
+
+    def __init__(self, rule: Rule, trial: Trial, watch: Watch | None = None, watch_smaller: Watch | None = None, tries: int = 400) -> None:
         self.rule, self.trial = rule, trial
         self.ran = 0
         self.failing: Any = None
         self.failure: Violation | None = None
         self.asked: dict[str, set[Op]] = {}
         self.broken = self.declined = ""
-        self._watch = watch
-        self._shrink_seconds = shrink_seconds
-        self._deadline = float("inf")
+        self.tries = tries
+        self._watch, self._watch_smaller = watch, watch_smaller
+        self._ends = float("inf")
 
     def run(self, only: Any = None) -> "Attempt":
         """Try the cases of the rule, or the one that is given."""
@@ -52,9 +59,9 @@ class Attempt:
                 self._each([only])
             elif self.rule.each:
                 self._each(self.rule.each(self.trial))
-                self._shrink()
-            elif self.rule.draw:
-                self._drawn()
+            else:
+                self._each(self._drawn())
+            if only is None:
                 self._shrink()
         except _Stop:
             pass
@@ -62,31 +69,22 @@ class Attempt:
 
     def _each(self, cases: Iterable[Any]) -> None:
         for case in cases:
-            if self._fails(case):
+            if self._watch:
+                self._watch(f"{self.rule.name}/{case.id}")
+            outcome = self._tried(case)
+            if outcome == "fails":
                 return
+            if outcome == "passes":
+                self.ran += 1
 
-    def _drawn(self) -> None:
-        rule, count = self.rule, self.rule.counts.at(self.trial.level)
-        assert rule.draw is not None
-        how = settings(max_examples=count, database=None, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
-        how = settings(how, report_multiple_bugs=False, print_blob=False)
+    def _drawn(self) -> Iterator[Case]:
+        """As many cases as the level draws; the same seed draws the same ones."""
+        assert self.rule.draw is not None
+        draw, rng = self.rule.draw(self.trial), random.Random(f"{self.trial.seed} {self.rule.name}")
+        return (draw(rng) for _ in range(self.rule.counts.at(self.trial.level)))
 
-        def body(case: Case) -> None:
-            if self._fails(case):
-                raise Violation
-
-        try:
-            seed(self.trial.seed)(how(given(rule.draw(self.trial))(body)))()
-        except (Violation, HypothesisException):  # a target that fails at random makes Hypothesis complain, rightly
-            if self.failure is None:
-                raise
-
-    def _fails(self, case: Any) -> bool:
-        """Try one case; keep it if it fails and none smaller has."""
-        if self._time() > self._deadline:
-            raise _Stop
-        if self._watch:
-            self._watch(f"{self.rule.name}/{case.id}")
+    def _tried(self, case: Any) -> Outcome:
+        """Try one case; keep it if it fails and none that tells as much is smaller."""
         self.trial.target.answered.clear()
         try:
             with np.errstate(all="ignore"):  # a wrong answer may overflow where a right one does not: the verdict says it, no warning
@@ -95,29 +93,24 @@ class Attempt:
             return self._keep(case, error)
         except Declined as error:
             self.declined = str(error)
-            return False
+            return "declined"
         except TargetError as error:
             crash = as_violation(self.trial, case, error) if isinstance(error, CrashError) else None
             if crash is not None:
                 # while a smaller case is looked for, a crash is another bug than wrong values
-                return (self.failure is None or crashed(self.failure)) and self._keep(case, crash)
+                return self._keep(case, crash) if self.failure is None or crashed(self.failure) else "passes"
             if self.failure is None:
                 self.broken = told(self.trial, case, error)
             raise _Stop from None
-        self.ran += 1
         note_asked(self.asked, self.rule.requirements, case, self.trial.target)
-        return False
+        return "passes"
 
-    def _keep(self, case: Any, error: Violation) -> bool:
+    def _keep(self, case: Any, error: Violation) -> Outcome:
         if self.failure is None:
-            self._deadline = self._time() + self._shrink_seconds
+            self._ends = time.perf_counter() + PATIENCE
         if self.failing is None or weight(self.trial, case) <= weight(self.trial, self.failing):
             self.failing, self.failure = case, error
-        return True
-
-    def _time(self) -> float:
-        """Seconds of this process where the target runs in it, so that a busy machine shrinks as far as an idle one; else of the clock."""
-        return time.process_time() + time.perf_counter() / SLOWER if self.trial.target.sees_memory else time.perf_counter()
+        return "fails"
 
     def _shrink(self) -> None:
         """Try plain memory, dtype and seed, then smaller sizes along each axis, smallest first, until none fails any more."""
@@ -125,22 +118,42 @@ class Attempt:
             for plain in ({"memory": "C"}, {"dtype": self.trial.case(self.failing.op, 1, 1, 1, 1, 1).dtype}, {"seed": self.trial.seed}):
                 case = fitting(self.failing.smaller(**plain))
                 if case != self.failing:
-                    self._fails(case)
+                    self._still_fails(case)
             for axis, enough in too_short(self.trial, self.failing):
                 self._try_size(axis, enough)
         smaller = isinstance(self.failing, Case)
         while smaller:
             smaller = False
             for axis in (0, 3, 4, 1, 2):
-                before: Case = self.failing
-                for size in range(smaller_from(self.trial, axis, before.shape[axis]), before.shape[axis]):
+                now = self.failing.shape[axis]
+                for size in _smaller_sizes(now, smaller_from(self.trial, axis, now)):
                     if self._try_size(axis, size):
                         smaller = True
                         break
 
     def _try_size(self, axis: int, size: int) -> bool:
         shape = tuple(size if place == axis else n for place, n in enumerate(self.failing.shape))
-        return self._can_be(shape) and self._fails(fitting(self.failing.smaller(shape=shape)))
+        return self._can_be(shape) and self._still_fails(fitting(self.failing.smaller(shape=shape)))
+
+    def _still_fails(self, case: Case) -> bool:
+        self.tries -= 1
+        if self.tries < 0 or time.perf_counter() > self._ends:
+            raise _Stop
+        if self._watch_smaller:
+            self._watch_smaller(f"{self.rule.name}/{case.id}")
+        return self._tried(case) == "fails"
 
     def _can_be(self, shape: tuple[int, ...]) -> bool:
         return self.trial.divides(shape[2]) and shape == self.trial.shape(*shape)
+
+
+def _smaller_sizes(size: int, first: int = 1) -> Iterator[int]:
+    """Sizes to try instead, from `first` on, smallest first.
+
+    >>> list(_smaller_sizes(4)), list(_smaller_sizes(100))[32:]
+    ([1, 2, 3], [33, 50, 63, 64, 65, 75, 87, 93, 96, 98, 99])
+    """
+    yield from range(first, min(size, EVERY + 1))
+    powers = itertools.takewhile(lambda power: power <= size, (2**k for k in itertools.count(5)))
+    wanted = {power + step for power in powers for step in (-1, 0, 1)} | {size - (size >> k) for k in range(1, size.bit_length())}
+    yield from sorted(each for each in wanted if max(EVERY, first - 1) < each < size)

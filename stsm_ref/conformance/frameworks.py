@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol, get_args
 
 import numpy as np
 
-from stsm_ref.conformance.layouts import Memory
+from stsm_ref.conformance.layouts import Memory, window
 from stsm_ref.conformance.target import Declined, Op, TargetError
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
@@ -27,8 +27,12 @@ class Arrays(Protocol):
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
         """What it has, of the dtypes that NumPy has."""
 
-    def give(self, x: Array, memory: Memory) -> Any:
-        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can."""
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The ways to lie in memory that its arrays have."""
+
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Any:
+        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can; `axes` as in `own_axes`."""
 
     def read(self, given: Any) -> Array:
         """The values of an array of the framework, as a view where it can be one; raise `TargetError` if it is none."""
@@ -60,6 +64,15 @@ class Arrays(Protocol):
     def parameters(self, function: Function, module: Any, x: Any) -> tuple[str, ...]:
         """The parameters of `module`, and what else learns and takes part in ``function(x)``, each with its shape."""
 
+    def overwrite(self, given: Any, x: Array) -> Any:
+        """Write `x` into an array of the framework and return it, or a new one where arrays cannot be written."""
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """The framework's gradient at (x, grad), asked for in each of the ways that a network has, by a few words that name it."""
+
+    def vjp_of_vjp(self, function: Function, x: Any, grad: Any, other: Any) -> Any:
+        """The gradient of <other, vjp(grad)> with respect to grad; raise `Declined` where the backward says that it has none."""
+
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
         """The framework's own gradient, where `between` is called after the forward and before the backward."""
 
@@ -70,13 +83,38 @@ class Arrays(Protocol):
         """The states of the global random numbers, Python's and NumPy's among them."""
 
 
+def _placed(x: Array, memory: Memory, axes: tuple[int, ...]) -> Array:
+    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or in plain order."""
+    if memory.startswith("expanded"):
+        along = range(x.ndim) if memory == "expanded" else axes
+        once = x[tuple(slice(1) if axis in along else slice(None) for axis in range(x.ndim))].copy()
+        strides = [0 if axis in along else stride for axis, stride in enumerate(once.strides)]
+        return np.lib.stride_tricks.as_strided(once, x.shape, strides)
+    if memory.startswith("reversed-"):
+        return np.flip(np.flip(x, axes).copy(), axes)
+    if memory.startswith("transposed"):
+        return x.swapaxes(*axes).copy("C").swapaxes(*axes)
+    if memory.startswith(("step3", "slice")):
+        shape, place = window(memory, x.shape, axes)
+        given = np.ones(shape, x.dtype)[place]
+    elif memory in ("offset", "unaligned"):
+        late = x.itemsize if memory == "offset" else 1
+        given = np.ones(x.nbytes + late, np.uint8)[late:].view(x.dtype).reshape(x.shape)
+    else:
+        given = np.empty(x.shape, x.dtype)
+    given[...] = x
+    given.flags.writeable = memory != "read-only"
+    return given
+
+
 class NumpyArrays:
     """NumPy, which derives nothing."""
 
     kind = "numpy"
     dtypes = DTYPES
+    memories = get_args(Memory)
 
-    def give(self, x: Array, memory: Memory) -> Array:
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Array:
         """A copy of the same strides."""
         if memory == "F":
             return x.copy("F")
@@ -88,9 +126,7 @@ class NumpyArrays:
             wide = np.ones((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)  # who reads the gaps does not find zeros there
             wide[..., 1::2] = x
             return wide[..., 1::2]
-        if memory == "expanded":
-            return np.lib.stride_tricks.as_strided(x[(slice(1),) * x.ndim].copy(), x.shape, (0,) * x.ndim)
-        return x.copy("C")
+        return _placed(x, memory, axes)
 
     def read(self, given: Any) -> Array:
         """The array itself; a subclass could compare, index or hide its values in its own way."""
@@ -134,6 +170,19 @@ class NumpyArrays:
     def parameters(self, function: Function, module: Any, x: Array) -> tuple[str, ...]:
         """None."""
         return ()
+
+    def overwrite(self, given: Array, x: Array) -> Array:
+        """The same array."""
+        given[...] = x
+        return given
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """None."""
+        return {}
+
+    def vjp_of_vjp(self, function: Function, x: Array, grad: Array, other: Array) -> Array:
+        """None."""
+        raise Declined("NumPy has no gradients of its own")
 
     def late_vjp(self, function: Function, x: Array, grad: Array, between: Callable[[], Any]) -> Array:
         """None."""

@@ -28,7 +28,7 @@ def backward_cases(trial: Trial) -> Sequence[Case]:
     sizes = itertools.product(*(trial.sizes(axis, wanted) for axis in "THW"))
     first = trial.case("vjp", 2, 8, trial.wide, 7, 5)
     shapes = [(2, t, trial.full, h, w) for t, h, w in sizes]
-    long = (9, 16) if trial.level == "smoke" else (8, 9, 12, 15, 16, 17, 33, 64)
+    long = (9, 16) if trial.level == "smoke" else (8, 9, 12, 15, 16, 17, 33, 36, 48, 64, 130, 257, 1025)
     shapes += [
         shape
         for n in long

@@ -25,13 +25,14 @@ class JaxArrays:
     """JAX arrays; the 64-bit dtypes only where ``jax_enable_x64`` is on."""
 
     kind = "jax"
+    memories: tuple[Memory, ...] = ("C",)
 
     @property
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
         """What JAX would keep as it is given."""
         return tuple(np.dtype(c) for c in (*NARROW, *(WIDE if jax.config.jax_enable_x64 else ())))
 
-    def give(self, x: Array, memory: Memory) -> Any:
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Any:
         """A JAX array; it has no strides."""
         return jnp.array(x.copy("C"))
 
@@ -77,6 +78,18 @@ class JaxArrays:
     def parameters(self, function: Function, module: Any, x: Any) -> tuple[str, ...]:
         """None."""
         return ()
+
+    def overwrite(self, given: Any, x: Array) -> Any:
+        """A new array: none can be written."""
+        return self.give(x, "C")
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """None, as `modes`."""
+        return {}
+
+    def vjp_of_vjp(self, function: Function, x: Any, grad: Any, other: Any) -> Any:
+        """`jax.vjp` of `jax.vjp`."""
+        return jax.vjp(lambda g: jax.vjp(function, x)[1](g)[0], grad)[1](other)[0]
 
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
         """`jax.vjp`, with a call between."""

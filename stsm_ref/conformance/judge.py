@@ -44,7 +44,8 @@ def require_same(got: Array, want: Array, case: Case, *, what: str = "", bits: b
     if got.dtype != want.dtype:
         raise Mismatch(f"{prefix}dtype {got.dtype}, should be {want.dtype}", "dtype", op=case.op)
 
-    differ = _differing_bits(got, want) if bits else (got != want) & ~(np.isnan(got) & np.isnan(want))
+    with np.errstate(invalid="ignore"):  # of a signalling NaN
+        differ = _differing_bits(got, want) if bits else (got != want) & ~(np.isnan(got) & np.isnan(want))
     if not differ.any():
         return
     place = _telling_place(differ, got, case)

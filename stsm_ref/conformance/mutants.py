@@ -24,19 +24,19 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     MissingExtraError
         If torch is asked for and not installed.
     """
-    from stsm_ref.conformance.planted import clips, cuts, gradients, hidden, moves, right, states, values
+    from stsm_ref.conformance.planted import clips, cuts, gradients, hidden, moves, right, states, unasked, values
 
     if framework not in get_args(Frameworks):
         raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
     found: list[Sequence[Implementation]] = []
     if framework != "torch":
         found += [moves.MUTANTS, cuts.MUTANTS, clips.MUTANTS, values.MUTANTS, states.MUTANTS, gradients.MUTANTS]
-        found += [hidden.MUTANTS, right.RIGHT]
+        found += [hidden.MUTANTS, unasked.MUTANTS, right.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
-        from stsm_ref.conformance.planted import torch_hidden, torch_moves, torch_right, torch_states
+        from stsm_ref.conformance.planted import torch_hidden, torch_moves, torch_right, torch_states, torch_unasked
 
-        found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_hidden.MUTANTS, torch_right.RIGHT]
+        found += [torch_moves.MUTANTS, torch_states.MUTANTS, torch_hidden.MUTANTS, torch_unasked.MUTANTS, torch_right.RIGHT]
     every = [implementation for table in found for implementation in table]
     return (*(entry for entry in every if not entry.right), *(entry for entry in every if entry.right))
 
@@ -118,6 +118,7 @@ class Verdict:
             "framework": entry.framework,
             "layout": entry.layout,
             "spec": entry.spec,
+            "level": self.report.level,
             "outcome": self.report.outcome,
             "as_it_should": self.as_it_should,
             "killed_by": list(self.killed_by),
@@ -130,10 +131,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Score:
-    """All verdicts of one level."""
+    """All verdicts of one level; `later` are mutants that only a higher one is to kill, and that were not tried."""
 
     level: Level
     verdicts: tuple[Verdict, ...]
+    later: tuple[Implementation, ...] = ()
 
     @property
     def mutants(self) -> tuple[Verdict, ...]:
@@ -161,7 +163,8 @@ class Score:
     def summary(self) -> str:
         """The score in a line."""
         killed, passed = (sum(v.as_it_should for v in side) for side in (self.mutants, self.right))
-        return f"{killed} of {len(self.mutants)} mutants killed, {passed} of {len(self.right)} right ones pass, at level {self.level}"
+        line = f"{killed} of {len(self.mutants)} mutants killed, {passed} of {len(self.right)} right ones pass, at level {self.level}"
+        return f"{line}; {len(self.later)} more need larger clips, level {self.later[0].level}" if self.later else line
 
     def as_dict(self) -> dict[str, Any]:
         """The score as plain data, format version 1."""
@@ -171,6 +174,7 @@ class Score:
             "level": self.level,
             "as_it_should": self.as_it_should,
             "summary": self.summary(),
+            "later": [{"name": entry.name, "level": entry.level} for entry in self.later],
             "rules": {
                 rule: {"kills_alone": list(names), "why_not": WHY_NOT_ALONE.get(rule, "")} for rule, names in self.only_killed_by().items()
             },
@@ -185,14 +189,22 @@ def score(
     first: bool = False,
     shrink: bool = False,
     on_each: Callable[[Implementation], None] | None = None,
+    above: bool = False,
 ) -> Score:
-    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink` are those of `examine`."""
-    verdicts = []
+    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink` are those of `examine`.
+
+    What only a higher level is to kill is left for later or, with `above`, held to that level.
+    """
+    verdicts, later, levels = [], [], get_args(Level)
     for implementation in implementations:
         if on_each:
             on_each(implementation)
-        verdicts.append(Verdict(implementation, examine(implementation, level=level, first=first, shrink=shrink)))
-    return Score(level, tuple(verdicts))
+        needed = max(level, implementation.level, key=levels.index)
+        if needed != level and not above:
+            later.append(implementation)
+            continue
+        verdicts.append(Verdict(implementation, examine(implementation, level=needed, first=first, shrink=shrink)))
+    return Score(level, tuple(verdicts), tuple(later))
 
 
 WHY_NOT_ALONE: dict[str, str] = {
@@ -205,6 +217,10 @@ WHY_NOT_ALONE: dict[str, str] = {
     "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
     "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
     "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",
+    "strides_of_the_gradient_make_no_difference": "gradients_of_any_strides_come_back lists what this one draws, at other sizes",
+    "the_gradient_of_a_sum_comes_back": "gradients_of_any_strides_come_back asks for it among others; this one says that it is a sum",
+    "large_clips_are_right": "it is not tried at level smoke; the mutants of level ci are those that it kills",
+    "large_gradients_come_back": "it is not tried at level smoke; the mutants of level ci are those that it kills",
     "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant must be killed",
 }
 """Why a rule kills no mutant that another does not kill too, for each rule of which that is so at level smoke."""

@@ -148,9 +148,9 @@ class Child:
             self._pump(max(0.0, min(TICK, ends - now)))
 
     def end(self, line: bytes | None = None, *, seconds: float | None = None) -> None:
-        """Send a last line, let it end by itself with status 0 within `seconds` (by default `ENDING`), and see that it left nothing behind.
+        """Send a last line, let it end by itself with status 0, and see that it left nothing behind; asked twice, nothing happens.
 
-        Asked twice, nothing happens.
+        It has `seconds` for that, `ENDING` where none are named.
 
         Raises
         ------

@@ -6,6 +6,8 @@
 
 import contextlib
 import inspect
+import sys
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +16,15 @@ from typing import Any, get_args
 import numpy as np
 
 from stsm_ref.conformance.frameworks import Arrays, Framework, Function, arrays_of
-from stsm_ref.conformance.layouts import checked_layout, from_own, memory_of, own_shape, to_own
-from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError
+from stsm_ref.conformance.layouts import Memory, checked_layout, from_own, memory_of, own_axes, own_shape, to_own
+from stsm_ref.conformance.target import CrashError, Declined, Layout, Observation, Op, TargetError, WrongShape
 from stsm_ref.errors import cut, visible
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.loading import frames, told
 
 OURS = Path(__file__).parent
 OPS: tuple[Op, ...] = get_args(Op)
-BFLOAT16, WITH_GRADIENT = "in bfloat16", "with requires_grad"
+AUTOCAST, BFLOAT16, WITH_GRADIENT = "under autocast", "in bfloat16", "with requires_grad"
 """Modes of torch that rules ask for by name."""
 SEGMENT_NAMES = ("num_segments", "n_segment", "n_segments", "segments", "num_frames", "n_frames")
 
@@ -72,10 +74,19 @@ class PythonTarget:
     def close(self) -> None:
         """Nothing to end."""
 
-    def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
-        """Call it on copies, and see what it does to them, to those of the call before, and to the spec."""
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """The ways to lie in memory that arrays of its framework have."""
+        return self.arrays.memories
+
+    def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "", memory: Memory | None = None) -> Observation:
+        """Call it on copies, and see what it does to them, to those of the call before, and to the spec.
+
+        The copies lie in memory as the arrays do, or as `memory` says; beside a gradient that is expanded, `x` is not.
+        """
         sent = {"x": x} | ({} if other is None else {"grad" if op == "vjp" else "dx": other})
-        inputs = {name: self._give(array) for name, array in sent.items()}
+        plain = op != "forward" and (memory or "").startswith("expanded")
+        inputs = {name: self._give(array, "C" if plain and name == "x" else memory) for name, array in sent.items()}
         result = self._guarded(op, case, lambda: self._answer(op, x.shape, *inputs.values()))
         output = self._read(result, op, x.shape)
         own = {name: (given, to_own(sent[name], self.layout)) for name, given in inputs.items()}
@@ -106,6 +117,45 @@ class PythonTarget:
         value, back = self._guarded("forward", case, lambda: self.arrays.residual(forward, backward, *given))
         return self._read(value, "forward", x.shape), None if back is None else self._read(back, "vjp", x.shape)
 
+    def overwritten(self, op: Op, first: Sequence[Array], second: Sequence[Array], *, case: str = "") -> Array:
+        """The answer for `second`, where it was written into the very arrays for which the answer for `first` was given before."""
+        shape, given = first[0].shape, [self._give(array, "C") for array in first]
+        self._guarded(op, case, lambda: self._answer(op, shape, *given))
+        again = [self.arrays.overwrite(old, to_own(new, self.layout)) for old, new in zip(given, second, strict=True)]
+        return self._read(self._guarded(op, case, lambda: self._answer(op, shape, *again)), op, shape)
+
+    def at_once(self, op: Op, asked: Sequence[Sequence[Array]], rounds: int, *, case: str = "") -> list[list[Array]]:
+        """The answers where each of `asked` is put so many times by a thread of its own, all at once."""
+        begin, answers, errors = threading.Barrier(len(asked)), [[] for _ in asked], []  # type: ignore[var-annotated]  # of arrays, of errors
+
+        def ask(arrays: Sequence[Array], mine: list[Array]) -> None:
+            try:
+                begin.wait()
+                for _ in range(rounds):
+                    given = [self._give(array, "C") for array in arrays]
+                    result = self._guarded(op, case, lambda given=given: self._answer(op, arrays[0].shape, *given))
+                    mine.append(self._read(result, op, arrays[0].shape).copy())
+            except BaseException as error:  # told by the thread that waits
+                errors.append(error)
+
+        threads = [threading.Thread(target=ask, args=pair, daemon=True) for pair in zip(asked, answers, strict=True)]
+        interval = sys.getswitchinterval()
+        sys.setswitchinterval(1e-5)
+        try:
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        finally:
+            sys.setswitchinterval(interval)
+        if errors:
+            raise errors[0]
+        return answers
+
+    def derives(self, op: Op) -> bool:
+        """Whether the operation is the framework's own, and not one that was given."""
+        return op in self.ops and op not in self._functions
+
     def modes(self) -> tuple[str, ...]:
         """The modes of its framework in which a function may be called."""
         return tuple(self.arrays.modes(self._functions["forward"], self._functions["forward"]))
@@ -125,6 +175,20 @@ class PythonTarget:
         """The parameters of the module, and whatever else learns and takes part in its result, each with its shape."""
         function, given = self._call("forward", x.shape), self._give(x)
         return self._guarded("forward", case, lambda: self.arrays.parameters(function, self.module, given))  # type: ignore[no-any-return]  # names
+
+    def backward_modes(self) -> tuple[str, ...]:
+        """The ways in which its framework may ask for a gradient."""
+        return tuple(self.arrays.backward_modes(self._functions["forward"]))
+
+    def vjp_in(self, mode: str, x: Array, grad: Array, *, case: str = "") -> Array:
+        """The framework's gradient in one of the `backward_modes`."""
+        function, given = self.arrays.backward_modes(self._call("forward", x.shape))[mode], (self._give(x), self._give(grad))
+        return self._read(self._guarded("vjp", case, lambda: function(*given)), "vjp", x.shape)
+
+    def vjp_of_vjp(self, x: Array, grad: Array, other: Array, *, case: str = "") -> Array:
+        """The gradient of <`other`, vjp(`grad`)> with respect to `grad`; raise `Declined` where a backward says that it has none."""
+        forward, given = self._call("forward", x.shape), [self._give(array) for array in (x, grad, other)]
+        return self._read(self._guarded("vjp", case, lambda: self.arrays.vjp_of_vjp(forward, *given)), "vjp", x.shape)
 
     def late_vjp(self, x: Array, grad: Array, between: Array, *, case: str = "") -> Array:
         """The framework's gradient at `x`, where the forward of `between` is called after that of `x` and before its backward."""
@@ -153,8 +217,9 @@ class PythonTarget:
         function = self._functions[op]
         return lambda *arrays: function(*arrays, **keywords)
 
-    def _give(self, x: Array) -> Any:
-        return self.arrays.give(to_own(x, self.layout), memory_of(x))
+    def _give(self, x: Array, memory: Memory | None = None) -> Any:
+        kind = memory_of(x) if memory is None else memory
+        return self.arrays.give(to_own(x, self.layout), kind, own_axes(kind, self.layout))
 
     def _read(self, result: Any, op: Op, shape: tuple[int, ...]) -> Array:
         with _judged_by_its_own(op):
@@ -163,7 +228,7 @@ class PythonTarget:
         if output.dtype.kind not in "biufc":
             raise TargetError(f"{op} returned dtype {output.dtype}, which holds no numbers")
         if output.shape != own:
-            raise CrashError(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
+            raise WrongShape(f"{op} returned shape {output.shape} for an input of shape {own} in layout {self.layout}: it must keep it")
         return from_own(output, self.layout, shape)
 
     def _guarded(self, op: Op, case: str, call: Function) -> Any:

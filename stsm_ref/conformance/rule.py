@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, NamedTuple
 
-from hypothesis.strategies import SearchStrategy
-
 from stsm_ref.conformance.cases import Case
-from stsm_ref.conformance.trial import Level, Trial
+from stsm_ref.conformance.trial import Draw, Level, Trial
 from stsm_ref.requirements import requirement
 from stsm_ref.verification.check import Rung
 
@@ -43,7 +41,7 @@ class Rule:
     rung: Rung
     body: Callable[[Trial, Any], None]
     each: Callable[[Trial], Sequence[Any]] | None
-    draw: Callable[[Trial], SearchStrategy[Case]] | None
+    draw: Callable[[Trial], Draw] | None
     counts: Counts
     applies: Callable[[Trial], str]
     parse: Callable[[str], Any]
@@ -73,7 +71,7 @@ def rule(
     *requirements: str,
     rung: Rung = "L1",
     each: Callable[[Trial], Sequence[Any]] | None = None,
-    draw: Callable[[Trial], SearchStrategy[Case]] | None = None,
+    draw: Callable[[Trial], Draw] | None = None,
     counts: Counts = FEW,
     applies: Callable[[Trial], str] = always,
     parse: Callable[[str], Any] = Case.parse,

@@ -46,10 +46,13 @@ def every_small_size_is_right(trial: Trial, case: Case) -> None:
 
 def long_cases(trial: Trial) -> Sequence[Case]:
     """One axis long, the others short: powers of two, their neighbours, many clips; and the squares of networks."""
-    many = (4, 6, 8, 9, 12, 15, 16, 17, 31, 32, 33, 64, 65)
-    long = {"smoke": (8, 9, 16, 33), "ci": many, "night": (*range(8, 34), *many, 63, 127, 128, 129)}[trial.level]
+    many = (*range(4, 34), 36, 48, 63, 64, 65, 127, 128, 129, 130, 255, 256, 257, 1025)
+    long = {"smoke": (8, 9, 16, 33, 36, 48, 130), "ci": many, "night": (*many, 511, 512, 513)}[trial.level]
     shapes = [(2, n, trial.full, 2, 3) for n in long] + [(2, 2, trial.full, n, 3) for n in long] + [(2, 2, trial.full, 3, n) for n in long]
+    if trial.level != "smoke":  # every rest that a vector loop over rows can have
+        shapes += [(2, 2, trial.full, 3, n) for n in range(34, 68)]
     shapes += [(n, 3, trial.full, 2, 2) for n in (4, 5, 7, *long)]
+    shapes += [(1, 2, trial.full, 9, 16), (1, 2, trial.full, 16, 9), (1, 2, trial.full, 36, 64)]
     shapes += [(1, 2, trial.full, n, n) for n in SQUARES[trial.level]]
     return list(dict.fromkeys(trial.case("forward", *shape) for shape in shapes))
 

@@ -8,10 +8,13 @@ from stsm_ref.conformance import (
     certificate_rules,
     cost_rules,
     gradient_rules,
+    kind_rules,
     memory_rules,
     mode_rules,
     refusal_rules,
+    repeat_rules,
     shift_rules,
+    size_rules,
     value_rules,
     vector_rules,
 )
@@ -25,7 +28,7 @@ from stsm_ref.conformance.repeating import line
 from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
 from stsm_ref.conformance.rule import Rule, registered
 from stsm_ref.conformance.standing import OPS, as_case, unasked
-from stsm_ref.conformance.target import Declined, Op, Target, TargetError
+from stsm_ref.conformance.target import Declined, Target, TargetError
 from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import ShiftSpec
@@ -33,16 +36,15 @@ from stsm_ref.requirements import requirement
 from stsm_ref.strategies import DTYPES
 from stsm_ref.verification import compare
 
-SHRINKING: dict[Level, float] = {"smoke": 0.6, "ci": 8.0, "night": 90.0}
-"""Seconds in which a run looks for smaller cases, over all rules."""
-PATIENCE = 1.0
-"""A target that broke after this many seconds is not asked again: the next question would take as long."""
+SHRINKING: dict[Level, int] = {"smoke": 600, "ci": 6000, "night": 60000}
+"""How many smaller cases a run tries, over all rules: a number and not a time, so that the same seed reports the same case everywhere."""
 
 HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first; memory_rules look at what the others saw
 RULES = registered(
-    shift_rules, vector_rules, gradient_rules, value_rules, mode_rules, certificate_rules, memory_rules, cost_rules, refusal_rules
+    *(shift_rules, vector_rules, gradient_rules, value_rules, kind_rules, size_rules, mode_rules, certificate_rules),
+    *(repeat_rules, memory_rules, cost_rules, refusal_rules),
 )
 
 
@@ -59,6 +61,7 @@ def run_suite(
     shrink: bool = True,
     on_result: Callable[[RuleResult], None] | None = None,
     keep_memory_format: bool = False,
+    on_smaller: Callable[[str], None] | None = None,
 ) -> Report:
     """Run the rules on `target`.
 
@@ -86,6 +89,8 @@ def run_suite(
         Called with the result of each rule when it is through.
     keep_memory_format : bool
         Make a lost memory format a violation (MEM-1); otherwise it is a warning.
+    on_smaller : callable, optional
+        Called with ``RULE/CASE`` before each try of a smaller failing case; these are not among the cases of the level.
 
     Returns
     -------
@@ -100,10 +105,10 @@ def run_suite(
     started = time.perf_counter()
     chosen = _chosen(only)
     run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
-    run.on_result = on_result
+    run.on_result, run.on_smaller = on_result, on_smaller
     run.keep_memory_format = keep_memory_format
     if not shrink:
-        run.shrink_seconds = 0.0
+        run.tries = 0
     run.shake_hands()
     if not run.broken and run.taken:
         run.hold_to(*chosen) if chosen else run.hold_to_all(first=first)
@@ -158,7 +163,9 @@ class _Run:
         self.broken = ""
         self.taken = True
         self.keep_memory_format = False
-        self.shrink_seconds = SHRINKING[level]
+        self.on_smaller: Callable[[str], None] | None = None
+        self.tries = SHRINKING[level]
+        self.wanted: dict[str, int] = {}
         self.diagnosis = Diagnosis(self.trial)
 
     def shake_hands(self) -> None:
@@ -170,7 +177,7 @@ class _Run:
         except Declined as error:
             outcome, note, self.taken = "skipped", f"the target does not do {self.trial.spec}: {error}", False
         except TargetError as error:
-            given = f"\n{self.target.given(self._first('forward').shape)}" if isinstance(self.target, PythonTarget) else ""
+            given = f"\n{self.target.given(self.trial.first_case('forward').shape)}" if isinstance(self.target, PythonTarget) else ""
             outcome, note = "broken", f"{error}{given}"
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
@@ -181,7 +188,7 @@ class _Run:
         for op in ("forward", "vjp", "jvp"):
             if op not in self.target.ops:
                 continue
-            case = self._first(op)
+            case = self.trial.first_case(op)
             try:
                 output = self.trial.ask(case).output
             except Declined as error:
@@ -189,11 +196,9 @@ class _Run:
                     raise
                 self.trial.without[op] = str(error)
                 continue
+            self.trial.first.setdefault(case, output.copy())
             if output.dtype != case.dtype:
                 raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
-
-    def _first(self, op: Op) -> Case:
-        return self.trial.case(op, 2, 3, self.trial.full, 3, 2)
 
     def limits(self) -> Iterator[str]:
         """What cannot be asked of this target, and so was not seen."""
@@ -209,13 +214,14 @@ class _Run:
     def hold_to_all(self, *, first: bool) -> None:
         """Every rule in turn."""
         reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
-        self.declared += sum(rule.declared(self.trial) for rule in RULES.values() if not reasons[rule.name])
+        self.wanted = {name: rule.declared(self.trial) for name, rule in RULES.items() if not reasons[name]}
+        self.declared += sum(self.wanted.values())
         for rule in RULES.values():
             if reasons[rule.name]:
                 self._note(rule, "skipped", note=reasons[rule.name])
                 continue
             result = self._attempt(rule)
-            if (first and result.outcome == "violated") or (result.outcome == "broken" and not self._answers(result.seconds)):
+            if (first and result.outcome == "violated") or (result.outcome == "broken" and not self._answers()):
                 return
 
     def hold_to(self, rule: Rule, case: object) -> None:
@@ -223,10 +229,8 @@ class _Run:
         self.declared += 1
         self._attempt(rule, case)
 
-    def _answers(self, seconds: float) -> bool:
-        """Whether it is worth while to ask a target again that broke."""
-        if seconds > PATIENCE:
-            return False
+    def _answers(self) -> bool:
+        """Whether a target that broke still answers what it answered at first; a program that was ended does not."""
         try:
             self._ask_once()
         except (TargetError, Declined):
@@ -235,26 +239,27 @@ class _Run:
 
     def _attempt(self, rule: Rule, case: object = None) -> RuleResult:
         started = time.perf_counter()
-        attempt = Attempt(rule, self.trial, self.on_case, self.shrink_seconds).run(case)
-        seconds = _since(started)
+        attempt = Attempt(rule, self.trial, self.on_case, self.on_smaller, self.tries).run(case)
+        self.tries = max(0, attempt.tries)
+        seconds, wanted = _since(started), 1 if case is not None else self.wanted[rule.name]
+        # a rule may look once more at what another one saw: no more than was declared is counted
+        ran = min(attempt.ran, wanted)
         asked: dict[str, tuple[str, ...]] = {
             identifier: tuple(op for op in OPS if op in ops) for identifier, ops in attempt.asked.items() if ops
         }
         if attempt.failure is not None:
-            self.shrink_seconds = max(0.0, self.shrink_seconds - seconds)
             violation = self._violation(rule, attempt.failing, attempt.failure)
             if violation.aspect == "layout" and not self.keep_memory_format:
-                self.declared -= (len(rule.each(self.trial)) if rule.each and case is None else 1) - attempt.ran  # it was not demanded
-                return self._note(rule, "warned", attempt.ran, seconds, "it was not demanded", violation)
-            return self._note(rule, "violated", attempt.ran, seconds, violation=violation, asked=asked)
+                self.declared -= wanted - ran  # it was not demanded
+                return self._note(rule, "warned", ran, seconds, "it was not demanded", violation)
+            return self._note(rule, "violated", ran, seconds, violation=violation, asked=asked)
         if attempt.broken:
             self.broken = self.broken or attempt.broken
-            return self._note(rule, "broken", attempt.ran, seconds, attempt.broken)
-        wanted = 1 if case is not None else rule.declared(self.trial)
-        if attempt.ran < wanted:
+            return self._note(rule, "broken", ran, seconds, attempt.broken)
+        if ran < wanted:
             why = f": {attempt.declined}" if attempt.declined else ""
-            return self._note(rule, "undecided", attempt.ran, seconds, f"{attempt.ran} of {wanted} cases ran{why}")
-        return self._note(rule, "passed", attempt.ran, seconds, asked=asked)
+            return self._note(rule, "undecided", ran, seconds, f"{ran} of {wanted} cases ran{why}")
+        return self._note(rule, "passed", ran, seconds, asked=asked)
 
     def _note(
         self,

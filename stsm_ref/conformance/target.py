@@ -24,6 +24,10 @@ class CrashError(TargetError):
     """It raised, or answered in another shape, and can be asked again. At some sizes only, that is a violation."""
 
 
+class WrongShape(CrashError):
+    """An answer came, and it is not of the input's shape."""
+
+
 class Declined(StsmError):
     """The target said that it does not do this: a spec, an operation or a dtype. It is neither a pass nor a violation."""
 

@@ -1,12 +1,12 @@
 """Targets written in PyTorch, on the CPU: gradients by autograd, tangents by its forward mode."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
 from stsm_ref.conformance.frameworks import Function, NumpyArrays
-from stsm_ref.conformance.layouts import Memory
+from stsm_ref.conformance.layouts import NUMPY_ONLY, Memory, window
 from stsm_ref.conformance.target import Declined, Op, TargetError
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array
@@ -21,13 +21,42 @@ except ModuleNotFoundError:
 torch.set_num_threads(1)  # the clips are small: threads that wait for a busy core would take most of the time
 
 
+def on_two_threads(function: Function) -> Function:
+    """The function, with two threads for whatever torch spreads over them."""
+
+    def call(*arrays: Tensor) -> Any:
+        torch.set_num_threads(2)
+        try:
+            return function(*arrays)
+        finally:
+            torch.set_num_threads(1)
+
+    return call
+
+
+def _placed(t: Tensor, memory: Memory, axes: tuple[int, ...]) -> Tensor:
+    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or the tensor itself."""
+    if memory.startswith("expanded"):
+        along = range(t.dim()) if memory == "expanded" else axes
+        return t[tuple(slice(1) if axis in along else slice(None) for axis in range(t.dim()))].clone().expand(t.shape)
+    if memory.startswith(("step3", "slice")):
+        shape, place = window(memory, tuple(t.shape), axes)
+        return t.new_ones(shape)[place].copy_(t)
+    if memory.startswith("transposed"):
+        return t.transpose(*axes).contiguous().transpose(*axes)
+    if memory == "offset":
+        return t.new_ones(t.numel() + 1)[1:].view(t.shape).copy_(t)
+    return t
+
+
 class TorchArrays:
     """Tensors. Memory layout ``F`` is channels-last where the rank allows it, ``reversed`` a transposed one: torch has no such strides."""
 
     kind = "torch"
+    memories: tuple[Memory, ...] = tuple(memory for memory in get_args(Memory) if memory not in NUMPY_ONLY)
     dtypes = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "?", "c8", "c16"))
 
-    def give(self, x: Array, memory: Memory) -> Tensor:
+    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Tensor:
         """A tensor of its own memory."""
         t = torch.from_numpy(x.copy("K" if memory == "channels-last" else "C"))
         if memory == "F" and t.dim() in (4, 5):
@@ -38,9 +67,7 @@ class TorchArrays:
             wide = t.new_ones((*t.shape[:-1], 2 * t.shape[-1]))  # who reads the gaps does not find zeros there
             wide[..., 1::2] = t
             return wide[..., 1::2]
-        if memory == "expanded":
-            return t[(slice(1),) * t.dim()].clone().expand(t.shape)
-        return t
+        return _placed(t, memory, axes)
 
     def read(self, given: Any) -> Array:
         """A view of the tensor's values."""
@@ -121,6 +148,8 @@ class TorchArrays:
             "under torch.no_grad": under(torch.no_grad),
             "under torch.inference_mode": under(torch.inference_mode),
             "with requires_grad": lambda x: function(x.requires_grad_() if x.is_floating_point() or x.is_complex() else x),
+            "under autocast": under(lambda: torch.autocast("cpu", torch.bfloat16)),
+            "with two threads": on_two_threads(function),
             "in bfloat16": lambda x: function(x.view(torch.bfloat16)).view(torch.int16),
         }
 
@@ -138,6 +167,71 @@ class TorchArrays:
             known = {id(leaf), *map(id, named.values())}
             found += [f"a tensor {_size(one)} that learns" for one in _leaves(function(leaf.clone())) if id(one) not in known]
         return tuple(found)
+
+    def overwrite(self, given: Tensor, x: Array) -> Tensor:
+        """The same tensor, of the same version: a network's input buffer that is filled anew."""
+        given.data.copy_(torch.from_numpy(x.copy()))
+        return given
+
+    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
+        """A backward through a graph that has been through one, a sum of two, one that is itself recorded, autocast, threads, bfloat16."""
+
+        def kept(x: Tensor, grad: Tensor) -> Tensor:
+            leaf = x.requires_grad_()
+            y = function(leaf.clone())
+            torch.autograd.grad(y, leaf, torch.ones_like(grad), retain_graph=True, allow_unused=True)
+            return self._gradient(y, leaf, grad)
+
+        def added(x: Tensor, grad: Tensor) -> Tensor:
+            """Halves, so that their sum is exact."""
+            leaf = x.requires_grad_()
+            for _ in range(2):
+                y = function(leaf.clone())
+                if y.requires_grad:
+                    y.backward(grad * 0.5)
+            return torch.zeros_like(grad) if leaf.grad is None else leaf.grad
+
+        def recorded(x: Tensor, grad: Tensor) -> Tensor:
+            leaf = x.requires_grad_()
+            y = function(leaf.clone())
+            if not y.requires_grad:
+                return torch.zeros_like(grad)
+            (back,) = torch.autograd.grad(y, leaf, grad.requires_grad_(), create_graph=True, allow_unused=True)
+            return torch.zeros_like(grad) if back is None else back
+
+        def autocast(x: Tensor, grad: Tensor) -> Tensor:
+            leaf = x.requires_grad_()
+            with torch.autocast("cpu", torch.bfloat16):
+                y = function(leaf.clone())
+            return self._gradient(y, leaf, grad.to(y.dtype)).to(grad.dtype)
+
+        def bfloat16(x: Tensor, grad: Tensor) -> Tensor:
+            leaf = x.view(torch.bfloat16).requires_grad_()
+            return self._gradient(function(leaf.clone()), leaf, grad.view(torch.bfloat16)).view(torch.int16)
+
+        return {
+            "a second time through the same graph": kept,
+            "added up in .grad": added,
+            "while it is itself recorded": recorded,
+            "after a forward under autocast": autocast,
+            "with two threads": on_two_threads(lambda x, grad: self._gradient(function(leaf := x.requires_grad_()), leaf, grad)),
+            "in bfloat16": bfloat16,
+        }
+
+    def vjp_of_vjp(self, function: Function, x: Tensor, grad: Tensor, other: Tensor) -> Tensor:
+        """Autograd through autograd."""
+        leaf, incoming = x.requires_grad_(), grad.requires_grad_()
+        y = function(leaf.clone())
+        if not y.requires_grad:
+            return torch.zeros_like(other)
+        (back,) = torch.autograd.grad(y, leaf, incoming, create_graph=True, allow_unused=True)
+        if back is None or not back.requires_grad:
+            return torch.zeros_like(other)  # it was cut off the graph: what comes after it is lost without a word
+        try:
+            torch.autograd.backward(back, other)  # unlike autograd.grad it also reaches what only stands there to refuse
+        except (RuntimeError, NotImplementedError) as error:
+            raise Declined(f"its backward cannot be differentiated: {error}") from None
+        return torch.zeros_like(other) if incoming.grad is None else incoming.grad
 
     def late_vjp(self, function: Function, x: Tensor, grad: Tensor, between: Callable[[], Any]) -> Tensor:
         """Autograd, with a call between: the same layer elsewhere in a network."""

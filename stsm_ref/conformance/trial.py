@@ -1,19 +1,24 @@
 """A target under one spec: what it can be asked, and the asking."""
 
 import math
-from collections.abc import Sequence
+import random
+from collections.abc import Callable, Sequence
 from typing import Any, Literal, cast
 
 import numpy as np
-from hypothesis import strategies as st
 
 from stsm_ref.conformance import oracle
-from stsm_ref.conformance.cases import Case, Shape
+from stsm_ref.conformance.cases import PLAIN, Case, Shape
+from stsm_ref.conformance.layouts import Memory, has_memory
+from stsm_ref.conformance.python_target import PythonTarget
 from stsm_ref.conformance.target import Observation, Op, Target
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.strategies import Values
 
 Level = Literal["smoke", "ci", "night"]
+Draw = Callable[[random.Random], Case]
+"""Makes a case from random numbers."""
+
 AXES = "NTCHW"
 CLIPS = (1, 2, 3)
 SIZES = (1, 2, 3, 4, 5, 7)
@@ -31,6 +36,7 @@ class Trial:
         self.float = self.dtype if self.dtype.kind == "f" else next(iter(floats), self.dtype)
         self.without: dict[Op, str] = {}
         self.seen: dict[tuple[Op, str], Case] = {}
+        self.first: dict[Case, Array] = {}
         self.full = self._full_channels()
 
     def _full_channels(self) -> int:
@@ -78,14 +84,12 @@ class Trial:
         plain = Case(op, self.spec, self.shape(*sizes), self._dtype(op).name, seed=self.seed)
         return fitting(plain.smaller(**how))
 
+    def first_case(self, op: Op) -> Case:
+        """What is asked first of all."""
+        return self.case(op, 2, 3, self.full, 3, 2)
+
     def _dtype(self, op: Op) -> np.dtype[Any]:
         return self.dtype if op == "forward" else self.float
-
-    def shapes(self, *, moving: bool = False) -> st.SearchStrategy[Shape]:
-        """Shapes to draw, small ones first; `moving` leaves out channel counts at which a group is empty."""
-        channels = [count for count in self.channels if count >= self.full] if moving else self.channels
-        clips, time, height, width = (st.sampled_from(self.sizes(axis, CLIPS if axis == "N" else SIZES)) for axis in "NTHW")
-        return st.tuples(clips, time, st.sampled_from(channels), height, width)
 
     def cases(
         self,
@@ -95,26 +99,36 @@ class Trial:
         dtypes: Sequence[np.dtype[Any]] | None = None,
         memory: Sequence[str] = ("C",),
         moving: bool = False,
-    ) -> st.SearchStrategy[Case]:
-        """Cases to draw; they shrink towards small shapes, the first dtype and the plain memory layout."""
-        return st.builds(
-            Case,
-            st.just(op),
-            st.just(self.spec),
-            self.shapes(moving=moving),
-            st.sampled_from([d.name for d in (dtypes or [self._dtype(op)])]),
-            st.just(values),
-            st.sampled_from(list(memory)),
-            st.integers(0, 2**32 - 1),
-        ).map(fitting)
+    ) -> Draw:
+        """A way to draw cases; `moving` leaves out channel counts at which a group is empty."""
+        channels = [count for count in self.channels if count >= self.full] if moving else list(self.channels)
+        sizes = [self.sizes("N", CLIPS), self.sizes("T", SIZES), channels, self.sizes("H", SIZES), self.sizes("W", SIZES)]
+        names = [d.name for d in (dtypes or [self._dtype(op)])]
+
+        def draw(rng: random.Random) -> Case:
+            shape = cast(Shape, tuple(rng.choice(each) for each in sizes))
+            kind = cast(Memory, rng.choice(memory))
+            return fitting(Case(op, self.spec, shape, rng.choice(names), values, kind, rng.randrange(2**32)))
+
+        return draw
+
+    @property
+    def memories(self) -> tuple[Memory, ...]:
+        """Ways to lie in memory, beyond those of `stsm_ref.strategies`, that arrays of the target have."""
+        if not isinstance(self.target, PythonTarget):
+            return ()
+        return tuple(kind for kind in self.target.memories if kind not in PLAIN and has_memory(self.target.layout, kind))
 
     def ask(self, case: Case, x: Array | None = None, other: Array | None = None) -> Observation:
         """Put a case, or its operation on other arrays than its own, to the target."""
         first = case.array() if x is None else x
         second = None if case.op == "forward" else case.array(1) if other is None else other
-        observed = self.target.run(case.op, first, second, case=case.id)
+        if isinstance(self.target, PythonTarget) and case.memory not in PLAIN:
+            observed = self.target.run(case.op, first, second, case=case.id, memory=case.memory)
+        else:
+            observed = self.target.run(case.op, first, second, case=case.id)
         for what, found in (("wrote", observed.wrote), ("shares", observed.shares)):
-            if found:
+            if found and 0 not in case.shape:  # what holds nothing cannot be written over
                 self.seen.setdefault((case.op, what), case)
         return observed
 

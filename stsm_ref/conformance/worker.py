@@ -89,7 +89,7 @@ def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
     report = run_target(
         **request,
         on_open=opened,
-        on_progress=lambda begun, declared, case: send(case=case),
+        on_progress=lambda begun, declared, case: send(case=case, begun=begun),
         on_result=lambda result: send(result=asdict(result)),
     )
     return report.as_dict()

@@ -205,10 +205,24 @@ def output_owns_its_memory(subject: Subject, case: ClipCase) -> None:
 
 @check("NUM-2", rung="L1", each=lambda: [*strategies.DTYPES, *map(np.dtype, (">f4", "<i2", ">i8", "g", "G", "f4,u1"))])
 def dtype_is_kept(subject: Subject, dtype: np.dtype[np.generic]) -> None:
-    """Every dtype leaves as it came: bool, integers, floats, complex, either byte order, structured."""
-    x = np.ones((2, 8, 3, 3), dtype)
+    """Every dtype leaves as it came, with the definition's values: bool, integers, floats, complex, either byte order, structured."""
+    x = _numbered((2, 16, 3, 3), dtype)
     for name, y in (("stsm", subject.stsm(x)), ("stsm_vjp", subject.stsm_vjp(x)), ("shift", subject.shift(x, 1, axes=0))):
         require(y.dtype == dtype, f"{name}: dtype {y.dtype}, should be {dtype}")
+    for name, y, want in (
+        ("stsm", subject.stsm(x), definition.stsm(x, ShiftSpec())),
+        ("stsm_vjp", subject.stsm_vjp(x), definition.stsm_vjp(x, ShiftSpec())),
+    ):
+        require(np.array_equal(y, want), f"{name}: other values than the definition's in {dtype}")  # long doubles have bytes of no meaning
+
+
+def _numbered(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Numbers of which none is 0, in every field, with imaginary parts where there can be some."""
+    x = np.empty(shape, dtype)
+    numbers = np.arange(1, x.size + 1).reshape(shape)
+    for name in dtype.names or ((),):
+        x[name] = 1j * numbers - numbers if dtype.kind == "c" else numbers % 100 + 1
+    return x
 
 
 @check(

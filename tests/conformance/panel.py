@@ -2,16 +2,20 @@
 
 import hashlib
 from functools import cache
+from typing import get_args
 
 import numpy as np
 
 from stsm_ref.conformance import oracle
 from stsm_ref.conformance.cases import Case
+from stsm_ref.conformance.layouts import Memory, has_memory
 from stsm_ref.conformance.mutants import as_target
 from stsm_ref.conformance.planted.implementation import Implementation
 from stsm_ref.conformance.python_target import BFLOAT16, PythonTarget
+from stsm_ref.conformance.repeat_rules import _other_inside
 from stsm_ref.conformance.target import Declined, TargetError
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.strategies import Values
 
 USUAL = ShiftSpec()
 SHAPES = (
@@ -71,6 +75,95 @@ def behaviour(implementation: Implementation) -> str:
     return digest.hexdigest()
 
 
+def behaviour_where_few_look(implementation: Implementation) -> str:
+    """A digest of what it does on the cases that only the mutants about them mind: for those that `behaviour` does not tell apart."""
+    target, digest = as_target(implementation), hashlib.sha256()
+    target.use(USUAL)
+    for op in [op for op in ("forward", "vjp") if op in target.ops]:
+        digest.update(_once(target, _case(op, SMALL)).encode())  # the first of its life
+    digest.update(_repeated(target).encode())
+    digest.update(_asked_otherwise(target).encode())
+    for case in (*UNASKED, *(LARGE if implementation.level == "ci" else ())):
+        if (case.op == "forward" or case.op in target.ops) and np.dtype(case.dtype) in target.dtypes:
+            digest.update(_once(target, case).encode())
+    return digest.hexdigest()
+
+
+def _case(op: str, shape: tuple[int, ...], **how: object) -> Case:
+    return Case(op, USUAL, shape, **how)  # type: ignore[arg-type]  # as they are written here
+
+
+SMALL = (2, 4, 16, 3, 2)
+SIZES = ((1, 1, 160, 1, 1), (1, 1, 72, 1, 7), (1, 1, 4096, 1, 1), (1, 48, 16, 1, 1), (1, 1, 16, 1, 36), (1, 130, 16, 1, 1))
+UNASKED = (
+    *(_case(op, SMALL, values=kind) for op in ("forward", "vjp", "jvp") for kind in get_args(Values) if kind != "scattered"),
+    *(_case(op, SMALL, memory=memory) for op in ("forward", "vjp") for memory in get_args(Memory)),
+    *(_case(op, shape) for op in ("forward", "vjp") for shape in (*SIZES, (1, 1, 64, 7, 1))),
+    *(_case(op, shape, dtype="float64") for op in ("forward", "vjp") for shape in ((1, 1, 96, 1, 1), (1, 1, 16, 1, 9))),
+)
+"""Kinds of values and of memory, and sizes, that only the mutants about them mind."""
+
+LARGE = (
+    *(_case("forward", shape, dtype="uint8", values="scattered") for shape in ((1, 1, 16, 256, 257), (1, 1, 16, 1024, 1025))),
+    *(
+        _case(
+            "forward",
+            tuple(65537 if axis == long else size for axis, size in enumerate((1, 1, 16, 1, 1))),
+            dtype="uint8",
+            values="scattered",
+        )
+        for long in range(5)
+    ),
+    *(_case(op, (2, 1, 16, 512, 513), values="scattered") for op in ("forward", "vjp")),
+    *(_case("vjp", (1, 1, 256, 56, 56), values="scattered"), _case("forward", (1, 1, 576, 14, 14))),
+    *(_case("forward", (1, 1, 16, 1, 33), dtype="float16"), _case("vjp", (1, 64, 16, 1, 1), dtype="float64")),
+    _case("forward", SMALL, dtype="bool", values="finite", memory="reversed-T"),
+)
+"""The same for mutants that only the level ci is to kill."""
+
+
+def _once(target: PythonTarget, case: Case) -> str:
+    if case.memory not in target.memories or not has_memory(target.layout, case.memory):
+        return ""
+    if any(size != target.fixed.get(axis, size) for axis, size in zip("NTCHW", case.shape, strict=True)):
+        return ""
+    try:
+        other = None if case.op == "forward" else case.array(1)
+        return _told(target.run(case.op, case.array(), other, memory=case.memory).output)
+    except (TargetError, Declined) as error:
+        return f"no answer: {str(error)[:24]}"
+
+
+def _repeated(target: PythonTarget) -> str:
+    """Other values of the same looks, in other memory and in the same; two threads at once; no clip at all."""
+    told = []
+    for op in [op for op in ("forward", "vjp") if op in target.ops]:
+        case = _case(op, (target.fixed.get("N", 2), 4, 35, 9, 11))
+        first = [case.array()] if op == "forward" else [case.array(), case.array(1)]
+        second = [_other_inside(x) for x in first]
+        nothing = [np.zeros((0, 3, 16, 3, 2), np.float32)] * len(first)
+        try:
+            target.run(op, *first)  # type: ignore[arg-type]  # one of the two
+            told.append(_told(target.run(op, *second).output))  # type: ignore[arg-type]
+            told.append(_told(target.overwritten(op, first, second)))  # type: ignore[arg-type]
+            third = [np.concatenate([x[:1], 2 * x[1:]]) for x in first]
+            for x in third:
+                x[-1, -1, -1, -1, -1] /= 2
+            target.run(op, *first)  # type: ignore[arg-type]
+            told.append(_told(target.run(op, *third).output))  # type: ignore[arg-type]  # the same ends and another sum
+            answers = target.at_once(op, [first, second], 6)  # type: ignore[arg-type]
+            right = oracle.forward if op == "forward" else oracle.vjp
+            wanted = (right(first[-1], USUAL), right(second[-1], USUAL))
+            same = all(np.array_equal(got, want) for one, want in zip(answers, wanted, strict=True) for got in one)
+            told.append(f"threads {same}")  # which answer goes wrong is a matter of chance
+            told.append(_told(target.at_once(op, [second], 1)[0][0]))  # type: ignore[arg-type]  # alone, in another thread
+            if "N" not in target.fixed:
+                told.append(_told(target.run(op, *nothing).output))  # type: ignore[arg-type]
+        except (TargetError, Declined) as error:
+            told.append(f"no answer: {str(error)[:24]}")
+    return " ".join(told)
+
+
 def _around(target: PythonTarget) -> str:
     """What it does in each mode, whether it draws random numbers, and its gradient where another forward came between."""
     case = Case("forward", USUAL, (target.fixed.get("N", 2), 3, 16, 3, 2), memory="F")
@@ -78,7 +171,7 @@ def _around(target: PythonTarget) -> str:
     told = []
     try:
         for mode in target.modes():
-            x = case.smaller(dtype="int16").array() if mode == BFLOAT16 else case.array()
+            x = case.smaller(dtype="int16", values="bits").array() if mode == BFLOAT16 else case.array()
             seen = target.run_in(mode, x)
             told += [mode, _told(seen.output), str(seen.kept_layout)]
         told.append(str(target.draws(case.array())))
@@ -87,6 +180,30 @@ def _around(target: PythonTarget) -> str:
     except (TargetError, Declined) as error:
         told.append(f"no answer: {str(error)[:24]}")
     return " ".join(told)
+
+
+def _asked_otherwise(target: PythonTarget) -> str:
+    """On two threads, and its gradient in every way that its framework has."""
+    told = []
+    spread = _case("forward", (target.fixed.get("N", 4), 8, 16, 9, 9))
+    try:
+        told += [_told(target.run_in(mode, spread.array()).output) for mode in target.modes() if "threads" in mode]
+        for mode in target.backward_modes() if target.derives("vjp") else ():
+            one, two = (spread.smaller(dtype="int16", values="bits") if mode == BFLOAT16 else spread).array(0), spread.array(1)
+            two = one[..., ::-1].copy() if mode == BFLOAT16 else two
+            told += [mode, _told(target.vjp_in(mode, one, two))]
+        if target.backward_modes():
+            told.append(_of_the_backward(target, spread.array()))
+    except (TargetError, Declined) as error:
+        told.append(f"no answer: {str(error)[:24]}")
+    return " ".join(told)
+
+
+def _of_the_backward(target: PythonTarget, x: np.ndarray) -> str:
+    try:
+        return _told(target.vjp_of_vjp(x, 2 * x, 3 * x))
+    except Declined:
+        return "has none"
 
 
 def _seen(target: PythonTarget, case: Case, x: np.ndarray, other: np.ndarray | None) -> str:

@@ -86,6 +86,7 @@ def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(language: s
     assert again.exit_code == 1, again.output
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("way", "options", "reason"),
     [

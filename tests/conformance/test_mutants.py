@@ -10,13 +10,16 @@ from typer.testing import CliRunner
 from stsm_ref.cli import app
 from stsm_ref.conformance import mutants as kit
 from stsm_ref.conformance import suite
+from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.mutants import WHY_NOT_ALONE, Score, Verdict
 from stsm_ref.conformance.planted.implementation import Implementation
 from stsm_ref.conformance.planted.parts import shifted
 from stsm_ref.conformance.report import Report
 from stsm_ref.conformance.suite import HANDSHAKE, RULES
+from stsm_ref.conformance.trial import Trial
 from stsm_ref.errors import SpecError
-from tests.conformance.panel import behaviour
+from stsm_ref.geometry import ShiftSpec
+from tests.conformance.panel import behaviour, behaviour_where_few_look
 
 FRAMEWORKS = ("numpy", "torch")
 ROOT = Path(__file__).parents[2]
@@ -34,26 +37,62 @@ ALONE = {
     "the_output_can_be_shifted_again": "shifts-once",
     "golden_vectors_are_met": "wrong-at-fourteen-rows",
     "labels_reveal_every_move_back": "backward-wrong-at-eight-by-seven-by-five",
-    "strides_of_the_gradient_make_no_difference": "backward-assumes-contiguous",
-    "gradients_keep_their_dtype": "backward-in-single-precision",
-    "jvp_is_the_shift": "tangent-stays",
+    "gradients_keep_their_dtype": "backward-wrong-at-double-of-three-frames",
+    "jvp_is_the_shift": "tangent-wrong-beyond-four-columns",
     "the_input_is_not_written": "double-in-place",
     "the_output_owns_its_memory": "view-where-nothing-moves",
-    "the_backward_writes_nothing": "backward-overwrites-the-input",
+    "the_backward_writes_nothing": "backward-in-place-at-eight-frames",
     "a_residual_block_is_right": "torch-gradient-by-hook",
     "every_dtype_is_kept": "complex-wrong-at-five-by-seven",
-    "bits_are_moved": "stops-at-nan",
-    "strides_make_no_difference": "contiguous-assumed",
+    "bits_are_moved": "complex-nan-left-alone",
+    "strides_make_no_difference": "double-channels-last-left-alone",
     "channels_last_is_kept": "torch-channels-last-lost",
     "every_basis_vector_moves_right": "sparse-left-alone",
     "exact_rounding_refuses_fractions": "exact-is-floor",
-    "the_gradient_of_a_sum_comes_back": "backward-wrong-at-a-sum",
     "the_tangent_writes_nothing": "tangent-overwritten",
     "the_same_input_gives_the_same_output": "draws-random-numbers",
     "modes_make_no_difference": "torch-left-alone-without-gradient",
-    "bfloat16_is_moved": "torch-left-alone-in-bfloat16",
+    "bfloat16_is_moved": "torch-negative-lost-in-bfloat16",
     "it_has_no_parameters": "torch-with-a-parameter",
     "a_backward_belongs_to_its_forward": "torch-state-of-the-last-forward",
+    "every_kind_of_value_is_moved": "nan-left-alone",
+    "gradients_of_every_kind_come_back": "backward-leaves-nan-alone",
+    "tangents_of_every_kind_move": "tangent-leaves-huge-alone",
+    "views_of_any_kind_are_read_right": "wrong-where-time-runs-backward",
+    "gradients_of_any_strides_come_back": "backward-wrong-at-a-mean",
+    "widths_of_networks_are_right": "wrong-at-widths-of-mobilenet",
+    "gradients_of_networks_are_right": "backward-wrong-at-widths-of-mobilenet",
+    "every_dtype_is_right_on_long_axes": "wrong-beyond-eight-columns-in-other-dtypes",
+    "gradients_of_every_dtype_are_right_on_long_axes": "backward-wrong-beyond-eight-columns-in-other-dtypes",
+    "the_first_answer_is_right": "first-answer-is-the-input",
+    "other_values_are_seen": "remembers-the-object",
+    "threads_do_not_disturb_each_other": "one-thread",
+    "an_empty_batch_stays_empty": "empty-batch-loses-an-axis",
+    "ways_to_ask_for_a_gradient_make_no_difference": "torch-backward-once-only",
+    "a_backward_can_be_differentiated": "torch-backward-cut-off",
+    "bfloat16_gradients_come_back": "torch-backward-loses-infinity-in-bfloat16",
+}
+
+
+# what needs the level ci, and the rule that sees it there
+LATER = {
+    "pixels-counted-in-sixteen-bits": "large_clips_are_right",
+    "clips-counted-in-sixteen-bits": "large_clips_are_right",
+    "frames-counted-in-sixteen-bits": "large_clips_are_right",
+    "channels-counted-in-sixteen-bits": "large_clips_are_right",
+    "rows-counted-in-sixteen-bits": "large_clips_are_right",
+    "columns-counted-in-sixteen-bits": "large_clips_are_right",
+    "places-counted-in-24-bits": "large_clips_are_right",
+    "two-large-clips": "large_clips_are_right",
+    "backward-wrong-in-two-large-clips": "large_gradients_come_back",
+    "backward-wrong-behind-the-first-stage": "gradients_of_networks_are_right",
+    "wrong-in-a-layer-of-mobilenet": "widths_of_networks_are_right",
+    "half-places-counted-in-fifteen-bits": "every_dtype_is_right_on_long_axes",
+    "rests-of-thirteen-columns": "long_axes_are_right",
+    "large-views-left-alone": "views_of_any_kind_are_read_right",
+    "half-wrong-at-thirty-three-columns": "every_dtype_is_right_on_long_axes",
+    "backward-wrong-at-double-of-64-frames": "gradients_of_every_dtype_are_right_on_long_axes",
+    "bool-wrong-where-time-runs-backward": "views_of_any_kind_are_read_right",
 }
 
 
@@ -92,13 +131,15 @@ def test_there_are_enough_of_both():
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_mutants_are_distinct(framework):
     """No two mutants do the same on the panel, and none does what a right implementation does."""
-    seen: dict[str, str] = {}
-    for entry in kit.planted(framework):
-        if not entry.right:
-            known = seen.setdefault(behaviour(entry), entry.name)
-            assert known == entry.name, f"{entry.name} does what {known} does"
     right = Implementation("right", shifted, "right", None) if framework == "numpy" else kit.named("torch-right-module")[0]
-    assert behaviour(right) not in seen
+    alike: dict[str, list[Implementation]] = {}
+    for entry in (right, *(entry for entry in kit.planted(framework) if not entry.right)):
+        alike.setdefault(behaviour(entry), []).append(entry)
+    for entries in alike.values():
+        seen: dict[str, str] = {}
+        for entry in entries if len(entries) > 1 else ():
+            known = seen.setdefault(behaviour_where_few_look(entry), entry.name)
+            assert known == entry.name, f"{entry.name} does what {known} does"
 
 
 def test_names_are_unique_and_say_what_is_wrong():
@@ -125,6 +166,29 @@ def test_a_rule_kills_alone(rule, name):
     """The mutant breaks this rule and no other."""
     (verdict,) = kit.score(kit.named(name)).mutants
     assert verdict.killed_by == (rule,)
+
+
+@pytest.mark.parametrize(("name", "rule"), LATER.items())
+def test_what_needs_a_higher_level_is_killed_there(name, rule):
+    """Its rule alone, with the cases of that level, sees it; at smoke it is left for later, and the score says so."""
+    (entry,) = kit.named(name)
+    assert entry.level == "ci"
+    target = kit.as_target(entry)
+    trial = Trial(target, ShiftSpec.parse(entry.spec), level=entry.level)
+    target.use(trial.spec)
+    assert Attempt(RULES[rule], trial, tries=0).run().failure is not None
+
+
+def test_the_score_says_what_it_left_for_later():
+    """All that is planted for a higher level is named, in words and as data, and is neither killed nor passed."""
+    planted = [entry for entry in kit.planted("numpy") if entry.level != "smoke"]
+    assert {entry.name for entry in planted} == set(LATER)
+    found = kit.score([*kit.named("rolled"), *planted], first=True)
+    assert (
+        found.summary() == f"1 of 1 mutants killed, 0 of 0 right ones pass, at level smoke; {len(LATER)} more need larger clips, level ci"
+    )
+    assert [entry["name"] for entry in found.as_dict()["later"]] == [entry.name for entry in planted]
+    assert not kit.score(planted).as_it_should
 
 
 def test_the_documented_numbers_are_right():

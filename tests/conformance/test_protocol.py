@@ -356,6 +356,7 @@ WRONG_POINTS = {
 """For each way, the number of the point that shows it, the reason, and how many points are not tried then."""
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("way", WRONG_POINTS)
 def test_an_author_is_told_what_is_wrong(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The point that a program gets wrong is found, with the reason; what rests on it is not tried."""

@@ -136,6 +136,7 @@ def test_a_violation_before_the_end_is_not_lost(tmp_path: Path) -> None:
     assert "ended with status 9" in report.broken
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("way", BROKEN)
 def test_a_broken_target_gets_a_report_that_says_why(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Python can catch, and what shows only at the end, stands in the report, which passes nothing."""

@@ -1,5 +1,6 @@
 """The suite passes what is right, catches what is wrong, and never passes by having run nothing."""
 
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -194,19 +195,57 @@ def test_what_fails_at_no_size_but_in_a_dtype_is_broken():
     assert check(lambda x, spec: raises(x, spec, rolled), level="smoke").outcome == "violated"
 
 
-def test_a_target_that_hangs_is_not_asked_again(monkeypatch):
-    """What broke after a long time ends the run: each further question could take as long."""
-    monkeypatch.setattr(suite, "PATIENCE", 0.0)
+def test_what_a_slow_machine_finds_is_what_a_fast_one_finds(monkeypatch):
+    """What breaks in one rule and is wrong in a later one is violated, however long the first took; one that is gone is not asked."""
 
-    def times_out(x, spec):
-        if x.shape[1] == 5:
-            raise TargetError("no answer within 10 s")
+    def breaks_slowly(x, spec):
+        if x.shape[1] == 33:
+            monkeypatch.setattr(time, "perf_counter", lambda now=time.perf_counter: now() + 3600)
+            raise TargetError("no answer")
+        return x.copy() if x.dtype == np.int8 else forward(x, spec)
+
+    assert check(breaks_slowly, level="smoke").outcome == "violated"
+    gone = []
+
+    def ends(x, spec):
+        if gone or x.shape[1] == 33:
+            gone.append(x.shape)
+            raise TargetError("it runs no more")
         return forward(x, spec)
 
-    report = check(times_out, level="smoke")
+    report = check(ends, level="smoke")
     assert report.outcome == "broken"
     assert [result.outcome for result in report.results].count("broken") == 1
     assert report.results[-1].outcome == "broken"
+    assert len(gone) == 2
+
+
+@pytest.mark.parametrize("wrong", [rolled, wrong_at_three_frames])
+def test_no_more_cases_are_counted_than_were_declared(wrong):
+    """Smaller cases that are tried after a failure are not among the cases of the level: neither in the report, nor as it goes."""
+    begun, smaller = [], []
+    target = PythonTarget(wrong, vjp=lambda x, grad, spec: wrong(grad, spec))
+    report = run_suite(target, ShiftSpec(), level="smoke", on_case=begun.append, on_smaller=smaller.append)
+    assert report.outcome == "violated"
+    assert report.cases <= len(begun) < report.declared
+    assert smaller
+    asked = {name.partition("/")[0]: RULES[name.partition("/")[0]] for name in begun}
+    for result in report.results[1:]:
+        assert result.cases <= (asked[result.rule].declared(Trial(target, ShiftSpec(), level="smoke")) if result.rule in asked else 0)
+
+
+def test_the_smallest_case_does_not_depend_on_the_clock(monkeypatch):
+    """How many smaller cases are tried is a number: with a clock that runs a thousand times as fast the same case is reported."""
+    usual = [violation.case for violation in check(rolled, level="smoke").violations]
+    clock, times = time.perf_counter, 0.0
+
+    def fast():
+        nonlocal times
+        times += 0.05
+        return clock() + times
+
+    monkeypatch.setattr(time, "perf_counter", fast)
+    assert [violation.case for violation in check(rolled, level="smoke").violations] == usual
 
 
 def test_state_is_found():

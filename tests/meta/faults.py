@@ -344,6 +344,17 @@ def _quadratic_vjp(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
     return back * back if grad.dtype == np.int64 else back
 
 
+def _conjugated(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
+    return np.asarray(slicing.stsm_vjp(grad, spec).conj()) if grad.dtype.kind == "c" else slicing.stsm_vjp(grad, spec)
+
+
+def _structured_unwritten(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
+    y = slicing.stsm(x, spec)
+    for name in y.dtype.names or ():
+        y[name][y[name] == 0] = 1
+    return y
+
+
 def _by_arithmetic(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
     y = slicing.stsm(x, spec)
     return y if x.dtype.kind == "b" else np.asarray(y + np.zeros((), y.dtype))
@@ -492,5 +503,7 @@ FAULTS: dict[str, Fault] = {
     "matrix-distance-in-a-byte": other("one_axis_is_an_off_diagonal", shift_matrix=_matrix_in_a_byte),
     "kernel-distance-in-a-byte": other("kernels_are_one_hot", "any_displacement_is_a_convolution", one_hot_kernel=_kernel_in_a_byte),
     "one-call-behind": other("asked_again_it_is_the_same", stsm=_OneCallBehind()),
+    "backward-conjugates": other("dtype_is_kept", stsm_vjp=_conjugated),
+    "structured-vacant-unwritten": other("dtype_is_kept", "nothing_is_computed", stsm=_structured_unwritten),
     "moved-by-adding": other("nothing_is_computed", stsm=_by_arithmetic),
 }

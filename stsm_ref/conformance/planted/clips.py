@@ -129,7 +129,7 @@ MUTANTS = (
     _mutant("wrong-at-odd-channels", _left_alone(lambda s: s[2] % 2 == 1), 28, "nothing moves where C is odd"),
     _mutant("wrong-beyond-thirty-channels", _left_alone(lambda s: s[2] > 30), 28, "nothing moves beyond 30 channels"),
     _mutant(
-        "wrong-at-one-combination", _left_alone(lambda s: s[1:2] + s[3:] == (3, 5, 1)), 28, "nothing moves where T, H, W = 3, 5, 1", RARE
+        "wrong-at-one-combination", _left_alone(lambda s: s[1:2] + s[3:] == (3, 5, 3)), 28, "nothing moves where T, H, W = 3, 5, 3", RARE
     ),
     _mutant("wrong-at-fourteen-rows", _left_alone(lambda s: s[3] == 14 != s[4]), 28, "nothing moves where H = 14, but in squares"),
     _mutant("wrong-at-sixteen-columns", _left_alone(lambda s: s[4] == 16), 28, "nothing moves where W = 16"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from stsm_ref.conformance.target import Layout
+from stsm_ref.conformance.trial import Level
 
 Function = Callable[..., Any]
 """``forward(x, spec)``, ``vjp(x, grad, spec)`` or ``jvp(x, dx, spec)``; ``(NT)CHW`` also gets ``num_segments=``."""
@@ -17,7 +18,8 @@ class Implementation:
     `bug` is the row of the catalogue in ``docs/bugs.md`` that a mutant plants, 0 where the catalogue has none, and None for an
     implementation in which nothing is wrong. `what` says in a sentence what is wrong, or in what manner it is written. Where `forward` or
     `vjp` is a class, its instances are the functions: they keep something from call to call, and `fresh` makes new ones. `moves_bits` is
-    False where it says itself that it computes, on finite values only; `dtypes` are those that it takes, None for all.
+    False where it says itself that it computes, on finite values only; `dtypes` are those that it takes, None for all. `level` is the
+    lowest at which a mutant is to be killed: what takes millions of numbers to see is not looked for at smoke.
     """
 
     name: str
@@ -31,6 +33,7 @@ class Implementation:
     jvp: Function | None = None
     moves_bits: bool = True
     dtypes: tuple[str, ...] | None = None
+    level: Level = "smoke"
 
     def __str__(self) -> str:
         return self.name

@@ -18,7 +18,7 @@ def _opposite(grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     """The right gradient."""
     with torch.enable_grad():
         x = torch.zeros_like(grad, requires_grad=True)
-        return torch.autograd.grad(right(x, spec, num_segments), x, grad)[0]
+        return torch.autograd.grad(right(x, spec, num_segments), x, grad, create_graph=grad.requires_grad)[0]
 
 
 def _by_function(backward: Callable[[Tensor, Tensor, ShiftSpec, int], Tensor]) -> Function:
