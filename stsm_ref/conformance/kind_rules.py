@@ -45,7 +45,7 @@ def kind_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     return list(dict.fromkeys(found))
 
 
-@rule("SHIFT-6", "NUM-1", each=kind_cases)
+@rule("NUM-1", each=kind_cases)
 def every_kind_of_value_is_moved(trial: Trial, case: Case) -> None:
     """Clips of zeros, of one number, of equal frames, all negative, huge, tiny, subnormal, NaN or infinite move as any other."""
     require_same(trial.ask(case).output, trial.right(case), case, bits=trial.target.moves_bits)

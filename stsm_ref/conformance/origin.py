@@ -31,7 +31,7 @@ def environment(kind: str) -> dict[str, str]:
 @cache
 def hashes() -> dict[str, str]:
     """SHA-256 of the suite, which is the sources of the rules and of all that they are judged by, and of the manifest of the vectors."""
-    judges = ("geometry.py", "definition.py", "strategies.py", "requirements.py", "proofs/certificate.py")
+    judges = ("geometry.py", "definition.py", "strategies.py", "values.py", "requirements.py", "proofs/certificate.py")
     sources = sorted([*(PACKAGE / "conformance").glob("*.py"), *(PACKAGE / name for name in judges)])
     suite = hashlib.sha256()
     for path in sources:
