@@ -7,7 +7,6 @@ parameters keep their names, and `print(model)` shows what is there.
 import difflib
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 import torch
 from torch import fx, nn
@@ -17,71 +16,14 @@ from stsm_ref.errors import ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.functional import checked_segments
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
-from stsm_ref.nn.residual import EVERY_SECOND_FROM, LeftOut, Reading, convolution_of, read_residual_blocks
+from stsm_ref.nn.report import InsertionReport, PlacedShift, Site, by_reason
+from stsm_ref.nn.residual import Reading, convolution_of, read_residual_blocks
 from stsm_ref.nn.shifted import ATTRIBUTE, Shift, has_shift, put_shift, set_watch, take_shift, watches_of
 
 NAMED_AT_MOST = 3
 """Names that a message gives as examples."""
 FEWEST_CHANNELS = 16
 """The paper's own spec, T+H+W@3/8, moves a channel from 16 on."""
-
-
-@dataclass(frozen=True)
-class Site:
-    """A convolution before which the shift stands, its input channels, and how many of them move."""
-
-    name: str
-    channels: int
-    moved: int
-
-
-@dataclass(frozen=True)
-class InsertionReport:
-    """What `insert_shift` did, and where it did nothing and why; `str` of it is a table."""
-
-    sites: tuple[Site, ...]
-    num_segments: int
-    spec: ShiftSpec
-    skipped: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
-    left_out: tuple[LeftOut, ...] = ()
-
-    def __str__(self) -> str:
-        width = max(len("before"), *(len(site.name) for site in self.sites))
-        lines = [
-            f"STSM {self.spec}, num_segments={self.num_segments}: {len(self.sites)} inserted, 0 parameters added",
-            f"{'before':<{width}}  channels  move",
-            *(f"{site.name:<{width}}  {site.channels:>8}  {site.moved:>4}" for site in self.sites),
-        ]
-        if self.skipped:
-            lines.append(f"every second block left as it was, a stage having {EVERY_SECOND_FROM} or more: {', '.join(self.skipped)}")
-        lines += [f"left out, since the block {reason}: {', '.join(names)}" for reason, names in _by_reason(self.left_out)]
-        if self.unread:
-            lines.append(f"not searched, since forward depends on values (name sites=[...] there): {', '.join(self.unread)}")
-        return "\n".join(lines)
-
-
-@dataclass(frozen=True)
-class PlacedShift:
-    """A shift that is in a network: `name` is the layer before which it stands, or the shift's own where someone placed it by hand.
-
-    `channels` and `moved` are None where the module does not know its input, as `STSM` by hand does not.
-    """
-
-    name: str
-    num_segments: int
-    spec: ShiftSpec
-    channels: int | None
-    moved: int | None
-    sparse: bool
-
-
-def _by_reason(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str]]]:
-    """The names of the blocks for each reason, reasons in the order of their first block."""
-    names: dict[str, list[str]] = {}
-    for block in left_out:
-        names.setdefault(block.reason, []).append(block.name)
-    return list(names.items())
 
 
 def insert_shift(
@@ -267,7 +209,7 @@ def _nothing_found(model: nn.Module, reading: Reading) -> str:
         return f"model={kind} has no residual block of nn.Conv2d layers that could be found{unread}: {way_out}"
     reasons = "; ".join(
         f"{len(blocks)} left out, since the block {reason}: {', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
-        for reason, blocks in _by_reason(reading.left_out)
+        for reason, blocks in by_reason(reading.left_out)
     )
     return (
         f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the shift by itself ({reasons}){unread}: {way_out}"
