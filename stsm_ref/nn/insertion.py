@@ -16,14 +16,9 @@ from stsm_ref.errors import ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.functional import checked_segments
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
-from stsm_ref.nn.report import InsertionReport, PlacedShift, Site, by_reason
+from stsm_ref.nn.report import NAMED_AT_MOST, InsertionReport, PlacedShift, Site, nothing_found
 from stsm_ref.nn.residual import Reading, convolution_of, read_residual_blocks
 from stsm_ref.nn.shifted import ATTRIBUTE, Shift, has_shift, put_shift, set_watch, take_shift, watches_of
-
-NAMED_AT_MOST = 3
-"""Names that a message gives as examples."""
-FEWEST_CHANNELS = 16
-"""The paper's own spec, T+H+W@3/8, moves a channel from 16 on."""
 
 
 def insert_shift(
@@ -96,7 +91,7 @@ def insert_shift(
     if sites is None:
         reading = read_residual_blocks(model)
         if not reading.sites:
-            raise ModelError(_nothing_found(model, reading))
+            raise ModelError(nothing_found(model, reading))
     else:
         reading = Reading(_checked_names(model, sites))
 
@@ -178,7 +173,7 @@ def exchange_shifts(model: nn.Module, build: Callable[[int], nn.Module]) -> None
     """Put modules of the caller's own, built for so many channels, where `insert_shift` has put the shift: to compare with."""
     for module in model.modules():
         if has_shift(module):
-            module.__dict__[ATTRIBUTE] = build(_channels(module))
+            setattr(module, ATTRIBUTE, build(_channels(module)))  # as a child, so that whatever it brings along is counted
 
 
 def _channels(layer: nn.Module) -> int:
@@ -195,30 +190,6 @@ def _refuse_shifted(model: nn.Module) -> None:
     there = [name for name, module in model.named_modules() if has_shift(module) or isinstance(module, STSM | SparseConvSTSM)]
     if there:
         raise ModelError(f"model has a shift already, at {there[0]!r} and {len(there) - 1} other places: call remove_shift(model) first")
-
-
-def _nothing_found(model: nn.Module, reading: Reading) -> str:
-    """Why no block takes the shift, and names of this model's own to start from."""
-    kind = type(model).__name__
-    own = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d) and not _is_narrow(module)]
-    inside = [name for name in own if any(name.startswith(f"{block.name}.") for block in reading.left_out)]
-    names = ", ".join(map(repr, (inside or own)[:NAMED_AT_MOST]))
-    way_out = f"name the convolutions, sites=[{names}, ...]" if names else "it has no nn.Conv2d with channels enough to move"
-    unread = f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
-    if not reading.left_out:
-        return f"model={kind} has no residual block of nn.Conv2d layers that could be found{unread}: {way_out}"
-    reasons = "; ".join(
-        f"{len(blocks)} left out, since the block {reason}: {', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
-        for reason, blocks in by_reason(reading.left_out)
-    )
-    return (
-        f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the shift by itself ({reasons}){unread}: {way_out}"
-    )
-
-
-def _is_narrow(convolution: nn.Conv2d) -> bool:
-    """Whether it reads frames or less, so that no channel could move."""
-    return convolution.in_channels < FEWEST_CHANNELS
 
 
 def _checked_module(model: nn.Module) -> None:

@@ -3,8 +3,15 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from torch import nn
+
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.nn.residual import EVERY_SECOND_FROM, LeftOut
+from stsm_ref.nn.residual import EVERY_SECOND_FROM, LeftOut, Reading
+
+NAMED_AT_MOST = 3
+"""Names that a message gives as examples."""
+FEWEST_CHANNELS = 16
+"""The paper's own spec, T+H+W@3/8, moves a channel from 16 on."""
 
 
 @dataclass(frozen=True)
@@ -63,3 +70,27 @@ def by_reason(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str]]]:
     for block in left_out:
         names.setdefault(block.reason, []).append(block.name)
     return list(names.items())
+
+
+def nothing_found(model: nn.Module, reading: Reading) -> str:
+    """Why no block takes the shift, and names of this model's own to start from."""
+    kind = type(model).__name__
+    own = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d) and not _is_narrow(module)]
+    inside = [name for name in own if any(name.startswith(f"{block.name}.") for block in reading.left_out)]
+    names = ", ".join(map(repr, (inside or own)[:NAMED_AT_MOST]))
+    way_out = f"name the convolutions, sites=[{names}, ...]" if names else "it has no nn.Conv2d with channels enough to move"
+    unread = f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
+    if not reading.left_out:
+        return f"model={kind} has no residual block of nn.Conv2d layers that could be found{unread}: {way_out}"
+    reasons = "; ".join(
+        f"{len(blocks)} left out, since the block {reason}: {', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
+        for reason, blocks in by_reason(reading.left_out)
+    )
+    return (
+        f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the shift by itself ({reasons}){unread}: {way_out}"
+    )
+
+
+def _is_narrow(convolution: nn.Conv2d) -> bool:
+    """Whether it reads frames or less, so that no channel could move."""
+    return convolution.in_channels < FEWEST_CHANNELS
