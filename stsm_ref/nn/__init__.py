@@ -8,7 +8,8 @@ except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.nn", "torch", "torch") from None
 
 from stsm_ref.nn.functional import stsm
-from stsm_ref.nn.insertion import InsertionReport, PlacedShift, insert_shift, remove_shift, shifts_of
+from stsm_ref.nn.insertion import insert_shift, remove_shift, shifts_of
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
+from stsm_ref.nn.report import InsertionReport, PlacedShift
 
 __all__ = ["STSM", "InsertionReport", "PlacedShift", "SparseConvSTSM", "insert_shift", "remove_shift", "shifts_of", "stsm"]
