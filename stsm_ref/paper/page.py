@@ -22,7 +22,7 @@ published figures; this project has trained nothing. `stsm-ref claims` lists the
 """
 RULE = """A claim is *contradicted* only if no reading of the paper makes it true: a word may be taken in its weakest sense and a general
 sentence as one with exceptions, but no word may be changed, added or dropped
-([decision 95](decisions/0095-contradicted-leaves-no-reading.md)). Where a reading is needed, the finding says which. A cell is
+([decision 24](decisions/0024-contradicted-leaves-no-reading.md)). Where a reading is needed, the finding says which. A cell is
 contradicted if the network that its line names, counted and rounded as most cells are, gives other digits. Figures of other repositories
 are theirs, quoted from the file that is named."""
 RUNGS = {entry.id: entry.rung_in_words(entry.evidence) for entry in REQUIREMENTS}

@@ -47,7 +47,7 @@ COUNTED: list[tuple[str, str, Callable[[], int]]] = [
     ("docs/decisions/0012-costs-name-their-convention.md", r"print, (\d+) are of networks", lambda: tally().built),
     ("docs/decisions/0012-costs-name-their-convention.md", r"built here: (\d+) agree", lambda: tally().agree),
     ("docs/decisions/0012-costs-name-their-convention.md", r"and (\d+) are slips", lambda: tally().built - tally().agree),
-    ("docs/decisions/0095-contradicted-leaves-no-reading.md", r"(\w+) sentences are contradicted", contradicted),
+    ("docs/decisions/0024-contradicted-leaves-no-reading.md", r"(\w+) sentences are contradicted", contradicted),
     ("README.md", r"\[(\w+) notebooks\]", lambda: len(list((ROOT / "notebooks").glob("*.ipynb")))),
     ("CHANGELOG.md", r"table of (\d+) requirements", lambda: len(REQUIREMENTS)),
     ("CHANGELOG.md", r"held to (\d+) rules", lambda: len(RULES)),
