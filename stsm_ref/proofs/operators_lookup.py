@@ -178,7 +178,7 @@ def _under_turns(path: Path, scope: Scope) -> Value:
             return path.leaf
         (condition, holds), *rest = turns
         inner: Callable[[Scope], Value] = lambda more: walk(rest, more)  # noqa: E731  # the same on either side
-        nothing: Callable[[Scope], Value] = lambda _: ZERO  # noqa: E731
+        nothing: Callable[[Scope], Value] = lambda _: ZERO  # noqa: E731  # the same on either side
         return choose(condition, inner, nothing, known) if holds else choose(condition, nothing, inner, known)
 
     return walk(path.turns, scope)
@@ -293,7 +293,7 @@ def index_add(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, 
     def terms(place: Index, known: Scope) -> Value:
         def one(k: Polynomial, more: Scope) -> Value:
             position = index.read((k,), more)
-            read: Callable[[Scope], Value] = lambda s: source.read(replaced(place, axis, k), s)  # noqa: E731
+            read: Callable[[Scope], Value] = lambda s: source.read(replaced(place, axis, k), s)  # noqa: E731  # the same on either side
             return _same_place(position, place[axis], x.shape[axis], more, read, wraps=False)
 
         return sum_over(index.shape[0], one, known)
@@ -404,7 +404,7 @@ def _written(ways: Sequence[Path], otherwise: Callable[[Scope], Value], source: 
             return source.read(leaf.index, known)
         (condition, holds), *more = left
         go: Callable[[Scope], Value] = lambda s: walk(more, s)  # noqa: E731  # the same on either side
-        stop: Callable[[Scope], Value] = lambda s: _written(rest, otherwise, source, s)  # noqa: E731
+        stop: Callable[[Scope], Value] = lambda s: _written(rest, otherwise, source, s)  # noqa: E731  # the same on either side
         return choose(condition, go, stop, known) if holds else choose(condition, stop, go, known)
 
     return walk(turns, scope)

@@ -13,8 +13,8 @@ DATA = {"requirements.py"}
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_a_file_fits_in_a_head(path: Path) -> None:
-    """About 250 lines of code; tables of data may be longer."""
-    assert len(path.read_text().splitlines()) <= 300 or path.name in DATA
+    """A file is split by concept, and no concept takes more than this; tables of data may be longer."""
+    assert len(path.read_text().splitlines()) <= 480 or path.name in DATA
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
