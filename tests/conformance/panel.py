@@ -99,6 +99,12 @@ UNASKED = (
     *(_case(op, SMALL, values=kind) for op in ("forward", "vjp", "jvp") for kind in get_args(Values) if kind != "scattered"),
     *(_case(op, SMALL, memory=memory) for op in ("forward", "vjp") for memory in get_args(Memory)),
     *(_case(op, shape) for op in ("forward", "vjp") for shape in (*SIZES, (1, 1, 64, 7, 1))),
+    _case("forward", SMALL, dtype="complex128", values="bits"),
+    _case("forward", SMALL, dtype="float64", memory="channels-last"),
+    _case("vjp", (1, 3, 16, 1, 1), dtype="float64"),
+    _case("jvp", (1, 1, 16, 1, 5)),
+    _case("forward", (1, 1, 16, 9, 16)),
+    _case("forward", (1, 3, 16, 5, 3)),
     *(_case(op, shape, dtype="float64") for op in ("forward", "vjp") for shape in ((1, 1, 96, 1, 1), (1, 1, 16, 1, 9))),
 )
 """Kinds of values and of memory, and sizes, that only the mutants about them mind."""
@@ -118,6 +124,9 @@ LARGE = (
     *(_case("vjp", (1, 1, 256, 56, 56), values="scattered"), _case("forward", (1, 1, 576, 14, 14))),
     *(_case("forward", (1, 1, 16, 1, 33), dtype="float16"), _case("vjp", (1, 64, 16, 1, 1), dtype="float64")),
     _case("forward", SMALL, dtype="bool", values="finite", memory="reversed-T"),
+    _case("forward", (1, 1, 16, 1, 29)),
+    _case("forward", (1, 2, 384, 14, 14), dtype="float16", values="scattered"),
+    _case("forward", (1, 8, 64, 14, 15), memory="slice-C", values="scattered"),
 )
 """The same for mutants that only the level ci is to kill."""
 
