@@ -247,10 +247,11 @@ def _exported(program: torch.export.ExportedProgram, results: int) -> Exported:
 
 
 def _tensor_of(program: torch.export.ExportedProgram, target: str) -> torch.Tensor:
-    found = program.state_dict.get(target, program.constants.get(target))
+    found: torch.Tensor | None = program.state_dict.get(target, program.constants.get(target))
     if type(found) not in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer):
         # a tensor that only stands for one, or one whose operators are somebody's own
         raise ExportFailedError(f"the numbers of {target} are not in the graph")
+    assert found is not None
     return found
 
 

@@ -205,7 +205,7 @@ def _gives_tensors(operator: Any) -> bool:
     """Whether an operator of torch's own gives tensors alone, so that all that it tells is in the graph."""
     overloads = [operator] if isinstance(operator, torch._ops.OpOverload) else []
     if isinstance(operator, torch._ops.OpOverloadPacket):
-        overloads = [getattr(operator, name) for name in operator.overloads()]
+        overloads = [getattr(operator, name) for name in operator.overloads()]  # type: ignore[no-untyped-call]  # torch has no types for it
     return bool(overloads) and all(
         each.namespace == "aten" and each._schema.returns and all("Tensor" in str(result.type) for result in each._schema.returns)
         for each in overloads

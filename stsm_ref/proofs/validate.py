@@ -28,7 +28,7 @@ from stsm_ref.proofs.validate_modes import Looked, look, trains_by_itself, where
 from stsm_ref.proofs.validate_run import PLAIN, Violation, run
 from stsm_ref.proofs.validate_state import changed, fingerprint
 from stsm_ref.proofs.validate_target import TargetError, load
-from stsm_ref.proofs.validate_verdict import Direction, Verdict
+from stsm_ref.proofs.validate_verdict import Direction, Outcome, Verdict
 
 
 def validate_target(
@@ -187,12 +187,15 @@ def _in_mode(module: torch.nn.Module, training: bool) -> Iterator[None]:
             each.training = mode
 
 
+UNTIL_DECIDED: Outcome = "undecided"
+
+
 def _decide(subject: Subject, *, backward: bool) -> Direction:
     """Decide one direction, in both modes if the mode makes a difference."""
     direction = Direction("backward" if backward else "forward", moves_bits=True)
     waiting = [subject.module.training]
     for training in waiting:
-        direction.outcome = "undecided"
+        direction.outcome = UNTIL_DECIDED
         with _in_mode(subject.module, training):
             reads = _decide_in_a_mode(subject, direction, "training" if training else "eval", backward=backward)
         if direction.outcome != "proved":

@@ -11,7 +11,7 @@ import random
 import sys
 import types
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from stsm_ref.proofs.export_watch import Watch
 
 MOST_ENTRIES = 2**22
 """Of a tensor, past which its version alone is looked at."""
-SETTINGS = {
+SETTINGS: dict[str, Callable[[], object]] = {
     "the random numbers of torch": lambda: _digest(torch.get_rng_state().numpy().tobytes()),
     "the random numbers of Python": lambda: _digest(repr(random.getstate()).encode()),
     "the random numbers of NumPy": lambda: _digest(repr(np.random.get_state()).encode()),  # noqa: NPY002  # it is read, not drawn from
