@@ -55,7 +55,16 @@ PURE_LIBRARY = frozenset(
     )
 )
 PURE_TYPES = (list, dict, tuple, set, frozenset, str, bytes, int, float, slice, range, torch.Size, type(Ellipsis))
-PURE_TORCH = ("functional.py", "_tensor.py", "_jit_internal.py", "overrides.py", "_VF.py", "utils/_contextlib.py", "utils/checkpoint.py")
+PURE_TORCH = (
+    "functional.py",
+    "_compile.py",
+    "_tensor.py",
+    "_jit_internal.py",
+    "overrides.py",
+    "_VF.py",
+    "utils/_contextlib.py",
+    "utils/checkpoint.py",
+)
 PURE_TORCH_FOLDERS = ("nn/modules/", "nn/functional.py", "nn/parameter.py", "autograd/function.py", "autograd/grad_mode.py")
 RECORDERS = ("fx/", "_export/", "utils/weak.py", "utils/_sympy/")
 SIZES = ("SymInt.", "SymBool.", "SymFloat.", "sym_", "_check", "method_to_operator")
