@@ -100,6 +100,8 @@ class Interpreter:
         if isinstance(target, torch._ops.HigherOrderOperator):
             return self._part(target, places)
         args, kwargs = _read(places), _read(raw[1])
+        if str(target) == "aten.sym_stride.int" and isinstance(node.args[0], fx.Node) and node.args[0].op == "placeholder":
+            return product(args[0].shape[args[0].axis(as_int(args[1])) + 1 :])  # what comes in is dense and contiguous: it is assumed
         if str(target) in OF_SIZES:
             return OF_SIZES[str(target)](*args)
         if not isinstance(target, torch._ops.OpOverload):

@@ -54,6 +54,7 @@ PURE_LIBRARY = frozenset(
         *("fractions.py", "collections/__init__.py"),
     )
 )
+CALLED_BY_THE_COLLECTOR = tuple(f"{STANDARD_LIBRARY}/{name}" for name in ("weakref.py", "_weakrefset.py"))
 PURE_TYPES = (list, dict, tuple, set, frozenset, str, bytes, int, float, slice, range, torch.Size, type(Ellipsis))
 PURE_TORCH = (
     "functional.py",
@@ -66,7 +67,9 @@ PURE_TORCH = (
     "utils/checkpoint.py",
 )
 PURE_TORCH_FOLDERS = ("nn/modules/", "nn/functional.py", "nn/parameter.py", "autograd/function.py", "autograd/grad_mode.py")
-RECORDERS = ("fx/", "_export/", "utils/weak.py", "utils/_sympy/")
+RECORDERS = ("fx/", "_export/", "_subclasses/", "utils/weak.py", "utils/_sympy/")
+AS_RECORDED = ("compiler/__init__.py", "onnx/__init__.py", "amp/autocast_mode.py")
+"""Asked what is running: as torch.export records it, that is torch.export, without autocast."""
 SIZES = ("SymInt.", "SymBool.", "SymFloat.", "sym_", "_check", "method_to_operator")
 PASSED_ON = ("overrides.py", "_tensor.py", "functional.py", "_jit_internal.py", "nn/functional.py")
 
@@ -146,6 +149,8 @@ class Watch(TorchFunctionMode):
     def _may_be_called(self, frame: FrameType) -> bool:  # noqa: PLR0911  # one for each kind of place
         code = frame.f_code
         file, name = code.co_filename, code.co_qualname
+        if file in CALLED_BY_THE_COLLECTOR and name.endswith((".<locals>.remove", "_remove")):
+            return True  # an entry of a weak table has died: nobody asked, and nobody gets an answer
         if file.startswith("<frozen"):  # parts of the standard library are frozen, os and its environment among them
             return file.startswith(("<frozen importlib", "<frozen abc>"))
         if file.startswith((OURS, "<")):
@@ -158,7 +163,7 @@ class Watch(TorchFunctionMode):
                 return name.startswith(SIZES) or inside != "__init__.py"
             if inside == "_ops.py":
                 return _gives_tensors(frame.f_locals.get("self"))
-            return self.compiling and (inside == "compiler/__init__.py" or inside.startswith(RECORDERS))
+            return self.compiling and (inside in AS_RECORDED or inside.startswith(RECORDERS))
         return file in PURE_LIBRARY or (self.compiling and file.startswith(NOT_THEIRS))
 
     def _profile(self, frame: FrameType, event: str, arg: Any) -> None:
