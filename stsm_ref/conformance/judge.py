@@ -111,7 +111,7 @@ def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
     """
     mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
     op = mismatch.op or case.op
-    about = [identifier for identifier in named if op in operations(identifier)] or list(named)
+    about = [identifier for identifier in named if op in operations(identifier)] or [BY_OPERATION.get(op, named[0])]
     return _telling(case, mismatch, op, about) or about[0]
 
 

@@ -97,7 +97,7 @@ def _derives_vjp(trial: Trial) -> str:
     return reason
 
 
-@rule("GRAD-1", "COST-1", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives_vjp)
+@rule("GRAD-1", "PURE-4", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives_vjp)
 def ways_to_ask_for_a_gradient_make_no_difference(trial: Trial, case: Case) -> None:
     """A second time through the same graph, added up in .grad, while it is recorded, after autocast, on two threads: the same gradient."""
     target = trial.target

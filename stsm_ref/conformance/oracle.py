@@ -28,7 +28,7 @@ def vjp(grad: Array, spec: ShiftSpec) -> Array:
 
 def gather(x: Array, index: Indices, inside: Mask) -> Array:
     """Read place `index` of every clip where `inside`, else zero; values are moved as bits."""
-    clips = x.reshape(*x.shape[:-4], -1)
+    clips = x.reshape(*x.shape[:-4], index.size)  # a batch of no clips has a shape, too
     moved = np.take(clips, index.reshape(-1), axis=-1)
     moved[..., ~inside.reshape(-1)] = np.zeros((), x.dtype)
     return moved.reshape(x.shape)

@@ -27,7 +27,7 @@ def first_cases(trial: Trial) -> Sequence[Case]:
     return [trial.first_case(op) for op in _asked(trial)]
 
 
-@rule("COST-1", each=first_cases)
+@rule("PURE-4", each=first_cases)
 def the_first_answer_is_right(trial: Trial, case: Case) -> None:
     """The very first answer of a run is right already: no table, buffer or engine is made by a call that itself goes without."""
     got = trial.first.get(case)
@@ -40,7 +40,7 @@ def repeated_cases(trial: Trial) -> Sequence[Case]:
     return list(dict.fromkeys(trial.case(op, *shape) for op in _asked(trial) for shape in shapes))
 
 
-@rule("COST-1", each=repeated_cases)
+@rule("PURE-4", each=repeated_cases)
 def other_values_are_seen(trial: Trial, case: Case) -> None:
     """Clips with the same ends and the same sum, in other memory and in the same, are told apart: nothing is remembered by its looks."""
     first = [case.array()] if case.op == "forward" else [case.array(), case.array(1)]
@@ -69,7 +69,7 @@ def threaded_cases(trial: Trial) -> Sequence[Case]:
     return [trial.case(op, 2, 4, trial.wide, 9, 11) for op in _asked(trial) if op != "jvp"]
 
 
-@rule("COST-1", "PURE-3", each=threaded_cases, applies=_in_python)
+@rule("PURE-4", each=threaded_cases, applies=_in_python)
 def threads_do_not_disturb_each_other(trial: Trial, case: Case) -> None:
     """Two threads that ask at once, neither of them the first to have asked, each get their own right answers."""
     target = trial.target

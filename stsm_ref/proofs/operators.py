@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import torch
 
 from stsm_ref.proofs.index_map import SymbolicTensor, UnsupportedError
-from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_map_integers import Polynomial, Scope, polynomial, product
 
 Meaning = Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -63,6 +63,10 @@ def in_schema_order(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: 
     return ordered
 
 
+MOST_FACTORS = 8
+"""Nobody multiplies more sizes of one axis."""
+
+
 def apply_to_sizes(target: Callable[..., Any], args: Sequence[Any], scope: Scope) -> Any:
     """The result of arithmetic on sizes: a number, or whether a comparison holds, which must not differ between the sizes at hand."""
     if target not in _ON_SIZES:
@@ -87,11 +91,20 @@ _ON_SIZES: dict[Callable[..., Any], Callable[..., Any]] = {
     operator.lt: lambda scope, a, b: scope.settle(b - a - 1),
     operator.eq: lambda scope, a, b: scope.settle_equal(a - b),
     operator.ne: lambda scope, a, b: not scope.settle_equal(a - b),
+    operator.pow: lambda _, a, b: _power(a, b),
     torch.sym_max: lambda scope, a, b: a if scope.settle(a - b) else b,
     torch.sym_min: lambda scope, a, b: b if scope.settle(a - b) else a,
     torch.sym_sum: lambda _, *each: functools.reduce(operator.add, each, polynomial(0)),
     torch.sym_not: lambda scope, a: scope.settle_equal(a),
 }
+
+
+def _power(size: Polynomial, times: Polynomial) -> Polynomial:
+    """A size times itself, so many times as a number says."""
+    count = as_int(times)
+    if not 0 <= count <= MOST_FACTORS:
+        raise UnsupportedError(f"a size to the power of {count}")
+    return product([size] * count)
 
 
 def as_size(value: Any) -> Polynomial:

@@ -152,7 +152,7 @@ def test_reports_are_written(target: Any, tmp_path: Path) -> None:
         ("import no_such_module", (), "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'"),
         (RIGHT, ("--spec", "T+Q"), "'Q' is no set of axes"),
         (RIGHT, ("--case", "nonsense"), "'nonsense' is no case, such as"),
-        (RIGHT, ("--case", "forward:T@1:0x3x16x2x5:float32:labels:C:7"), "the shape must be NxTxCxHxW, all from 1 up"),
+        (RIGHT, ("--case", "forward:T@1:1x0x16x2x5:float32:labels:C:7"), "the shape must be NxTxCxHxW, all from 1 up and N from 0"),
         (RIGHT, ("--case", "forward:T@1:1x3x16x2x5:M8:labels:C:7"), "dtype 'M8' is none of float32, float64"),
         ("def forward(x, spec): raise BaseException('odd')", (), "forward raised BaseException: odd"),
         ("def forward(x, spec): raise KeyboardInterrupt", (), "ended with status 1, without an answer; the end of its standard error: Key"),

@@ -41,7 +41,13 @@ def test_a_vector_is_drawn() -> None:
 def test_a_wrong_output_is_drawn_where_it_is_wrong() -> None:
     """The bug by name, the clip that shows it, and a mark at each wrong value; groups that are right are left out."""
     ended = invoke("explain", "wrong-forward/t_1of2_forward/003")
-    for words in ("clips-mixed: row 17", "channel 0, clip 1: 1 later", "20! 23!", "the other group comes out right", "BATCH-1 (Fig. 2)"):
+    for words in (
+        "clips-mixed: row 17",
+        "channel 0, clip 1: 1 later",
+        "20! 23!",
+        "the other group comes out right",
+        "BATCH-1 (§3.1, caption of Fig. 2)",
+    ):
         assert words in ended.output, words
     assert "must not be produced for the input of wrong-forward/t_1of2_forward/001" in ended.output
 

@@ -210,7 +210,7 @@ def test_what_is_no_such_graph_is_named(tmp_path: Path) -> None:
     model = onnx.load(tmp_path / "whole.onnx")
     model.graph.input.append(onnx.helper.make_tensor_value_info("y", 1, [1]))
     onnx.save(model, tmp_path / "two.onnx")
-    with pytest.raises(TargetError, match="must have one input and one output, and has inputs x, y; outputs v"):
+    with pytest.raises(TargetError, match="must have one input and one output, and has inputs 'x', 'y'; outputs 'v"):
         OnnxTarget(tmp_path / "two.onnx")
     with pytest.raises(SpecError, match="layout='CTHW' is none of"):
         OnnxTarget(tmp_path / "whole.onnx", layout="CTHW")

@@ -186,7 +186,7 @@ def test_a_missing_framework_is_named(monkeypatch):
         ("def forward(x): ...\ninfo = 3", "py:{file}:forward", "info in .* is int: write a dict"),
         ("def forward(x): ...\ninfo = {'lay': 3}", "py:{file}:forward", "info in .* has 'lay', which means nothing"),
         ("def forward(x): ...\ninfo = {'layout': 'NCHW'}", "py:{file}:forward", "layout='NCHW' is none of"),
-        ("def forward(x): ...\ninfo = {'layout': 3}", "py:{file}:forward", r"info\['layout'\]=3 in .* is no string"),
+        ("def forward(x): ...\ninfo = {'layout': 3}", "py:{file}:forward", r"info\['layout'\]=3 in .* is not a string"),
         ("def forward(x): ...\ninfo = {'dtypes': ['float31']}", "py:{file}:forward", "must name dtypes"),
         ("def forward(x): ...\ninfo = {'dtypes': []}", "py:{file}:forward", "is empty"),
         ("def forward(x): ...\ninfo = {'values': 'all'}", "py:{file}:forward", "neither 'bits' nor 'finite'"),

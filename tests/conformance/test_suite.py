@@ -407,8 +407,9 @@ def test_what_tells_most_comes_first():
     assert (first.requirement, first.rule, first.operation) == ("NUM-1", "bits_are_moved", "forward")
     assert "nan, should be 0.0" in first.message
     assert others
-    assert {v.aspect for v in others if v.operation == "vjp"} == {"rounding"}
-    assert all("by rounding" in v.message for v in others if v.operation == "vjp")
+    backward = [v for v in others if v.operation == "vjp"]
+    assert {v.aspect for v in backward if "nan" not in v.message} == {"rounding"}
+    assert all("by rounding" in v.message for v in backward if "nan" not in v.message)
 
 
 def test_wrong_values_are_blamed_on_a_step_and_not_on_their_dtype():

@@ -61,7 +61,7 @@ def cat_with_zeros(x):
     return torch.cat([before, after, x[:, two:]], dim=1)
 
 
-@right("bits", "bits")
+@right("bits", "value")
 def pad_and_narrow(x):
     one, two = cut(x)
     wide = F.pad(x, (0, 0, 0, 0, 0, 0, 1, 1))

@@ -76,6 +76,7 @@ SCENES = {
     "a pipe that does not block": said_no,
 }
 shell.app.registered_commands[:] = shell.app.registered_commands[-1:]
+shell.app.registered_callback = None
 for way in ("table", "json"):  # whatever is imported late is imported once
     with contextlib.redirect_stdout(io.StringIO()):
         shell.app(["0", json.dumps(HOSTILE), "--way", way], standalone_mode=False)
@@ -112,7 +113,9 @@ def test_no_stream_changes_a_verdict(tmp_path: Path) -> None:
 def start(tmp_path: Path, code: int, way: str, encoding: str) -> Any:
     """Run the driver with standard output in that encoding."""
     script = tmp_path / "driver.py"
-    script.write_text(f"{DRIVER}\nshell.app.registered_commands[:] = shell.app.registered_commands[-1:]\nshell.main()")
+    script.write_text(
+        f"{DRIVER}\nshell.app.registered_commands[:] = shell.app.registered_commands[-1:]\nshell.app.registered_callback = None\nshell.main()"
+    )
     words = [str(code), json.dumps(HOSTILE), "--way", way]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
     return subprocess.run([sys.executable, str(script), *words], capture_output=True, env=environment, check=False)
