@@ -44,6 +44,12 @@ class Pieces(NamedTuple):
     views: tuple[View, ...]
 
 
+def _size_of(target: str, node: fx.Node, args: Sequence[Any]) -> Any:
+    if target == "aten.sym_stride.int" and isinstance(node.args[0], fx.Node) and node.args[0].op == "placeholder":
+        return product(args[0].shape[args[0].axis(as_int(args[1])) + 1 :])  # what comes in is dense and contiguous: it is assumed
+    return OF_SIZES[target](*args)
+
+
 class Interpreter:
     """One run of a graph; `path` is the user's file, whose lines are named. `at_hand`: torch recorded at sizes that this run is about."""
 
@@ -100,10 +106,8 @@ class Interpreter:
         if isinstance(target, torch._ops.HigherOrderOperator):
             return self._part(target, places)
         args, kwargs = _read(places), _read(raw[1])
-        if str(target) == "aten.sym_stride.int" and isinstance(node.args[0], fx.Node) and node.args[0].op == "placeholder":
-            return product(args[0].shape[args[0].axis(as_int(args[1])) + 1 :])  # what comes in is dense and contiguous: it is assumed
         if str(target) in OF_SIZES:
-            return OF_SIZES[str(target)](*args)
+            return _size_of(str(target), node, args)
         if not isinstance(target, torch._ops.OpOverload):
             return apply_to_sizes(target, args, self.scope)
         if str(target) in CHECKS_ONLY:

@@ -1,6 +1,9 @@
 """`stsm-ref prove`: what it prints, its exit codes, its files, and the text that both solvers read."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -126,3 +129,25 @@ def test_wrong_use_is_exit_2() -> None:
     """A spec that means nothing, and a time limit of nothing."""
     assert invoke("--spec", "X").exit_code == 2
     assert invoke("--timeout", "0").exit_code == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes that split")
+@pytest.mark.parametrize("where", ["", "    "])
+def test_a_module_that_ends_the_process_is_not_proved(tmp_path: Path, where: str) -> None:
+    """`os._exit(0)`, at import or in the module, is exit 2 and not the code of a proof."""
+    end = "    def forward(self, x): os._exit(0)" if where else "    pass\nos._exit(0)"
+    (tmp_path / "ends.py").write_text(f"import os\nfrom torch import nn\nclass Ends(nn.Module):\n{end}\ndef make(spec): return Ends()\n")
+    command = [sys.executable, "-m", "stsm_ref", "prove", f"py:{tmp_path}/ends.py:make"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 2, ended.stdout + ended.stderr
+    assert "ended the process with 0 instead of answering: nothing was decided" in ended.stderr
+
+
+def test_a_refusal_keeps_its_code_and_words(tmp_path: Path) -> None:
+    """Through the process of its own, wrong use is exit 2 in its own sentence."""
+    ended = subprocess.run(
+        [sys.executable, "-m", "stsm_ref", "prove", f"py:{tmp_path}/none.py:make"], capture_output=True, text=True, check=False
+    )
+    assert ended.returncode == 2
+    assert "there is no file" in ended.stderr
+    assert "Traceback" not in ended.stderr

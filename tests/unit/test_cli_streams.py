@@ -113,9 +113,8 @@ def test_no_stream_changes_a_verdict(tmp_path: Path) -> None:
 def start(tmp_path: Path, code: int, way: str, encoding: str) -> Any:
     """Run the driver with standard output in that encoding."""
     script = tmp_path / "driver.py"
-    script.write_text(
-        f"{DRIVER}\nshell.app.registered_commands[:] = shell.app.registered_commands[-1:]\nshell.app.registered_callback = None\nshell.main()"
-    )
+    alone = "shell.app.registered_commands[:] = shell.app.registered_commands[-1:]\nshell.app.registered_callback = None"
+    script.write_text(f"{DRIVER}\n{alone}\nshell.main()")
     words = [str(code), json.dumps(HOSTILE), "--way", way]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
     return subprocess.run([sys.executable, str(script), *words], capture_output=True, env=environment, check=False)
