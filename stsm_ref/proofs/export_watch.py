@@ -6,6 +6,7 @@ those whose answer cannot differ where the claim holds are passed over. It is a 
 not.
 """
 
+import logging
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +99,8 @@ class Watch(TorchFunctionMode):
     def looking(self) -> Iterator[Watched]:
         """Watch what runs inside."""
         before = sys.gettrace(), sys.getprofile()
+        logged = logging.root.manager.disable
+        logging.disable()  # what torch logs while it records goes to handlers that are not part of the module
         with self:
             self._look(on=True)
             try:
@@ -105,6 +108,7 @@ class Watch(TorchFunctionMode):
             finally:
                 sys.settrace(before[0])
                 sys.setprofile(before[1])
+                logging.disable(logged)
 
     def _look(self, *, on: bool) -> None:
         # whoever measures coverage of their own tests traces too; nobody can trace with us at the same time

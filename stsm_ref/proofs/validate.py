@@ -90,12 +90,13 @@ def validate_target(
     if why := _has_no_python(module):
         verdict.directions = [Direction("forward", why=[why])]
         return verdict
+    before = fingerprint(module)
     first = run(module, where, spec, sample, backward=False)
     if first and first.what.startswith(("the module raises", "the module returns")):
         raise TargetError(f"target={target!r} does not take a sample {where.concrete_shape(sample)} of layout {layout}: {first.what}")
     subject = Subject(module, where, spec, path, as_exported, progress)
     progress("running the module at small sizes and in other modes")
-    verdict.looked = look(module, where, spec)
+    verdict.looked = look(module, where, spec, before)
     verdict.directions = _before_any_proof(subject, verdict.looked)
     if not verdict.directions:
         _prove(subject, verdict, smt2)

@@ -301,10 +301,12 @@ def sizes_to_run(layout: Layout) -> Iterator[dict[str, int]]:
         yield dict(zip(layout.free, mixed, strict=True))
 
 
-def look(module: Module, layout: Layout, spec: ShiftSpec) -> Looked:
-    """Run the module at many sizes as it is, and at a few in every mode; stop at the first violation."""
+def look(module: Module, layout: Layout, spec: ShiftSpec, before: Mapping[str, str]) -> Looked:
+    """Run the module at many sizes as it is, and at a few in every mode; stop at the first violation.
+
+    `before` is its fingerprint from before it was ever called.
+    """
     looked = Looked()
-    before = fingerprint(module)
     given, trained = module.training, {each: each.training for each in module.modules()}
     try:
         # a second thread would wait for the first most of the time

@@ -98,7 +98,7 @@ class _Walk:
             self.found[name] = str(frame and frame.f_lasti)
             self._items(name, dict(frame.f_locals) if frame else {})
         elif isinstance(value, weakref.ref):
-            self.found[name] = f"to {id(value())}"
+            self.found[name] = f"{id(value)} to {id(value())}"
         elif hasattr(value, "cache_info"):
             # what it keeps is what the function would give again
             self.visit(f"{name}()", getattr(value, "__wrapped__", None))
