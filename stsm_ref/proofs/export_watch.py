@@ -6,7 +6,6 @@ those whose answer cannot differ where the claim holds are passed over. It is a 
 not.
 """
 
-import logging
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +24,8 @@ TORCH = str(Path(torch.__file__).parent)
 STANDARD_LIBRARY = sysconfig.get_path("stdlib")
 OURS = str(Path(__file__).parent)
 NOT_THEIRS = (TORCH, OURS, *(str(Path(package.__file__).parent) for package in (sympy, mpmath)))
+PYTEST = str(Path(TORCH).parent / "_pytest")
+"""It keeps what torch logs while it records, in the middle of somebody's code."""
 
 ANSWERED_BY_THE_CLAIM = frozenset(
     f"torch.Tensor.{name}"
@@ -99,8 +100,6 @@ class Watch(TorchFunctionMode):
     def looking(self) -> Iterator[Watched]:
         """Watch what runs inside."""
         before = sys.gettrace(), sys.getprofile()
-        logged = logging.root.manager.disable
-        logging.disable()  # what torch logs while it records goes to handlers that are not part of the module
         with self:
             self._look(on=True)
             try:
@@ -108,7 +107,6 @@ class Watch(TorchFunctionMode):
             finally:
                 sys.settrace(before[0])
                 sys.setprofile(before[1])
-                logging.disable(logged)
 
     def _look(self, *, on: bool) -> None:
         # whoever measures coverage of their own tests traces too; nobody can trace with us at the same time
@@ -131,7 +129,7 @@ class Watch(TorchFunctionMode):
     def theirs_by_file(file: str) -> bool:
         """Whether a file is of the target, and of no library that torch is made of."""
         library = file.startswith(STANDARD_LIBRARY) and "site-packages" not in file
-        return not (library or file.startswith((*NOT_THEIRS, "<frozen", "<eval_with_key")))
+        return not (library or file.startswith((*NOT_THEIRS, PYTEST, "<frozen", "<eval_with_key")))
 
     def _trace(self, frame: FrameType, event: str, arg: Any) -> Callable[..., Any] | None:
         code = frame.f_code
