@@ -97,12 +97,13 @@ def fig_2_layers() -> Verdict:
     from torch import nn
 
     from stsm_ref.models import create_model
+    from stsm_ref.nn.shifted import plain_class
 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         model = create_model("tsn_resnet50", num_segments=2, num_classes=3).eval()
         clip = torch.randn(1, 2, 3, 32, 32)
-    convolutions = {type(module) for module in model.modules() if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d)}
+    convolutions = {plain_class(module) for module in model.modules() if isinstance(module, nn.Conv1d | nn.Conv2d | nn.Conv3d)}
     poolings = [type(module).__name__ for module in model.modules() if "Pool" in type(module).__name__]
     with torch.no_grad():
         frames = model.head.fc(model.backbone(clip.flatten(0, 1)).mean(dim=(-2, -1)))
