@@ -217,9 +217,7 @@ def test_what_torch_cannot_read_is_refused_with_a_way_out() -> None:
 
     sparse = SparseConvSTSM(8, 2)
     for script in (STSM(2), sparse, torch.nn.Sequential(STSM(2)), stsm, scripted):
-        with pytest.raises(
-            ModelError, match=r"torch.jit.script cannot compile .*: use torch.jit.trace, whose graph serves"
-        ):
+        with pytest.raises(ModelError, match=r"torch.jit.script cannot compile .*: use torch.jit.trace, whose graph serves"):
             torch.jit.script(script)
     frames = torch.ones(4, 8, 2, 3)
     with pytest.raises(ModelError, match=r"torch.onnx.export\(dynamo=False\) cannot convolve .*: use STSM, which is the same map"):
