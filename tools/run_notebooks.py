@@ -19,7 +19,8 @@ from PIL import Image
 
 FOLDER = Path(__file__).parents[1] / "notebooks"
 LIVE = "application/vnd.jupyter.widget-view+json"
-SECONDS_EACH, SECONDS_ALL = 60, 180
+PATIENCE = 600
+"""Seconds for a cell, which only a hang takes, on a busy machine too."""
 ROUNDING = 5  # of 255 steps of a colour
 
 
@@ -70,12 +71,12 @@ def main(arguments: list[str]) -> int:
     """Run all, or those whose names are given; 1 if one differs, raises or takes too long."""
     chosen = [argument for argument in arguments if not argument.startswith("-")]
     paths = [path for path in sorted(FOLDER.glob("*.ipynb")) if not chosen or any(path.name.startswith(name) for name in chosen)]
-    failed, started = [], time.perf_counter()
+    failed = []
     for path in paths:
         began = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
         client = NotebookClient(
-            notebook, timeout=SECONDS_EACH, kernel_name="python3", record_timing=False, resources={"metadata": {"path": FOLDER}}
+            notebook, timeout=PATIENCE, kernel_name="python3", record_timing=False, resources={"metadata": {"path": FOLDER}}
         )
         try:
             client.execute()
@@ -90,13 +91,7 @@ def main(arguments: list[str]) -> int:
         elif other := differences(nbformat.read(path, as_version=4), fresh):
             verdict = f"differs from what is stored, in {', '.join(other)}"
             failed.append(path.name)
-        if seconds > SECONDS_EACH:
-            verdict += f", but took more than {SECONDS_EACH} s"
-            failed.append(path.name)
         print(f"{path.name}: {verdict} ({seconds:.0f} s)", flush=True)
-    if (total := time.perf_counter() - started) > SECONDS_ALL:
-        print(f"all together took {total:.0f} s, more than {SECONDS_ALL} s")
-        return 1
     if failed:
         print(f"{len(failed)} of {len(paths)} failed; where new outputs are right: .venv/bin/python tools/run_notebooks.py --write")
     return bool(failed)
