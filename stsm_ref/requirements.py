@@ -58,7 +58,7 @@ class Requirement(NamedTuple):
     def standing_in_words(self) -> str:
         """The standing, and whether it is that of a part only.
 
-        >>> requirement("GEO-1").standing_in_words, requirement("GEO-2").standing_in_words
+        >>> requirement("GEO-1").standing_in_words, requirement("PAD-1").standing_in_words
         ('silent in part', 'stated')
         """
         apart = {clause.standing for clause in self.clauses} - {self.standing}

@@ -33,6 +33,7 @@ Values = Literal[
 def has_values(dtype: np.dtype[Any], values: Values) -> bool:
     """Whether a dtype has values of a kind.
 
+    >>> from typing import get_args
     >>> [kind for kind in get_args(Values) if not has_values(np.dtype("u1"), kind)]
     ['negative', 'tiny', 'subnormal', 'nan', 'infinite']
     """

@@ -151,7 +151,7 @@ def _smaller_sizes(size: int, first: int = 1) -> Iterator[int]:
     """Sizes to try instead, from `first` on, smallest first.
 
     >>> list(_smaller_sizes(4)), list(_smaller_sizes(100))[32:]
-    ([1, 2, 3], [33, 50, 63, 64, 65, 75, 87, 93, 96, 98, 99])
+    ([1, 2, 3], [33, 50, 63, 64, 65, 75, 88, 94, 97, 99])
     """
     yield from range(first, min(size, EVERY + 1))
     powers = itertools.takewhile(lambda power: power <= size, (2**k for k in itertools.count(5)))
