@@ -6,6 +6,7 @@ those whose answer cannot differ where the claim holds are passed over. It is a 
 not.
 """
 
+import gc
 import sys
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
@@ -99,7 +100,8 @@ class Watch(TorchFunctionMode):
     @contextmanager
     def looking(self) -> Iterator[Watched]:
         """Watch what runs inside."""
-        before = sys.gettrace(), sys.getprofile()
+        before = sys.gettrace(), sys.getprofile(), gc.isenabled()
+        gc.disable()  # it comes when it likes, and calls code of others: finalisers, and what stands in gc.callbacks
         with self:
             self._look(on=True)
             try:
@@ -107,6 +109,8 @@ class Watch(TorchFunctionMode):
             finally:
                 sys.settrace(before[0])
                 sys.setprofile(before[1])
+                if before[2]:
+                    gc.enable()
 
     def _look(self, *, on: bool) -> None:
         # whoever measures coverage of their own tests traces too; nobody can trace with us at the same time

@@ -1,5 +1,6 @@
 """Modules whose recorded graph is not what they do are never called proved; right ones that use the same means are."""
 
+import gc
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,26 @@ def test_a_right_module_by_the_same_means_is_proved(name: str) -> None:
     """Modes, hooks, checkpointing and functions with a backward of their own may be used."""
     verdict = validate_target(f"py:{FILE}:{name}", SPEC, layout="TCHW")
     assert verdict.outcome == "proved", "\n".join(verdict.text)
+
+
+def test_the_collector_is_no_step_of_the_module() -> None:
+    """What stands in `gc.callbacks` runs in the middle of anybody's code: libraries that measure the collector put functions there."""
+    seen = []
+
+    def measures(phase: str, info: dict[str, int]) -> None:
+        seen.append(phase)
+
+    thresholds = gc.get_threshold()
+    gc.callbacks.append(measures)
+    gc.set_threshold(20, 10_000, 10_000)
+    try:
+        verdict = validate_target(f"py:{FILE}:asks_what_is_claimed", SPEC, layout="TCHW")
+    finally:
+        gc.callbacks.remove(measures)
+        gc.set_threshold(*thresholds)
+    assert seen
+    assert verdict.outcome == "proved", "\n".join(verdict.text)
+    assert gc.isenabled()
 
 
 def test_there_are_many_kinds() -> None:
