@@ -1,7 +1,8 @@
 """What an implementation can be seen to do, on a panel of cases with every size, spec, dtype and memory layout that a mutant is about."""
 
 import hashlib
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from typing import get_args
 
 import numpy as np
@@ -28,27 +29,48 @@ OTHER_SPECS += ("W+T@1/2", "T+HW@3/4", "HW@1", "T@2/49,backward-first")
 OTHER_SHAPES = ((2, 3, 16, 3, 2), (1, 2, 46, 2, 3), (1, 2, 49, 2, 3), (1, 2, 21, 2, 3))
 
 
+USUAL_SHAPE = SHAPES[1]
+FEW = 3
+"""So many shapes tell most mutants apart."""
+
+
+def _shapes(op: str, shapes: tuple[tuple[int, ...], ...], seed: int) -> list[Case]:
+    """Each shape twice: the second half of a pair of equal cases has memory of its own."""
+    return [Case(op, USUAL, shape, seed=seed) for shape in shapes for _ in range(2)]  # type: ignore[arg-type]
+
+
 @cache
-def cases() -> tuple[Case, ...]:
-    """The panel, with the second half of each pair of equal cases in memory of its own."""
-    found = [Case("forward", USUAL, shape) for shape in SHAPES for _ in range(2)]
-    usual = SHAPES[1]
-    dtypes = ("float32", "float64", "float16", "int64", "uint8", "bool", "complex64")
-    found += [Case("forward", USUAL, usual, dtype, values, seed=1) for values in ("bits", "finite") for dtype in dtypes]  # type: ignore[arg-type]
-    found += [Case("forward", USUAL, usual, memory=memory, seed=2) for memory in ("F", "strided", "reversed", "channels-last")]  # type: ignore[arg-type]
-    found += [Case("forward", USUAL, (1, 4, 16, 3, 2), "float16"), Case("forward", USUAL, (1, 5, 16, 7, 1), "complex64")]
-    found += [Case("forward", ShiftSpec.parse(spec), shape, seed=3) for spec in OTHER_SPECS for shape in OTHER_SHAPES]
+def parts() -> tuple[tuple[Case, ...], ...]:
+    """The panel, in parts: what most mutants differ on comes first, so that few of them have to be held to all of it."""
+    shapes = [_shapes("forward", SHAPES[:FEW], 0), _shapes("forward", SHAPES[FEW:], 0)]
     for op in ("vjp", "jvp"):
-        found += [Case(op, USUAL, shape, seed=4) for shape in SHAPES for _ in range(2)]  # type: ignore[arg-type]
-        found += [Case(op, USUAL, usual, dtype, "finite", seed=5) for dtype in ("float16", "float64")]  # type: ignore[arg-type]
-        found += [Case(op, USUAL, usual, memory=memory, seed=6) for memory in ("F", "strided")]  # type: ignore[arg-type]
-    return tuple(found)
+        shapes[0] += _shapes(op, SHAPES[1:FEW], 4)
+        shapes[1] += _shapes(op, (*SHAPES[:1], *SHAPES[FEW:]), 4)
+    dtypes = ("float32", "float64", "float16", "int64", "uint8", "bool", "complex64")
+    kinds = [Case("forward", USUAL, USUAL_SHAPE, dtype, values, seed=1) for values in ("bits", "finite") for dtype in dtypes]  # type: ignore[arg-type]
+    kinds += [Case("forward", USUAL, USUAL_SHAPE, memory=memory, seed=2) for memory in ("F", "strided", "reversed", "channels-last")]  # type: ignore[arg-type]
+    kinds += [Case("forward", USUAL, (1, 4, 16, 3, 2), "float16"), Case("forward", USUAL, (1, 5, 16, 7, 1), "complex64")]
+    for op in ("vjp", "jvp"):
+        kinds += [Case(op, USUAL, USUAL_SHAPE, dtype, "finite", seed=5) for dtype in ("float16", "float64")]  # type: ignore[arg-type]
+        kinds += [Case(op, USUAL, USUAL_SHAPE, memory=memory, seed=6) for memory in ("F", "strided")]  # type: ignore[arg-type]
+    specs = [Case("forward", ShiftSpec.parse(spec), shape, seed=3) for spec in OTHER_SPECS for shape in OTHER_SHAPES]
+    return tuple(tuple(cases) for cases in (shapes[0], specs, kinds, shapes[1]))
 
 
-def behaviour(implementation: Implementation) -> str:
-    """A digest of everything that is seen of it on the panel; an operation that it lacks counts as right."""
+def looks() -> tuple[Callable[[Implementation], str], ...]:
+    """Each gives a digest of what it sees of an implementation, new-born each time: two that differ in one do not do the same."""
+    return (
+        partial(behaviour, cases=parts()[0]),
+        behaviour_in_a_network,
+        behaviour_where_few_look,
+        *(partial(behaviour, cases=cases) for cases in parts()[1:]),
+    )
+
+
+def behaviour(implementation: Implementation, cases: tuple[Case, ...]) -> str:
+    """A digest of everything that is seen of it on some cases; an operation that it lacks counts as right."""
     target, digest = as_target(implementation), hashlib.sha256()
-    for case in cases():
+    for case in cases:
         target.use(case.spec)
         x = case.array()
         other = None if case.op == "forward" else case.array(1)
@@ -64,6 +86,12 @@ def behaviour(implementation: Implementation) -> str:
         else:
             digest.update(_seen(target, case, np.zeros_like(x), other).encode())
             digest.update(_seen(target, case, x, np.broadcast_to(np.ones((), x.dtype), x.shape)).encode())
+    return digest.hexdigest()
+
+
+def behaviour_in_a_network(implementation: Implementation) -> str:
+    """A digest of what it does in a residual block, in each mode, and with gradients that come late."""
+    target, digest = as_target(implementation), hashlib.sha256()
     residual = Case("forward", USUAL, (target.fixed.get("N", 2), 3, 16, 3, 2))
     target.use(USUAL)
     try:
@@ -76,7 +104,7 @@ def behaviour(implementation: Implementation) -> str:
 
 
 def behaviour_where_few_look(implementation: Implementation) -> str:
-    """A digest of what it does on the cases that only the mutants about them mind: for those that `behaviour` does not tell apart."""
+    """A digest of what it does on the cases that only the mutants about them mind."""
     target, digest = as_target(implementation), hashlib.sha256()
     target.use(USUAL)
     for op in [op for op in ("forward", "vjp") if op in target.ops]:
