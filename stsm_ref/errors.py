@@ -54,9 +54,14 @@ def quoted(value: object, most: int = MOST_QUOTED) -> str:
 
 def unreadable(value: object, error: Exception) -> str:
     """Why NumPy cannot make an array of `value`, and what to give instead."""
-    if isinstance(value, list | tuple | str):
+    inner, depth = value, 0
+    while isinstance(inner, list | tuple) and len(inner) and depth < 64:
+        inner, depth = inner[0], depth + 1
+    kind = f"{type(inner).__module__}.{type(inner).__qualname__}"
+    if isinstance(value, list | tuple | str) and not kind.startswith("torch."):
         return f"ragged or no array ({error}): give rows of equal length"
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
+    if inner is not value:
+        return f"made of {kind}s that NumPy cannot read ({error}): give numbers, or use stsm_ref.nn on torch.stack of them"
     hint = ", as by .detach().cpu().numpy(), or use stsm_ref.nn, which takes it as it is" if kind.startswith("torch.") else ""
     return f"a {kind} that NumPy cannot read ({error}): give a NumPy array{hint}"
 

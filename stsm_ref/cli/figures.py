@@ -16,10 +16,13 @@ def figures(
     from stsm_ref.pictures.figures import paths, write_figures
 
     written = []
-    with progress_bar() as progress:
-        task = progress.add_task("drawing", total=len(paths(out)))
-        for path in write_figures(out):
-            written.append(path)
-            progress.update(task, advance=1, description=path.name)
-    screen.print("\n".join(f"wrote {path}" for path in written), highlight=False, soft_wrap=True)
+    try:
+        with progress_bar() as progress:
+            task = progress.add_task("drawing", total=len(paths(out)))
+            for path in write_figures(out):
+                written.append(path)
+                progress.update(task, advance=1, description=path.name)
+    finally:  # what is missing for one figure is told after what was done
+        if written:
+            screen.print("\n".join(f"wrote {path}" for path in written), highlight=False, soft_wrap=True)
     return 0

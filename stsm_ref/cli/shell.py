@@ -41,8 +41,9 @@ class Screen(Console):
                 yield Segment(visible(segment.text), segment.style)
 
 
+HAS_A_WIDTH = bool(sys.stdout and sys.stdout.isatty()) or os.environ.get("COLUMNS", "").isdigit()
 # a log has no width of its own: give the table room there
-screen, notes = Screen(width=None if sys.stdout and sys.stdout.isatty() else 120), Screen(stderr=True)
+screen, notes = Screen(width=None if HAS_A_WIDTH else 120), Screen(stderr=True)
 app = typer.Typer(
     name="stsm-ref",
     help="Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module (STSM).",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stsm_ref.errors import MissingExtraError
 from stsm_ref.files import make_folder, require_writable
 from stsm_ref.pictures import five_seconds, published, steps
 from stsm_ref.pictures.drawing import FORMATS, save
@@ -56,13 +57,20 @@ def write_figures(folder: Path) -> Iterator[Path]:
     Raises
     ------
     MissingExtraError
-        If Matplotlib or torch, which Figure 2 is read from, is not installed.
+        If Matplotlib or torch, which Figure 2 is read from, is not installed; after the figures that can be drawn without it are written.
     ReportError
         If a file cannot be written.
     """
     require_folder(folder)
+    lacking: MissingExtraError | None = None
     for name, draw in FIGURES.items():
         for ending in FORMATS:
             path = folder / f"{name}{ending}"
-            save(draw(), path)
+            try:
+                save(draw(), path)
+            except MissingExtraError as error:
+                lacking = error
+                break
             yield path
+    if lacking:
+        raise lacking

@@ -1,5 +1,8 @@
 """The figures from code: complete, the same bytes each time, drawn from the functions and the published tables."""
 
+import os
+import subprocess
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -51,6 +54,22 @@ def test_the_committed_pictures_are_up_to_date(folder: Path, name: str) -> None:
     """What the docs show is what the code draws today, but for the rounding of colours; small files."""
     np.testing.assert_allclose(image.imread(COMMITTED[name]), image.imread(folder / f"{name}.png"), atol=0.02)
     assert COMMITTED[name].stat().st_size < 200_000
+
+
+def test_without_torch_the_others_are_written(tmp_path: Path) -> None:
+    """Figure 2 is read off a network: its extra is named, and what was written is told first."""
+    code = f"import sys; sys.modules['torch'] = None; sys.argv = ['stsm-ref', 'figures', '--out', {str(tmp_path)!r}]"
+    ended = subprocess.run(
+        [sys.executable, "-c", f"{code}; from stsm_ref.cli import main; main()"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "COLUMNS": "300"},
+    )
+    assert ended.returncode == 2
+    assert "needs torch, which is not installed: pip install 'stsm_ref[torch]'" in ended.stderr
+    assert {path.stem for path in tmp_path.iterdir()} == set(FIGURES) - {"fig-2"}
+    assert ended.stdout.count("wrote ") == 14
 
 
 def texts(figure: Any) -> list[str]:

@@ -160,3 +160,12 @@ def test_a_drain_keeps_the_first_reason() -> None:
     drain = streams.Drain(below)
     assert [drain.write(b"abc"), drain.write(b"de")] == [3, 2]
     assert (below.tries, drain.lost.errno) == (1, 28)
+
+
+def test_columns_are_kept_when_piped() -> None:
+    """A log has no width of its own and gets 120 columns, unless COLUMNS says how many."""
+    for columns, widest in ((None, 120), ("60", 60)):
+        environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | ({"COLUMNS": columns} if columns else {})
+        words = "from stsm_ref.cli.shell import screen; print(screen.width)"
+        ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True, env=environment)
+        assert int(ended.stdout) == widest

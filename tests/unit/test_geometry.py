@@ -251,6 +251,10 @@ def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, ax
             r"as by \.detach\(\)\.cpu\(\)\.numpy\(\), or use stsm_ref\.nn",
         ),
         (torch.zeros(1, dtype=torch.bfloat16), r"x is a torch.Tensor that NumPy cannot read \(Got unsupported ScalarType BFloat16\)"),
+        (
+            [torch.zeros(1, dtype=torch.bfloat16)],
+            r"x is made of torch.Tensors that NumPy cannot read \(.*\): give numbers, or use stsm_ref.nn on torch.stack of them",
+        ),
         (np.zeros(1, "m8[s]"), r"x has dtype timedelta64\[s\], and durations are not moved: see them as numbers, x\.view\('int64'\)"),
         ([1, 2], r"x has shape \(2,\), rank 1: a clip is \(..., T, C, H, W\), rank 4 or more"),
     ],
