@@ -6,3 +6,6 @@ import os
 # process on every core already, and threads that wait for a busy core take more of it than the work does
 for library in ("OMP", "OPENBLAS", "MKL"):
     os.environ.setdefault(f"{library}_NUM_THREADS", "1")
+
+# pytest imports readline, which tells every process that is started afterwards that a line has 80 columns
+os.environ.pop("COLUMNS", None)
