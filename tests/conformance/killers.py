@@ -25,14 +25,18 @@ def killers() -> dict[str, str]:
     return dict(json.loads(TABLE.read_text()))
 
 
-def sees(rule: str, entry: Implementation) -> bool:
-    """Whether a rule, with its cases of level smoke and nothing asked before, sees that an implementation is wrong."""
+def attempted(rule: str, entry: Implementation) -> Attempt:
+    """A rule alone on an implementation, with its cases of the level at which that is to be killed; none where it does not concern it."""
     target = kit.as_target(entry)
-    trial = Trial(target, ShiftSpec.parse(entry.spec), level="smoke")
+    trial = Trial(target, ShiftSpec.parse(entry.spec), level=entry.level)
     target.use(trial.spec)
-    if RULES[rule].applies(trial):
-        return False
-    attempt = Attempt(RULES[rule], trial, tries=0).run()
+    attempt = Attempt(RULES[rule], trial, tries=0)
+    return attempt if RULES[rule].applies(trial) else attempt.run()
+
+
+def sees(rule: str, entry: Implementation) -> bool:
+    """Whether a rule alone sees that an implementation is wrong, or gets no answer."""
+    attempt = attempted(rule, entry)
     return attempt.failure is not None or bool(attempt.broken)
 
 

@@ -10,16 +10,13 @@ from typer.testing import CliRunner
 from stsm_ref.cli import app
 from stsm_ref.conformance import mutants as kit
 from stsm_ref.conformance import suite
-from stsm_ref.conformance.attempt import Attempt
 from stsm_ref.conformance.mutants import WHY_NOT_ALONE, Score, Verdict
 from stsm_ref.conformance.planted.implementation import Implementation
 from stsm_ref.conformance.planted.parts import shifted
 from stsm_ref.conformance.report import Report
 from stsm_ref.conformance.suite import HANDSHAKE, RULES
-from stsm_ref.conformance.trial import Trial
 from stsm_ref.errors import SpecError
-from stsm_ref.geometry import ShiftSpec
-from tests.conformance.killers import BY_THE_WHOLE, killers, sees
+from tests.conformance.killers import BY_THE_WHOLE, attempted, killers, sees
 from tests.conformance.panel import looks
 
 FRAMEWORKS = ("numpy", "torch")
@@ -112,7 +109,10 @@ def _to_be_killed() -> list[list[Implementation]]:
 def test_every_mutant_is_killed(entries):
     """At level smoke each mutant breaks the rule that the table names, by itself, or gives no answer to the suite."""
     whole = [entry for entry in entries if KILLERS[entry.name] == BY_THE_WHOLE]
-    survivors = [verdict.implementation.name for verdict in kit.score(whole, first=True).mutants if not verdict.as_it_should]
+    verdicts = kit.score(whole).mutants
+    for verdict in verdicts:
+        assert len(verdict.killed_by) != 1 or verdict.killed_by[0] not in WHY_NOT_ALONE, f"{verdict.killed_by} kills alone: drop its reason"
+    survivors = [verdict.implementation.name for verdict in verdicts if not verdict.as_it_should]
     survivors += [entry.name for entry in entries if entry not in whole and not sees(KILLERS[entry.name], entry)]
     assert not survivors, "if another rule sees them now, `python -m tests.conformance.killers` writes the table again"
 
@@ -196,10 +196,7 @@ def test_what_needs_a_higher_level_is_killed_there(name, rule):
     """Its rule alone, with the cases of that level, sees it; at smoke it is left for later, and the score says so."""
     (entry,) = kit.named(name)
     assert entry.level == "ci"
-    target = kit.as_target(entry)
-    trial = Trial(target, ShiftSpec.parse(entry.spec), level=entry.level)
-    target.use(trial.spec)
-    assert Attempt(RULES[rule], trial, tries=0).run().failure is not None
+    assert attempted(rule, entry).failure is not None
 
 
 def test_the_score_says_what_it_left_for_later():

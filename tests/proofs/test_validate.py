@@ -7,7 +7,7 @@ import pytest
 
 from stsm_ref import ShiftSpec
 from stsm_ref.errors import SpecError, StsmError
-from stsm_ref.proofs import export_cover, solvers, validate_run
+from stsm_ref.proofs import solvers, validate_run
 from stsm_ref.proofs.operators import MEANINGS
 from stsm_ref.proofs.validate import Verdict, validate_target
 from stsm_ref.proofs.validate_layout import Layout
@@ -19,12 +19,6 @@ TSM, FOLDED = "T@1/4,backward-first", "(NT)CHW"
 def prove(name: str, spec: str = TSM, layout: str = "TCHW", **options) -> Verdict:
     """Validate one module of `manners.py`."""
     return validate_target(f"py:{FILE}:{name}", ShiftSpec.parse(spec), layout=layout, **options)
-
-
-@pytest.fixture
-def three_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Looks at sizes of 3 and more only: the smaller ones need two dozen more graphs, and most of what is tested here is in each."""
-    monkeypatch.setattr(export_cover, "CELLS", ((3, None),))
 
 
 PROVED = [

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from stsm_ref import ShiftSpec
-from stsm_ref.proofs import export_cover
 from stsm_ref.proofs.validate import validate_target
 from tests.proofs import wrong_modules_recording as modules
 
@@ -25,13 +24,13 @@ def test_a_wrong_module_is_never_proved(name: str) -> None:
     assert any(direction.why or direction.violation for direction in verdict.directions), text
 
 
+@pytest.mark.usefixtures("three_and_more")
 @pytest.mark.parametrize("name", modules.RIGHT)
-def test_a_right_module_by_the_same_means_is_proved(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_right_module_by_the_same_means_is_proved(name: str) -> None:
     """Modes, hooks, checkpointing and functions with a backward of their own may be used.
 
     Looked at for sizes of 3 and more: smaller ones need two dozen more graphs, in which these means are no others.
     """
-    monkeypatch.setattr(export_cover, "CELLS", ((3, None),))
     verdict = validate_target(f"py:{FILE}:{name}", SPEC, layout="TCHW")
     assert verdict.outcome == "proved", "\n".join(verdict.text)
 
