@@ -9,7 +9,7 @@ import logging
 import re
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -27,6 +27,9 @@ from stsm_ref.proofs.operators import CHECKS_ONLY, MEANINGS
 
 SYMPY = str(Path(sympy.__file__).parent)
 SIZE_AS_TEXT = "for a size as text"
+MOST_DECISIONS = 200
+"""Comparisons of sizes by their own code in one recording. torch makes a guard of each, at some 100 ms: a search takes hours."""
+TOO_MANY_DECISIONS = "its code compares sizes more than {most} times, and each comparison is a guard of the graph"
 NEED_NO_MEANING = {*CHECKS_ONLY, "aten.sym_size.int", "aten.sym_numel.default", "aten.sym_stride.int"}
 
 
@@ -106,7 +109,7 @@ def export(module: torch.nn.Module, samples: Sequence[torch.Tensor], free_axes: 
     dynamic = tuple({axis: torch.export.Dim.AUTO for axis in free_axes if sample.shape[axis] > 1} for sample in samples)
     watched = module.__dict__["watch"].seen if isinstance(module, Forward) else Watched()
     try:
-        with _quietly(), _as_it_is(), _sizes_as_text_noticed(watched), training_noticed(module) as reads:
+        with _quietly(), _as_it_is(), _sizes_as_text_noticed(watched), _decisions_limited(), training_noticed(module) as reads:
             program = torch.export.export(module, tuple(samples), dynamic_shapes=dynamic, strict=False)
             if missing := _without_a_meaning(program.graph_module):
                 # torch knows most operators in terms of simpler ones; that takes three times as long again
@@ -171,6 +174,25 @@ def training_noticed(target: torch.nn.Module) -> Iterator[list[str]]:
 
     with mock.patch.object(torch.nn.Module, "training", property(read, write), create=True):
         yield reads
+
+
+@contextmanager
+def _decisions_limited() -> Iterator[None]:
+    """End a recording in which their code compares sizes more than `MOST_DECISIONS` times, also where it catches what ends it."""
+    known: Callable[[torch.SymBool], bool] = torch.SymBool.__bool__
+    taken = 0
+
+    def decided(self: torch.SymBool) -> bool:
+        nonlocal taken
+        taken += not sys._getframe(1).f_code.co_filename.startswith((TORCH, SYMPY))
+        if taken > MOST_DECISIONS:
+            raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MOST_DECISIONS))
+        return known(self)
+
+    with mock.patch.object(torch.SymBool, "__bool__", decided):
+        yield
+    if taken > MOST_DECISIONS:
+        raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MOST_DECISIONS))
 
 
 def _without_a_meaning(module: fx.GraphModule) -> list[Any]:

@@ -379,7 +379,7 @@ def literal_masks(x):
 
 @right("bits", "value")
 def through_double(x):
-    return slices_into_zeros(x.double()).float()
+    return slices_into_zeros(x.double()).to(x.dtype)
 
 
 @right("value", "value")
