@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from stsm_ref import cli
 from stsm_ref.conformance import process, process_tree
 from tests.conformance.test_clients import BROKEN_C, LANGUAGES, build
+from tests.patience import PATIENCE
 
 PROGRAMS = Path(__file__).with_name("programs.py")
 RUNNER = CliRunner()
@@ -138,5 +139,8 @@ cli.app(["check", {target!r}, "--spec", "T"])
         time.sleep(1)
         assert process_tree.members(None, mark)
         check.send_signal(number)
-        check.wait(timeout=15)
+        try:
+            check.wait(timeout=PATIENCE)
+        finally:
+            check.kill()
     assert check.returncode in (128 + number, 130)
