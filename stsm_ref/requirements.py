@@ -1,6 +1,6 @@
 """The table of requirements: what is claimed, where the paper says it, how it is known and where it stops holding.
 
-It is data. `stsm_ref.verification` holds the checks; a test keeps the two complete in both directions.
+It is data. `stsm_ref.checks.our_internals` holds the checks; a test keeps the two complete in both directions.
 """
 
 import difflib

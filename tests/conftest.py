@@ -5,8 +5,8 @@ import os
 import pytest
 from hypothesis import HealthCheck, settings
 
-from stsm_ref.verification.subject import OURS, Subject
-from tests.meta.faults import FAULTS
+from stsm_ref.implementations.ours import OURS, Subject
+from tests.bugs.faults import FAULTS
 
 settings.register_profile("dev", max_examples=50, deadline=None)
 settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))

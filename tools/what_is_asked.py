@@ -8,15 +8,15 @@ import sys
 from pathlib import Path
 
 from stsm_ref import stsm, stsm_vjp
-from stsm_ref.conformance import asked
-from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.conformance import coverage
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.implementations.python import PythonTarget
 
 PAGE = Path(__file__).parents[1] / "docs" / "what-is-asked.md"
 
 
-def numpy_target(recorder: asked.Recorder | None = None) -> PythonTarget:
+def numpy_target(recorder: coverage.Recorder | None = None) -> PythonTarget:
     """Our own shift, its backward and its tangent, with or without somebody who looks on."""
     before = recorder.before if recorder else lambda op, function: function
     return PythonTarget(
@@ -30,12 +30,12 @@ def write() -> str:
     """The page for NumPy and for torch."""
     import stsm_ref.nn as snn
 
-    return asked.page([numpy_target(), PythonTarget(snn.stsm, layout="(NT)CHW", framework="torch")])
+    return coverage.page([numpy_target(), PythonTarget(snn.stsm, layout="(NT)CHW", framework="torch")])
 
 
 def never(level: str, spec: str) -> list[str]:
     """What a run of that level never met, of the forward and the backward."""
-    recorder = asked.Recorder()
+    recorder = coverage.Recorder()
     report = run_suite(numpy_target(recorder), ShiftSpec.parse(spec), level=level)  # type: ignore[arg-type]  # the suite refuses others
     assert report.passed, report.violations
     return list(recorder.never(("forward", "vjp")))
@@ -47,7 +47,7 @@ def main() -> None:
         level, spec = (*sys.argv[2:], *("ci", "T+H+W@3/8")[len(sys.argv) - 2 :])[:2]
         missing = never(level, spec)
         print("\n".join(missing))
-        print(f"{len(missing)} of {sum(1 for op in ('forward', 'vjp') for _ in asked.known(op))} never met at level {level}")
+        print(f"{len(missing)} of {sum(1 for op in ('forward', 'vjp') for _ in coverage.known(op))} never met at level {level}")
         return
     PAGE.write_text(write(), encoding="utf-8")
 

@@ -30,7 +30,7 @@ def requirement_rows() -> list[tuple[str, ...]]:
 
 def check_rows() -> list[tuple[str, ...]]:
     """Name, what it states, the requirements that it speaks for, its rung; those of the torch side too."""
-    from stsm_ref.verification.rules import load
+    from stsm_ref.checks.our_internals.registry import load
 
     return [(check.name, check.statement, ", ".join(check.requirements), check.rung) for check in load().values()]
 
@@ -44,7 +44,7 @@ def rule_rows() -> list[tuple[str, ...]]:
 
 def theorem_rows() -> list[tuple[str, ...]]:
     """Name, what it says, the requirements that it speaks for, which of the assumptions it makes."""
-    from stsm_ref.proofs.statements import STATEMENTS
+    from stsm_ref.proofs.theorems.statements import STATEMENTS
 
     which = assumptions()
     return [(entry.name, entry.text, ", ".join(entry.requirements), str(which.index(entry.assumes) + 1)) for entry in STATEMENTS]
@@ -52,7 +52,7 @@ def theorem_rows() -> list[tuple[str, ...]]:
 
 def assumptions() -> list[str]:
     """What theorems assume, each once, in the order in which it is first needed."""
-    from stsm_ref.proofs.statements import STATEMENTS
+    from stsm_ref.proofs.theorems.statements import STATEMENTS
 
     return list(dict.fromkeys(entry.assumes for entry in STATEMENTS))
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from stsm_ref.bench.timing import Comparison, side_by_side
-from stsm_ref.conformance import certificate_rules
-from stsm_ref.conformance.python_target import PythonTarget
-from stsm_ref.conformance.trial import Trial
+from stsm_ref.checks.any_implementation import certificate
+from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.implementations.python import PythonTarget
 
 
 def by_slices(x: Array, spec: ShiftSpec) -> Array:
@@ -29,12 +29,12 @@ def by_slices(x: Array, spec: ShiftSpec) -> Array:
 def comparisons(*, rounds: int = 15) -> Iterator[Comparison]:
     """Measure the whole check, the target's own time included, with its labels at hand and with labels made anew."""
     trial = Trial(PythonTarget(by_slices), ShiftSpec(), level="ci")
-    case = certificate_rules.network_cases(trial)[0]
-    labels = certificate_rules.unique_labels(case.shape, case.dtype)
-    check = functools.partial(certificate_rules.labels_at_the_size_of_a_network, trial, case)
+    case = certificate.network_cases(trial)[0]
+    labels = certificate.unique_labels(case.shape, case.dtype)
+    check = functools.partial(certificate.labels_at_the_size_of_a_network, trial, case)
 
     def check_anew() -> None:
-        certificate_rules.unique_labels.cache_clear()
+        certificate.unique_labels.cache_clear()
         check()
 
     medians = side_by_side({"target": lambda: by_slices(labels, trial.spec), "check": check}, rounds=rounds)

@@ -1,6 +1,5 @@
 """`stsm-ref check`."""
 
-import importlib
 import os
 import signal
 import threading
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from stsm_ref._files import require_distinct, require_writable
 from stsm_ref.cli.shell import WRONG_USE, AsJson, Level, Spec, Terminated, command, complain, print_json, progress_bar, screen
 from stsm_ref.errors import ReportError
-from stsm_ref.files import require_distinct, require_writable
 from stsm_ref.geometry import ShiftSpec
 
 if TYPE_CHECKING:
-    from stsm_ref.conformance.report import Report
+    from stsm_ref.evidence.report.report import Report
 
 
 class LayoutOption(StrEnum):
@@ -62,12 +61,12 @@ def check(
     badge: Annotated[Path | None, typer.Option(help="Also write a badge, as JSON for shields.io.")] = None,
 ) -> int:
     """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
-    from stsm_ref.conformance import screen as view
+    from stsm_ref.evidence.report import terminal as view
 
     _leave_nothing_when_terminated()
     if validate_protocol:
         return _validate_protocol(target, as_json, time_limit or 60, int(memory * 2**30))
-    outputs = {"report_jsonl": report, "report_junit": junit, "report_page": html, "badge": badge}
+    outputs = {"report": report, "junit": junit, "html": html, "badge": badge}
     _require_outputs(target, outputs)
     wanted = ShiftSpec.parse(spec)
     with progress_bar() as progress:
@@ -81,11 +80,11 @@ def check(
         how |= {"keep_memory_format": keep_memory_format}
         how |= {"time_limit": time_limit, "memory": int(memory * 2**30)}
         if os.name == "posix" and not target.startswith("cmd:"):
-            from stsm_ref.conformance.sandbox import run_python_target
+            from stsm_ref.conformance.isolated_runner import run_python_target
 
             found = run_python_target(target, wanted, **how)
         else:
-            from stsm_ref.conformance.running import run_target
+            from stsm_ref.conformance.runner import run_target
 
             found = run_target(target, wanted, **how)
     if as_json:
@@ -96,17 +95,17 @@ def check(
 
 
 OUTPUTS = {
-    "report_jsonl": ("--report", ('{"record": "header"',)),
-    "report_junit": ("--junit", ("<?xml",)),
-    "report_page": ("--html", ("<!doctype html",)),
+    "report": ("--report", ('{"record": "header"',)),
+    "junit": ("--junit", ("<?xml",)),
+    "html": ("--html", ("<!doctype html",)),
     "badge": ("--badge", ('{\n  "schemaversion"',)),
 }
-"""By the module that writes it, the option that asks for it, and how such a file begins."""
+"""By output: the option that asks for it, and how such a file begins."""
 
 
 def _require_outputs(target: str, outputs: dict[str, Path | None]) -> None:
     """Refuse, before the work is done, what cannot be written, and what would be written over."""
-    from stsm_ref.conformance.target_files import files_of
+    from stsm_ref.implementations.sources import files_of
 
     for path in outputs.values():
         if path:
@@ -120,10 +119,14 @@ def _require_outputs(target: str, outputs: dict[str, Path | None]) -> None:
 def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
     """Write what was asked for; a file that fails takes nothing from the verdict, and a run without all its files does not pass."""
     code = found.exit_code
-    for module, path in outputs.items():
+    from stsm_ref.evidence.report import badge, jsonl, junit
+    from stsm_ref.evidence.report.html import page
+
+    writers = {"report": jsonl.write, "junit": junit.write, "html": page.write, "badge": badge.write}
+    for option, path in outputs.items():
         if path:
             try:
-                importlib.import_module(f"stsm_ref.conformance.{module}").write(found, path)
+                writers[option](found, path)
             except ReportError as error:
                 complain(f"stsm-ref check: {error}")
                 code = code or WRONG_USE
@@ -142,9 +145,9 @@ def _end(number: int, frame: object) -> None:
 
 
 def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: int) -> int:
-    from stsm_ref.conformance import protocol_screen
-    from stsm_ref.conformance import validate_protocol as protocol
-    from stsm_ref.conformance.target import TargetError
+    from stsm_ref.implementations.base import TargetError
+    from stsm_ref.implementations.protocol import terminal
+    from stsm_ref.implementations.protocol import validator as protocol
 
     kind, _, words = target.partition(":")
     if kind != "cmd":
@@ -160,5 +163,5 @@ def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: in
     if as_json:
         print_json(protocol.as_json(found))
     else:
-        screen.print(protocol_screen.findings(found))
+        screen.print(terminal.findings(found))
     return protocol.exit_code(found)

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stsm_ref._files import require_writable, write_whole
 from stsm_ref.cli.shell import AsJson, command, print_json, progress_bar, screen
 from stsm_ref.errors import SpecError
-from stsm_ref.files import require_writable, write_whole
 from stsm_ref.paper.claim import MEANINGS
 
 if TYPE_CHECKING:
     from stsm_ref.paper import Claim
-    from stsm_ref.paper.settle import Settled
+    from stsm_ref.paper.evaluate import Settled
 
 Kind = StrEnum("Kind", {name.replace("-", "_"): name for name in MEANINGS})  # type: ignore[misc]  # its members are data
 
@@ -30,8 +30,8 @@ def claims(
     as_json: AsJson = False,
 ) -> int:
     """List the paper's claims and how each is settled; compute again what its own tables and our networks can tell."""
+    from stsm_ref.paper.evaluate import is_left_out, settle
     from stsm_ref.paper.page import page as as_page
-    from stsm_ref.paper.settle import is_left_out, settle
 
     chosen = _chosen(identifier, status, place)
     if page:

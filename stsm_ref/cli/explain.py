@@ -44,7 +44,7 @@ def explain(
         for entry in chosen:
             screen.print(Text.assemble((f"{entry.id:9}", "bold"), f" {entry.rule}"))
         return 0
-    from stsm_ref.verification import screen as view
+    from stsm_ref.checks.our_internals import terminal as view
 
     screen.print(view.explanation(chosen[0]))
     return 0

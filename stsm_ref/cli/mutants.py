@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from rich.console import Group
     from rich.table import Table
 
-    from stsm_ref.conformance.mutants import Score, Verdict
+    from stsm_ref.conformance.score import Score, Verdict
 
 
 class Framework(StrEnum):
@@ -31,7 +31,7 @@ def mutants(
 ) -> int:
     """Score the conformance suite: plant wrong implementations, which it must catch, and right ones, which it must let pass."""
     with notes.status("loading"):
-        from stsm_ref.conformance import mutants as kit
+        from stsm_ref.conformance import score as kit
 
         planted = kit.named(name, framework.value) if name else kit.planted(framework.value)
     with progress_bar() as progress:

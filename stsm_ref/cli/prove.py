@@ -32,33 +32,33 @@ def prove(
         return _prove_target(
             target, chosen, as_json, layout=layout, segments=segments, channels=channels, smt2=smt2, as_exported=as_exported
         )
-    from stsm_ref.proofs import screen as view
-    from stsm_ref.proofs import theorems
+    from stsm_ref.proofs.theorems import registry
+    from stsm_ref.proofs.theorems import terminal as view
 
     if smt2:
-        theorems.require_folder(smt2)
+        registry.require_folder(smt2)
     proofs = []
     with progress_bar() as progress:
-        planned = theorems.theorems(chosen)
+        planned = registry.theorems(chosen)
         task = progress.add_task("proving", total=len(planned))
         for name, theorem in planned.items():
             progress.update(task, description=f"{name:40}")
-            proofs.append(theorems.prove(theorem, timeout=timeout))
+            proofs.append(registry.prove(theorem, timeout=timeout))
             progress.advance(task)
     if as_json:
-        print_json(theorems.as_json(proofs, chosen))
+        print_json(registry.as_json(proofs, chosen))
     else:
         screen.print(view.report(proofs), highlight=False)
     if smt2:
-        notes.print(f"wrote {theorems.write_queries(smt2, proofs)} queries to {smt2}", highlight=False, soft_wrap=True)
-    return theorems.EXIT_CODES[theorems.worst(proof.outcome for proof in proofs)]
+        notes.print(f"wrote {registry.write_queries(smt2, proofs)} queries to {smt2}", highlight=False, soft_wrap=True)
+    return registry.EXIT_CODES[registry.worst(proof.outcome for proof in proofs)]
 
 
 def _prove_target(target: str, spec: ShiftSpec, as_json: bool, **options: Any) -> int:
     """Prove somebody's torch module equal to STSM."""
     with notes.status("loading torch") as status:
         from stsm_ref import nn as _  # noqa: F401 # says by name that torch is missing
-        from stsm_ref.proofs.validate import validate_target
+        from stsm_ref.proofs.translation.validation import validate_target
 
         verdict = validate_target(target, spec, progress=lambda now: status.update(Text(now)), **options)
     if as_json:

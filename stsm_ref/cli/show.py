@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from stsm_ref._files import require_writable
 from stsm_ref.cli.shell import Spec, command, notes, screen
-from stsm_ref.files import require_writable
 from stsm_ref.geometry import ShiftSpec
 
 

@@ -47,8 +47,8 @@ def vectors(
 
 def _write(directory: Path | None, *, force: bool, as_json: bool) -> int:
     from stsm_ref.errors import ReportError
-    from stsm_ref.vectors import writing
-    from stsm_ref.vectors.store import MANIFEST, VERSION, sha256
+    from stsm_ref.vectors.format.store import MANIFEST, VERSION, sha256
+    from stsm_ref.vectors.generate import writing
 
     if directory is None:
         raise ReportError("vectors write needs DIR: name a new or an empty folder")
@@ -72,7 +72,8 @@ def _write(directory: Path | None, *, force: bool, as_json: bool) -> int:
 
 
 def _verify(directory: Path | None, *, regenerate: bool, as_json: bool) -> int:
-    from stsm_ref.vectors import store, writing
+    from stsm_ref.vectors.format import store
+    from stsm_ref.vectors.generate import writing
 
     manifest = store.verify(directory)
     if regenerate:
@@ -96,7 +97,7 @@ def _verify(directory: Path | None, *, regenerate: bool, as_json: bool) -> int:
 def _list_files(directory: Path | None, *, as_json: bool) -> int:
     from rich.table import Table
 
-    from stsm_ref.vectors import store
+    from stsm_ref.vectors.format import store
 
     manifest = store.read_manifest(directory)
     if as_json:
@@ -120,8 +121,8 @@ def _list_files(directory: Path | None, *, as_json: bool) -> int:
 
 def _list_cases(directory: Path | None, spec: ShiftSpec | None, flag: str | None, *, as_json: bool) -> int:
     from stsm_ref.errors import SpecError
-    from stsm_ref.vectors import store
-    from stsm_ref.vectors.flags import NOTES, near
+    from stsm_ref.vectors.format import store
+    from stsm_ref.vectors.format.flags import NOTES, near
 
     if flag is not None and flag not in NOTES:
         raise SpecError(f"flag={flag!r} is on no case: {near(flag)}")

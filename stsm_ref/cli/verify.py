@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from stsm_ref._files import require_writable, write_whole
 from stsm_ref.cli.shell import AsJson, Side, command, print_json, progress_bar, screen
-from stsm_ref.files import require_writable, write_whole
 
 
 @command
@@ -17,22 +17,23 @@ def verify(
     side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
 ) -> int:
     """Check every requirement on our own implementations, on worked examples and on real pixels."""
-    from stsm_ref.verification import page, rules, run, theorem_rules
-    from stsm_ref.verification import screen as view
-    from stsm_ref.verification.subject import OURS
+    from stsm_ref.checks.our_internals import registry, run, theorems
+    from stsm_ref.checks.our_internals import terminal as view
+    from stsm_ref.evidence.report.html import requirements_page
+    from stsm_ref.implementations.ours import OURS
 
     if report:
         require_writable(report, begins=("<!doctype html",))
     results = []
     with progress_bar() as progress:
         task = progress.add_task("loading", total=None)
-        proofs = theorem_rules.are_installed()
-        checks = rules.load(torch=side is not Side.NUMPY, proofs=proofs)
+        proofs = theorems.are_installed()
+        checks = registry.load(torch=side is not Side.NUMPY, proofs=proofs)
         subjects = [OURS] if side is not Side.TORCH else []
         if side is not Side.NUMPY:
             import torch
 
-            from stsm_ref.verification.torch_subject import torch_subject
+            from stsm_ref.implementations.ours_torch import torch_subject
 
             torch.set_num_threads(1)  # the arrays are small: threads that wait for a busy core would take most of the time
             subjects.append(torch_subject())
@@ -43,10 +44,10 @@ def verify(
             results.append(run.run_check(check, subject, examples=examples))
             progress.advance(task)
     table = run.rows(results, only_concerned=side is not Side.BOTH)
-    data = run.as_json(table) | {"theorems": "proved by z3 and cvc5" if proofs else theorem_rules.NOT_INSTALLED}
-    not_covered = view.NOT_COVERED if proofs else f"{theorem_rules.NOT_INSTALLED} {view.NOT_COVERED}"
+    data = run.as_json(table) | {"theorems": "proved by z3 and cvc5" if proofs else theorems.NOT_INSTALLED}
+    not_covered = view.NOT_COVERED if proofs else f"{theorems.NOT_INSTALLED} {view.NOT_COVERED}"
     if report:
-        write_whole(report, page.page(data, not_covered))
+        write_whole(report, requirements_page.page(data, not_covered))
     if as_json:
         print_json(data)
     else:

@@ -7,7 +7,7 @@ try:
 except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.conformance", "hypothesis", "verify") from None
 
-from stsm_ref.conformance.checking import check
-from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.api import check
+from stsm_ref.evidence.report.report import Report, RuleResult, Violation
 
 __all__ = ["Report", "RuleResult", "Violation", "check"]

@@ -10,13 +10,13 @@ from rich.table import Table
 from rich.text import Text
 
 from stsm_ref import definition, vectors
-from stsm_ref.conformance.cases import Case
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.cases import Case
 from stsm_ref.geometry import Array, Displacement, ShiftSpec
 from stsm_ref.pictures import cases as pictures
 from stsm_ref.requirements import Requirement, requirement
 from stsm_ref.vectors import VectorCase
-from stsm_ref.vectors.flags import NOTES
+from stsm_ref.vectors.format.flags import NOTES
 
 RULES = {"forward": ("GEO-4", "GEO-5", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-6"), "vjp": ("GRAD-1",), "jvp": ("GRAD-2",)}
 ASKED = {

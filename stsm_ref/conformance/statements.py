@@ -8,11 +8,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from stsm_ref.checks.our_internals import registry
 from stsm_ref.conformance.suite import RULES
 from stsm_ref.errors import SpecError
-from stsm_ref.proofs.statements import STATEMENTS
+from stsm_ref.proofs.theorems.statements import STATEMENTS
 from stsm_ref.requirements import requirement
-from stsm_ref.verification import rules
 
 
 class Statement(NamedTuple):
@@ -58,7 +58,7 @@ def named(name: str) -> Statement:
 
 
 def _all() -> dict[str, Statement]:
-    checks = rules.load(torch=False, proofs=False).values()
+    checks = registry.load(torch=False, proofs=False).values()
     found = [Statement(c.name, "stsm-ref verify, on our own code", c.statement, c.rung, c.requirements) for c in checks]
     found += [Statement(s.name, "stsm-ref prove, for all sizes", s.text, "L4", s.requirements) for s in STATEMENTS]
     # a target is what people ask about: where the suite has a rule of the same name, that one is told

@@ -4,37 +4,37 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from stsm_ref.conformance import (
-    certificate_rules,
-    cost_rules,
-    gradient_rules,
-    kind_rules,
-    memory_rules,
-    mode_rules,
-    refusal_rules,
-    repeat_rules,
-    shift_rules,
-    size_rules,
-    value_rules,
-    vector_rules,
+from stsm_ref.bugs.guess import Diagnosis
+from stsm_ref.checks.any_implementation import (
+    certificate,
+    cost,
+    gradients,
+    memory,
+    modes,
+    refusals,
+    repetition,
+    shift,
+    sizes,
+    value_kinds,
+    values,
+    vectors,
 )
-from stsm_ref.conformance.attempt import Attempt
-from stsm_ref.conformance.cases import Case
-from stsm_ref.conformance.diagnosis import Diagnosis
-from stsm_ref.conformance.judge import Mismatch, requirement_of
-from stsm_ref.conformance.origin import environment, hashes
-from stsm_ref.conformance.python_target import PythonTarget
-from stsm_ref.conformance.repeating import line
-from stsm_ref.conformance.report import Outcome, Report, RuleResult, Violation
-from stsm_ref.conformance.rule import Rule, registered
-from stsm_ref.conformance.standing import OPS, as_case, unasked
-from stsm_ref.conformance.target import Declined, Target, TargetError
-from stsm_ref.conformance.trial import Level, Trial
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence import failure
+from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.comparison import Mismatch, requirement_of
+from stsm_ref.evidence.provenance import environment, hashes
+from stsm_ref.evidence.repeat_command import line
+from stsm_ref.evidence.report.report import Outcome, Report, RuleResult, Violation
+from stsm_ref.evidence.rule import Rule, registered
+from stsm_ref.evidence.rule_executor import Attempt
+from stsm_ref.evidence.standing import OPS, as_case, unasked
+from stsm_ref.evidence.suite_context import Level, Trial
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.implementations.base import Declined, Target, TargetError
+from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.requirements import requirement
 from stsm_ref.strategies import DTYPES
-from stsm_ref.verification import compare
 
 SHRINKING: dict[Level, int] = {"smoke": 600, "ci": 6000, "night": 60000}
 """How many smaller cases a run tries, over all rules: a number and not a time, so that the same seed reports the same case everywhere."""
@@ -43,8 +43,8 @@ HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
 # what is quick and telling comes first; memory_rules look at what the others saw
 RULES = registered(
-    *(shift_rules, vector_rules, gradient_rules, value_rules, kind_rules, size_rules, mode_rules, certificate_rules),
-    *(repeat_rules, memory_rules, cost_rules, refusal_rules),
+    *(shift, vectors, gradients, values, value_kinds, sizes, modes, certificate),
+    *(repetition, memory, cost, refusals),
 )
 
 
@@ -280,7 +280,7 @@ class _Run:
             self.on_result(result)
         return result
 
-    def _violation(self, rule: Rule, case: Any, error: compare.Violation) -> Violation:
+    def _violation(self, rule: Rule, case: Any, error: failure.Violation) -> Violation:
         drawn = isinstance(case, Case)
         identifier = requirement_of(as_case(case), error, rule.requirements)
         mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))

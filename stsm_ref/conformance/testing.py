@@ -16,13 +16,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar, cast
 from weakref import WeakKeyDictionary
 
-from stsm_ref.conformance.checking import check
-from stsm_ref.conformance.frameworks import Framework
-from stsm_ref.conformance.report import Report, RuleResult, Violation
+from stsm_ref.conformance.api import check
 from stsm_ref.conformance.suite import HANDSHAKE, RULES
-from stsm_ref.conformance.target import Layout
-from stsm_ref.conformance.trial import Level
 from stsm_ref.errors import MissingExtraError, StsmError
+from stsm_ref.evidence.report.report import Report, RuleResult, Violation
+from stsm_ref.evidence.suite_context import Level
+from stsm_ref.implementations.base import Layout
+from stsm_ref.implementations.frameworks.base import Framework
 
 try:
     import pytest

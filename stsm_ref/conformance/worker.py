@@ -43,13 +43,13 @@ def main() -> None:
     except StsmError as error:
         send(refused=type(error).__name__, why=str(error))
     except (KeyboardInterrupt, OSError) as error:  # the target raised the one, or closed the pipe under us: no traceback of ours
-        from stsm_ref.loading import frames, told
+        from stsm_ref._loading import frames, told
 
         sys.stderr.write(f"{told(error)}{frames(error)}\n")
         sys.stderr.flush()
         os._exit(1)
     except Exception as error:
-        from stsm_ref.loading import frames, told
+        from stsm_ref._loading import frames, told
 
         if theirs := frames(error):  # the target's own code ran where nobody thought that it could
             send(refused="TargetError", why=f"the target raised {told(error)}{theirs}")
@@ -77,8 +77,8 @@ def _line_of_input() -> bytes:
 
 
 def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
-    from stsm_ref.conformance.origin import environment, hashes
-    from stsm_ref.conformance.running import run_target
+    from stsm_ref.conformance.runner import run_target
+    from stsm_ref.evidence.provenance import environment, hashes
     from stsm_ref.geometry import ShiftSpec
 
     def opened(target: Any, declared: int) -> None:

@@ -11,8 +11,8 @@ try:
 except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.models", "torch", "torch") from None
 
-from stsm_ref.models.checkpoints import LoadReport, load_checkpoint, save_checkpoint
-from stsm_ref.models.counting import Cost, LayerCost, cost
+from stsm_ref.models.checkpoints.reading import LoadReport, load_checkpoint, save_checkpoint
+from stsm_ref.models.flops import Cost, LayerCost, cost
 from stsm_ref.models.heads import average_views
 from stsm_ref.models.mobilenet_v2 import MobileNetV2, MobileNetV2Classifier
 from stsm_ref.models.registry import create_model, list_models, model_cost

@@ -8,7 +8,7 @@ from typing import Literal, get_args
 from torch import Tensor, nn
 
 from stsm_ref.errors import ArrayError, ModelError
-from stsm_ref.models.clips import unfold_clips
+from stsm_ref.models.fold import unfold_clips
 
 Head = Literal["tsm", "tsn"]
 Average = Literal["scores", "probabilities"]

@@ -3,7 +3,7 @@ r"""Non-local blocks: every place of a clip looks at every other place of the sa
 from torch import Tensor, nn
 
 from stsm_ref.models.arguments import at_least, at_least_one
-from stsm_ref.models.clips import unfold_clips
+from stsm_ref.models.fold import unfold_clips
 from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
 NON_LOCAL_PLACES = frozenset({(2, 0), (2, 2), (3, 0), (3, 2), (3, 4)})

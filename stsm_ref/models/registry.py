@@ -9,7 +9,7 @@ from stsm_ref import nn as snn
 from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.arguments import at_least_one, known, share_dropped
-from stsm_ref.models.counting import Convention, Cost, cost
+from stsm_ref.models.flops import Convention, Cost, cost
 from stsm_ref.models.heads import HEADS, Head
 from stsm_ref.models.mobilenet_v2 import MobileNetV2
 from stsm_ref.models.non_local import NonLocalResNet

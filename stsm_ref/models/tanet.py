@@ -5,7 +5,7 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
 from stsm_ref.models.arguments import at_least
-from stsm_ref.models.clips import unfold_clips
+from stsm_ref.models.fold import unfold_clips
 from stsm_ref.models.resnet import Bottleneck, Place, ResNet
 
 

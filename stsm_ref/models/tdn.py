@@ -12,7 +12,7 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.arguments import at_least, at_least_one
-from stsm_ref.models.clips import unfold_clips
+from stsm_ref.models.fold import unfold_clips
 from stsm_ref.models.resnet import BLOCKS_PER_STAGE, Bottleneck, Place, convolution, residual_stage
 
 FRAMES_PER_SEGMENT = 5

@@ -9,9 +9,9 @@ from stsm_ref import nn as snn
 from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.models.arguments import at_least_one, known, share_dropped
-from stsm_ref.models.clips import fold_clips
+from stsm_ref.models.checkpoints.key_mapping import without_wrappers
+from stsm_ref.models.fold import fold_clips
 from stsm_ref.models.heads import HEADS, Average, Head, average_views
-from stsm_ref.models.key_names import without_wrappers
 from stsm_ref.nn.functional import refuse_scripting
 from stsm_ref.nn.shifted import ATTRIBUTE, has_shift
 

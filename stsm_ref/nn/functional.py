@@ -10,7 +10,7 @@ from torch.autograd import forward_ad
 from stsm_ref.errors import ArrayError, ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec, whole_number
 from stsm_ref.nn.padding import stsm_by_padding
-from stsm_ref.nn.write_once import write_once
+from stsm_ref.nn.strided_copy import write_once
 
 
 def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:

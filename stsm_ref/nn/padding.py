@@ -1,6 +1,6 @@
 r"""STSM as the paper writes it, in functional torch operations: pad one side with zeros, delete the other, concatenate the groups.
 
-This is what `torch.compile` and `torch.export` see, what odd memory layouts get, and what `stsm_ref.nn.write_once` is tested against.
+This is what `torch.compile` and `torch.export` see, what odd memory layouts get, and what `stsm_ref.nn.strided_copy` is tested against.
 """
 
 import torch

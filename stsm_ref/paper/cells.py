@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from stsm_ref.paper.claim import Claim, Status
-from stsm_ref.paper.hosts import network
+from stsm_ref.paper.networks import network
 from stsm_ref.paper.tables import TABLES, Row
 
 CUT = "Cut off after the printed digits, where other figures of the tables are rounded."

@@ -42,7 +42,7 @@ class Claim:
     elsewhere : tuple of str
         Ids of `stsm_ref.paper.elsewhere`: figures that cited repositories print for the networks that are compared. They settle nothing.
     evidence : tuple of str
-        Names of theorems (`stsm_ref.proofs.statements`), ids of `stsm_ref.requirements` and tests, ``file`` or ``file::function``.
+        Names of theorems (`stsm_ref.proofs.theorems.statements`), ids of `stsm_ref.requirements` and tests, ``file`` or ``file::function``.
     """
 
     id: str

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from stsm_ref.paper.cells import tally
 from stsm_ref.paper.claim import MEANINGS
 from stsm_ref.paper.elsewhere import ACCURACIES
+from stsm_ref.paper.evaluate import Settled
 from stsm_ref.paper.plain_text import plain
-from stsm_ref.paper.settle import Settled
 from stsm_ref.paper.tables import TABLES
-from stsm_ref.proofs.statements import STATEMENTS
+from stsm_ref.proofs.theorems.statements import STATEMENTS
 from stsm_ref.requirements import REQUIREMENTS
 
 HEAD = """# The paper's claims

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._files import write_whole
 from stsm_ref.errors import MissingExtraError, ReportError
-from stsm_ref.files import write_whole
 from stsm_ref.geometry import Displacement, ShiftSpec
 from stsm_ref.kernels import OneHotKernel, one_hot_kernel
 from stsm_ref.pictures.photograph import pan, photograph

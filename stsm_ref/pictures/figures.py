@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stsm_ref._files import make_folder, require_writable
 from stsm_ref.errors import MissingExtraError
-from stsm_ref.files import make_folder, require_writable
 from stsm_ref.pictures import five_seconds, published, steps
 from stsm_ref.pictures.drawing import FORMATS, save
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from stsm_ref.conformance import process
-from stsm_ref.vectors import writing
+from stsm_ref.implementations.isolation import child
+from stsm_ref.vectors.generate import writing
 
 
 @pytest.fixture(scope="session")
@@ -21,5 +21,5 @@ def made_once(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """A program that does not end by itself is waited for two seconds, what it left behind for half of one."""
-    monkeypatch.setattr(process, "ENDING", 2.0)
-    monkeypatch.setattr(process, "LEAVING", 0.5)
+    monkeypatch.setattr(child, "ENDING", 2.0)
+    monkeypatch.setattr(child, "LEAVING", 0.5)

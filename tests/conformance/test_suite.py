@@ -2,20 +2,21 @@
 
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from stsm_ref.conformance import certificate_rules, check, suite
-from stsm_ref.conformance.python_target import PythonTarget
+from stsm_ref.checks.any_implementation import certificate
+from stsm_ref.conformance import check, suite
 from stsm_ref.conformance.suite import RULES, plan, run_suite
-from stsm_ref.conformance.target import Declined, TargetError
-from stsm_ref.conformance.trial import Trial
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.implementations.base import Declined, TargetError
+from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.requirements import REQUIREMENTS
-from tests.conformance.implementations import Counting, forward, jvp, rolled, vjp, wrong_at_three_frames
+from tests import ROOT
+from tests.implementations.examples import Counting, forward, jvp, rolled, vjp, wrong_at_three_frames
 
 SPECS = ["T+H+W@3/8", "T@1/4,backward-first", "T+H+W+TH+TW+HW@1", "THW@1/2", "H@0", "HW@3/4,backward-first,exact", "W@1/64"]
 
@@ -333,7 +334,7 @@ def test_rules_name_requirements_and_rungs():
 @pytest.mark.parametrize("level", ["smoke", "ci", "night"])
 def test_the_documentation_knows_the_declared_counts(level):
     """The table of levels says what the suite declares."""
-    text = (Path(__file__).parents[2] / "docs" / "conformance.md").read_text()
+    text = (ROOT / "docs" / "conformance.md").read_text()
     declared = plan(PythonTarget(forward, vjp=vjp, jvp=jvp), ShiftSpec(), level=level)
     assert f"| `{level}` | {declared:,} |" in text
 
@@ -353,11 +354,11 @@ def usual(x, spec):
 def test_labels_at_the_size_of_a_network_find_one_wrong_value():
     """One wrong value among 6,422,528 is found; every stage of ResNet-50 is looked at. What it costs is in `stsm-ref bench`."""
     trial = Trial(PythonTarget(usual), ShiftSpec(), level="ci")
-    case, *later_stages = certificate_rules.network_cases(trial)
+    case, *later_stages = certificate.network_cases(trial)
     assert [stage.shape[2:] for stage in later_stages] == [(512, 28, 28), (1024, 14, 14), (2048, 7, 7)]
-    labels = certificate_rules.unique_labels(case.shape, case.dtype)
+    labels = certificate.unique_labels(case.shape, case.dtype)
     assert len(np.unique(labels)) == labels.size
-    certificate_rules.labels_at_the_size_of_a_network(trial, case)
+    certificate.labels_at_the_size_of_a_network(trial, case)
 
     def slightly_wrong(x, spec):
         y = usual(x, spec)
@@ -366,7 +367,7 @@ def test_labels_at_the_size_of_a_network_find_one_wrong_value():
 
     wrong = Trial(PythonTarget(slightly_wrong), ShiftSpec(), level="ci")
     with pytest.raises(AssertionError, match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N"):
-        certificate_rules.labels_at_the_size_of_a_network(wrong, case)
+        certificate.labels_at_the_size_of_a_network(wrong, case)
 
 
 def test_an_overflow_of_the_target_is_no_warning_of_ours():

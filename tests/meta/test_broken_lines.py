@@ -4,11 +4,10 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
 
 BREAKS = [
     ("geometry.py", "", ""),  # the control: the copy as it is passes, so what fails below fails for its line

@@ -1,12 +1,11 @@
 """CITATION.cff: the fields that CFF 1.2.0 requires, this version, and the paper."""
 
-from pathlib import Path
-
 import yaml
 
 import stsm_ref
+from tests import ROOT
 
-CITATION = yaml.safe_load((Path(__file__).parents[2] / "CITATION.cff").read_text())
+CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 
 
 def test_the_required_fields_are_there() -> None:

@@ -10,10 +10,10 @@ import pytest
 
 from stsm_ref.paper import CLAIMS, Claim, claim
 from stsm_ref.paper.computations import COMPUTATIONS
-from stsm_ref.proofs.statements import STATEMENTS
+from stsm_ref.proofs.theorems.statements import STATEMENTS
 from stsm_ref.requirements import REQUIREMENTS
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 SENTENCES = [entry for entry in CLAIMS if not entry.is_cell]
 COMPUTED = {"proved", "computed", "recounted", "contradicted"}
 BY_READING = {"sampling-kinetics", "temporal-and-temporal", "reference-41"}

@@ -2,27 +2,25 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
-from stsm_ref.conformance.mutants import planted
+from stsm_ref.conformance.score import planted
 from stsm_ref.conformance.suite import RULES
 from stsm_ref.paper import CLAIMS
 from stsm_ref.paper.cells import tally
-from stsm_ref.proofs.statements import STATEMENTS
+from stsm_ref.proofs.theorems.statements import STATEMENTS
 from stsm_ref.requirements import REQUIREMENTS
 from stsm_ref.vectors import load
-from tests.meta.faults import FAULTS
-from tests.meta.torch_faults import TORCH_FAULTS
-
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+from tests.bugs.faults import FAULTS
+from tests.bugs.torch_faults import TORCH_FAULTS
 
 
 def variants() -> int:
     """Wrong variants of all theorems."""
     pytest.importorskip("z3")
-    from stsm_ref.proofs.theorems import theorems
+    from stsm_ref.proofs.theorems.registry import theorems
 
     return sum(len(theorem.variants) for theorem in theorems().values())
 
@@ -91,7 +89,7 @@ def test_the_ladder_is_the_same_everywhere() -> None:
     """README and the evidence name the rungs that there are, each once and in order: those of the checks, and that of `prove TARGET`."""
     from typing import get_args
 
-    from stsm_ref.verification.check import Rung
+    from stsm_ref.evidence.outcome import Rung
 
     for page in ("README.md", "docs/evidence.md"):
         assert re.findall(r"^\| (L\d) \w+ \|", (ROOT / page).read_text(), re.MULTILINE) == [*get_args(Rung), "L5"], page

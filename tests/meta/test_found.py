@@ -1,15 +1,14 @@
 """The page of what was found elsewhere: every section is run, and says what it says there."""
 
 import re
-from pathlib import Path
 
 import pytest
 
 from stsm_ref.conformance.suite import RULES, run_suite
-from stsm_ref.conformance.targets import open_target
 from stsm_ref.geometry import ShiftSpec
+from stsm_ref.implementations.opening import open_target
+from tests import ROOT
 
-ROOT = Path(__file__).parents[2]
 FILES = ROOT / "docs" / "examples" / "found"
 SECTION = r"""found/(\w+)\.py:forward --spec "(.*)"
 ```

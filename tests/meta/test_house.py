@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests import ROOT
+
 SOURCES = sorted((ROOT / "stsm_ref").rglob("*.py"))
 DATA = {"requirements.py"}
 

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from tests import ROOT
+
 pytest_plugins = ["pytester"]
 
-HOWTO = Path(__file__).parents[2] / "docs" / "howto"
+HOWTO = ROOT / "docs" / "howto"
 
 MINE = """
 import stsm_ref

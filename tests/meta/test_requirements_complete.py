@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from stsm_ref.checks.our_internals.registry import load
+from stsm_ref.implementations.ours_torch import torch_subject
 from stsm_ref.requirements import REQUIREMENTS
-from stsm_ref.verification.rules import load
-from stsm_ref.verification.torch_subject import torch_subject
+from tests import ROOT
 
 CHECKS = load()
-TESTS = Path(__file__).parents[1]
+TESTS = ROOT / "tests"
 IDS = {entry.id for entry in REQUIREMENTS}
 
 

@@ -23,7 +23,7 @@ from stsm_ref.models import (
     model_cost,
     save_checkpoint,
 )
-from stsm_ref.models.clips import fold_clips, unfold_clips
+from stsm_ref.models.fold import fold_clips, unfold_clips
 from stsm_ref.models.non_local import NonLocal
 from stsm_ref.models.tanet import TAM
 from stsm_ref.models.tdn import LongTermDifference, TDNResNet

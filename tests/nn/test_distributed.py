@@ -2,13 +2,13 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 import torch
 from torch import distributed
 
 from stsm_ref.nn import insert_shift
+from tests import ROOT
 
 from .networks import ResNet
 from .train import CLIPS, NUM_SEGMENTS, train
@@ -19,10 +19,7 @@ def test_two_processes_train_as_one(tmp_path):
     """DistributedDataParallel over two gloo processes ends at the weights of one process that has all the clips."""
     result = tmp_path / "weights.pt"
     command = [sys.executable, "-m", "tests.nn.ddp_worker"]
-    processes = [
-        subprocess.Popen([*command, str(rank), "2", str(tmp_path / "rendezvous"), str(result)], cwd=Path(__file__).parents[2])
-        for rank in range(2)
-    ]
+    processes = [subprocess.Popen([*command, str(rank), "2", str(tmp_path / "rendezvous"), str(result)], cwd=ROOT) for rank in range(2)]
     try:
         assert [process.wait(timeout=120) for process in processes] == [0, 0]
     finally:

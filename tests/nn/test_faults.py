@@ -8,7 +8,7 @@ from torch._dynamo.exc import UserError
 from stsm_ref import ShiftSpec, StsmError
 from stsm_ref.nn import STSM, insert_shift, stsm
 from stsm_ref.nn.padding import stsm_by_padding
-from stsm_ref.nn.write_once import write_once
+from stsm_ref.nn.strided_copy import write_once
 
 from .networks import Bottleneck
 from .support import adjoint, fold, labels, laid_out, reference, same_bits

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
-from stsm_ref.verification.torch_operators import COPIES, EMPTY, MOVERS, SIGNS, VIEWS, ZEROS, computing_operators
+from stsm_ref.checks.our_internals.torch_operators import COPIES, EMPTY, MOVERS, SIGNS, VIEWS, ZEROS, computing_operators
 
 pytestmark = pytest.mark.requirement("COST-2")
 

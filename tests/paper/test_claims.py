@@ -14,17 +14,17 @@ import pytest
 from stsm_ref.errors import SpecError
 from stsm_ref.paper import CLAIMS, MEANINGS, NOT_CLAIMS, Claim, claim
 from stsm_ref.paper.cells import row_of
-from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics, setting, something
+from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics, setting, something_something_v2
 from stsm_ref.paper.coverage import as_printed, fingerprint, states_something
-from stsm_ref.paper.hosts import network
+from stsm_ref.paper.evaluate import Settled, settle
+from stsm_ref.paper.networks import network
 from stsm_ref.paper.plain_text import plain
-from stsm_ref.paper.settle import Settled, settle
 from stsm_ref.paper.tables import ROWS, find, printed_lines
+from tests import ROOT
 from tests.paper.test_tables import LINES
 
 pytestmark = pytest.mark.requirement("COST-1", "COST-2", "GEO-5", "KERN-1x2", "KERN-2x1", "KERN-2x2", "PAD-1", "TSM-1", "CAP-1")
 
-ROOT = Path(__file__).parents[2]
 SENTENCES = [entry for entry in CLAIMS if not entry.is_cell]
 CELLS = [entry for entry in CLAIMS if entry.is_cell]
 COMPUTED = {"proved", "computed", "recounted", "contradicted"}
@@ -138,8 +138,8 @@ def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the figures that the words speak of, the contradicted claims hold: none of them is contradicted whatever the tables say."""
-    monkeypatch.setattr(something, "MOBILE_16", something.MOBILE_16._replace(gflops="5.12 × 3 × 1"))
-    monkeypatch.setattr(something, "STSM", something.STSM._replace(parameters="20.1M"))
+    monkeypatch.setattr(something_something_v2, "MOBILE_16", something_something_v2.MOBILE_16._replace(gflops="5.12 × 3 × 1"))
+    monkeypatch.setattr(something_something_v2, "STSM", something_something_v2.STSM._replace(parameters="20.1M"))
     monkeypatch.setattr(ablation, "ACCURACY_AT", ablation.ACCURACY_AT | {"1": Decimal("80")})
     for identifier in ("4.3-at-15.36", "fig-1-parameters", "all-channels-is-best"):
         assert claim(identifier).status == "contradicted"

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from stsm_ref.models import Cost, create_model, list_models, model_cost
-from stsm_ref.models.counting import cost
+from stsm_ref.models.flops import cost
 
 # name, shift, frames, size, classes, operations under mmcv, parameters, printed GFLOPs, printed parameters in millions
 EXACT = [

@@ -9,9 +9,9 @@ from stsm_ref.paper import CLAIMS, claim
 from stsm_ref.paper.cells import row_of, tally
 from stsm_ref.paper.computations import COMPUTATIONS
 from stsm_ref.paper.elsewhere import ACCURACIES, COSTS, SOURCES, PrintedCost
-from stsm_ref.paper.hosts import network
+from stsm_ref.paper.evaluate import Settled
+from stsm_ref.paper.networks import network
 from stsm_ref.paper.page import page
-from stsm_ref.paper.settle import Settled
 from stsm_ref.paper.tables import find
 
 pytestmark = pytest.mark.requirement("COST-1", "COST-2")

@@ -17,10 +17,11 @@ from stsm_ref.errors import ReportError
 from stsm_ref.paper.tables import TABLE_1, TABLE_7
 from stsm_ref.pictures import drawing, five_seconds, published, steps
 from stsm_ref.pictures.figures import FIGURES, paths, require_folder, write_figures
+from tests import ROOT
 
 pytestmark = pytest.mark.requirement("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "PAD-1", "CONV-2")
 
-PICTURES = Path(__file__).parents[2] / "docs" / "pictures"
+PICTURES = ROOT / "docs" / "pictures"
 COMMITTED = {name: PICTURES / f"{'tsn_resnet50' if name == 'fig-2' else name}.png" for name in FIGURES}
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from stsm_ref.proofs import export_cover
+from stsm_ref.proofs.translation import cover
 
 
 @pytest.fixture
 def three_and_more(monkeypatch: pytest.MonkeyPatch) -> None:
     """Looks at sizes of 3 and more only: the smaller ones need two dozen more graphs, and most of what is tested is in each."""
-    monkeypatch.setattr(export_cover, "CELLS", ((3, None),))
+    monkeypatch.setattr(cover, "CELLS", ((3, None),))

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import pytest
 from stsm_ref import ShiftSpec, stsm, stsm_vjp
 from stsm_ref.errors import ArrayError
 from stsm_ref.proofs import certify, find_nonlinearity
+from tests import ROOT
 
 SHAPE = (4, 12, 4, 4)
 SPEC = ShiftSpec("T+H+W", "1/2")
@@ -95,6 +95,6 @@ def test_another_shape_or_dtype_is_no_map() -> None:
 
 def test_the_page_is_right() -> None:
     """The code of the how-to runs."""
-    page = (Path(__file__).parents[2] / "docs" / "howto" / "certify-a-black-box.md").read_text()
+    page = (ROOT / "docs" / "howto" / "certify-a-black-box.md").read_text()
     for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL):
         exec(compile(block, "certify-a-black-box.md", "exec"), {})

@@ -2,10 +2,10 @@
 
 import pytest
 
-from stsm_ref.verification.check import Check
-from stsm_ref.verification.rules import load
-from stsm_ref.verification.subject import OURS, Subject
-from stsm_ref.verification.torch_subject import torch_subject
+from stsm_ref.checks.our_internals.check import Check
+from stsm_ref.checks.our_internals.registry import load
+from stsm_ref.implementations.ours import OURS, Subject
+from stsm_ref.implementations.ours_torch import torch_subject
 
 TORCH = torch_subject()
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from stsm_ref._files import make_folder, read_file, require_distinct, require_file, require_writable, write_whole
 from stsm_ref.errors import ReportError, VectorError
-from stsm_ref.files import make_folder, read_file, require_distinct, require_file, require_writable, write_whole
 
 
 def test_text_and_bytes(tmp_path: Path) -> None:

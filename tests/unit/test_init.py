@@ -50,7 +50,7 @@ def test_the_public_names_are_there() -> None:
         ),
         (
             "hypothesis",
-            "import stsm_ref.verification.check",
+            "import stsm_ref.checks.our_internals.check",
             "stsm-ref verify and explain needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
         ),
         (
@@ -61,15 +61,23 @@ def test_the_public_names_are_there() -> None:
         ("matplotlib", "from stsm_ref.pictures.drawing import draw_spec; draw_spec()", "a picture needs matplotlib"),
         (
             "torch",
-            "from stsm_ref.verification.rules import load; load()",
+            "from stsm_ref.checks.our_internals.registry import load; load()",
             "the torch side of stsm-ref verify (or ask for --side numpy) needs torch, which is not installed: pip install",
         ),
         ("torch", "import stsm_ref.nn", "stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
         ("torch", "import stsm_ref.models", "stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
         ("torch", "import stsm_ref.pictures.network", "needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
         ("torch", "from stsm_ref.pictures.figures import draw_figure_2; draw_figure_2()", "needs torch, which is not installed"),
-        ("z3", "import stsm_ref.proofs.theorems", "stsm-ref prove needs z3-solver, which is not installed: pip install 'stsm_ref[proofs]'"),
-        ("cvc5", "import stsm_ref.proofs.theorems", "stsm-ref prove needs cvc5, which is not installed: pip install 'stsm_ref[proofs]'"),
+        (
+            "z3",
+            "import stsm_ref.proofs.theorems.registry",
+            "stsm-ref prove needs z3-solver, which is not installed: pip install 'stsm_ref[proofs]'",
+        ),
+        (
+            "cvc5",
+            "import stsm_ref.proofs.theorems.registry",
+            "stsm-ref prove needs cvc5, which is not installed: pip install 'stsm_ref[proofs]'",
+        ),
         ("typer", "import stsm_ref.cli", "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'"),
         ("rich", "import stsm_ref.cli", "stsm-ref needs rich, which is not installed: pip install 'stsm_ref[verify]'"),
     ],

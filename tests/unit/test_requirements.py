@@ -5,8 +5,8 @@ from typing import get_args
 import pytest
 
 from stsm_ref import SpecError
+from stsm_ref.checks.our_internals.registry import load
 from stsm_ref.requirements import REQUIREMENTS, STANDINGS, Evidence, requirement
-from stsm_ref.verification.rules import load
 
 WHOLE_BY_THEOREM = {
     *(f"SHIFT-{number}" for number in range(1, 7)),

@@ -4,7 +4,17 @@ Each function says whether the paper's statement holds, and with which figures. 
 comes out with the status in the data.
 """
 
-from stsm_ref.paper.computations import ablation, backbones, capability, counted_cells, kinetics, notation, recounted, setting, something
+from stsm_ref.paper.computations import (
+    ablation,
+    backbones,
+    capability,
+    counted_cells,
+    kinetics,
+    notation,
+    recounted,
+    setting,
+    something_something_v2,
+)
 from stsm_ref.paper.computations.registry import COMPUTATIONS, Computation, Verdict
 
 __all__ = [
@@ -19,5 +29,5 @@ __all__ = [
     "notation",
     "recounted",
     "setting",
-    "something",
+    "something_something_v2",
 ]

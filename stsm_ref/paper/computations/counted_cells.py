@@ -5,7 +5,7 @@ from functools import partial
 from stsm_ref.paper.cells import cell_claims, row_of
 from stsm_ref.paper.computations.recounted import count, one_pass, rounded
 from stsm_ref.paper.computations.registry import Verdict, settles
-from stsm_ref.paper.hosts import Network, network
+from stsm_ref.paper.networks import Network, network
 
 BARE = {"CSTANet": "tsn_resnet50", "ACTION-Net+Mb_V2": "tsn_mobilenet_v2", "X3D-M": "tsn_resnet50"}
 """Methods that we do not build, by the backbone that their line names: they cannot be lighter than it alone."""

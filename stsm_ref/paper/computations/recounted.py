@@ -3,7 +3,7 @@
 from functools import cache
 
 from stsm_ref.paper.computations.registry import Verdict, settles
-from stsm_ref.paper.hosts import Network, network
+from stsm_ref.paper.networks import Network, network
 from stsm_ref.paper.tables import TABLES, Row
 
 

@@ -1,0 +1,95 @@
+"""A guess at the bug, by name: the whole output is compared with what known wrong shifts give.
+
+The smallest failing case often fits many of them, so a larger, telling case is asked as well, and a name must fit both.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from stsm_ref.bugs.signatures import Wrong, known
+from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.comparison import Mismatch
+from stsm_ref.evidence.failure import Violation
+from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.geometry import Array
+from stsm_ref.implementations.base import Declined, TargetError
+
+MEMORY = {
+    "wrote": "shifted in place: make the result in memory of its own",
+    "shares": "the result is a view of the input: make it in memory of its own",
+}
+
+MOST_FRAMES = 128
+
+
+class Diagnosis:
+    """Guesses for one target; what it answered to the telling cases is kept."""
+
+    def __init__(self, trial: Trial) -> None:
+        self.trial = trial
+        self._answers: dict[Case, Array | None] = {}
+
+    def guess(self, case: Case, error: Violation) -> str:
+        """Name the bug, or return nothing."""
+        aspect = error.aspect if isinstance(error, Mismatch) else "other"
+        if aspect == "memory":
+            return next((text for word, text in MEMORY.items() if word in str(error)), "")
+        if aspect == "dtype":
+            return "an array made without dtype= is float64" if "dtype float64" in str(error) else ""
+        if aspect in ("crash", "rounding") or not self.trial.divides(case.shape[2]):
+            return ""
+        asked = [case]
+        for telling in self._telling(case):
+            asked.append(telling)
+            answer = self._answer(telling)
+            if answer is not None and not _equal(answer, self.trial.right(telling)):
+                asked += self._as_many_frames_as_channels(case)
+                return self._named(asked) or self._named([case, telling], "at such sizes it ")
+        return ""
+
+    def _named(self, asked: list[Case], where: str = "") -> str:
+        """The first that fits all that was asked, places where the target was right among them."""
+        for text, wrong in known(self.trial.spec, backward=asked[0].op == "vjp"):
+            if all(self._fits(wrong, case) for case in asked):
+                return f"{where}equals {text}"
+        return ""
+
+    def _fits(self, wrong: Wrong, case: Case) -> bool:
+        answer = self._answer(case)
+        if answer is None:
+            return False
+        x = case.array(0 if case.op == "forward" else 1)
+        try:
+            with np.errstate(all="ignore"):
+                return _equal(answer, wrong(x, self.trial.spec, -1 if case.op == "vjp" else 1))
+        except Exception:  # such as T channels, which an exact spec refuses: what cannot be made is no guess, and costs no verdict
+            return False
+
+    def _telling(self, case: Case) -> Iterator[Case]:
+        """All sizes different, then each size of the failing case put in: what is wrong at one size only shows there."""
+        trial, sizes = self.trial, (2, 5, self.trial.wide, 4, 3)
+        yield trial.case(case.op, *sizes)
+        for axis in range(5):
+            yield trial.case(case.op, *(case.shape[place] if place == axis else size for place, size in enumerate(sizes)))
+        yield case
+
+    def _as_many_frames_as_channels(self, case: Case) -> list[Case]:
+        """Whoever takes T for C moves nothing where frames are few, which is the identity; not where a clip would be large."""
+        trial = self.trial
+        if trial.wide > MOST_FRAMES:
+            return []
+        long = trial.case(case.op, 1, trial.wide, trial.wide, 2, 3)
+        return [long] if self._answer(long) is not None else []
+
+    def _answer(self, case: Case) -> Array | None:
+        if case not in self._answers:
+            try:
+                self._answers[case] = self.trial.ask(case).output.copy()
+            except (Declined, TargetError):
+                self._answers[case] = None
+        return self._answers[case]
+
+
+def _equal(first: Array, second: Array) -> bool:
+    return first.dtype == second.dtype and np.array_equal(first, second, equal_nan=first.dtype.kind in "fc")

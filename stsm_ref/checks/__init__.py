@@ -1,0 +1,1 @@
+"""What is asked: of any implementation, and of the insides of our own."""

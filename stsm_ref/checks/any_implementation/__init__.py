@@ -1,0 +1,1 @@
+"""The rules that any implementation is held to, whatever its language."""

@@ -1,0 +1,45 @@
+"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers nowhere is broken."""
+
+import re
+from typing import Any
+
+from stsm_ref.evidence.comparison import Mismatch
+from stsm_ref.evidence.failure import Violation
+from stsm_ref.evidence.standing import as_case
+from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.implementations.base import CrashError, Declined, TargetError
+
+
+def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
+    """The crash as a violation, where the same dtype, values and memory are answered at an ordinary size; else None."""
+    plain = as_case(case)
+    usual = trial.usual(plain)
+    if plain.shape == usual.shape:
+        return None
+    try:
+        trial.ask(usual)
+    except (TargetError, Declined):
+        return None
+    sizes, usual_sizes = ("x".join(map(str, one.shape)) for one in (plain, usual))
+    first, *frames = re.sub(r" on case \S+", "", str(crash)).split("\n")
+    told = f"{first}: at N x T x C x H x W = {sizes}, though at {usual_sizes} it answers"
+    return Mismatch("\n".join([told, *frames]), "crash")
+
+
+def told(trial: Trial, case: Any, crash: TargetError) -> str:
+    """Why a target is broken; where it does not take a dtype, with the way to say so."""
+    plain = as_case(case)
+    usual = trial.usual(plain).smaller(dtype=trial.case(plain.op, 1, 1, 1, 1, 1).dtype)
+    if isinstance(crash, CrashError) and usual.dtype != plain.dtype:
+        try:
+            trial.ask(usual)
+        except (TargetError, Declined):
+            return str(crash)
+        say = f"info = {{'dtypes': ['{usual.dtype}', ...]}} beside it, or dtypes= of check"
+        return f"{crash}\nif it does not take {plain.dtype}, say what it takes: {say}"
+    return str(crash)
+
+
+def crashed(error: Violation | None) -> bool:
+    """Whether a violation is a crash."""
+    return isinstance(error, Mismatch) and error.aspect == "crash"

@@ -1,0 +1,1 @@
+"""Whose arrays a Python function takes: NumPy, torch, JAX."""

@@ -1,0 +1,152 @@
+"""Formulas over sizes and positions, values and definitions as SMT-LIB text: the one encoding that every solver is given."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+
+from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope
+from stsm_ref.proofs.index_maps.maps import Choice, Constant, Entry, Rounded, Sum, Value, Whole, parts
+
+
+@dataclass(frozen=True)
+class Formula:
+    """``and``, ``or`` or ``not`` of formulas, or an atom."""
+
+    kind: str
+    parts: tuple["Formula | Atom", ...]
+
+
+TRUE, FALSE = Formula("and", ()), Formula("or", ())
+Logical = Formula | Atom
+
+
+def conjunction(parts: Iterable[Logical]) -> Logical:
+    """All of them; what is true falls away, and one that is false decides."""
+    kept = [part for part in dict.fromkeys(parts) if part != TRUE]
+    return FALSE if FALSE in kept else kept[0] if len(kept) == 1 else Formula("and", tuple(kept))
+
+
+def disjunction(parts: Iterable[Logical]) -> Logical:
+    """Any of them."""
+    kept = [part for part in dict.fromkeys(parts) if part != FALSE]
+    return TRUE if TRUE in kept else kept[0] if len(kept) == 1 else Formula("or", tuple(kept))
+
+
+def negation(part: Logical) -> Logical:
+    """Not that."""
+    return FALSE if part == TRUE else TRUE if part == FALSE else Formula("not", (part,))
+
+
+def atoms_of(part: Logical) -> list[Atom]:
+    """What holds for sure if the formula does: the atoms that it demands."""
+    if isinstance(part, Atom):
+        return [part]
+    return [atom for each in part.parts for atom in atoms_of(each)] if part.kind == "and" else []
+
+
+def number(value: int) -> str:
+    """A whole number."""
+    return str(value) if value >= 0 else f"(- {-value})"
+
+
+def real(value: Fraction) -> str:
+    """A real number."""
+    if value < 0:
+        return f"(- {real(-value)})"
+    return f"{value.numerator}.0" if value.denominator == 1 else f"(/ {value.numerator}.0 {value.denominator}.0)"
+
+
+def integer_text(value: Polynomial) -> str:
+    """A polynomial."""
+    terms = []
+    for monomial, factor in value.terms.items():
+        names = [*([number(factor)] if factor != 1 or not monomial else []), *monomial]
+        terms.append(names[0] if len(names) == 1 else f"(* {' '.join(names)})")
+    return "0" if not terms else terms[0] if len(terms) == 1 else f"(+ {' '.join(terms)})"
+
+
+def formula_text(part: Logical) -> str:
+    """A formula."""
+    if isinstance(part, Atom):
+        return f"({'=' if part.equal else '>='} {integer_text(part.value)} 0)"
+    if not part.parts:
+        return "true" if part == TRUE else "false"
+    inner = [formula_text(each) for each in part.parts]
+    return inner[0] if len(inner) == 1 and part.kind != "not" else f"({part.kind} {' '.join(inner)})"
+
+
+def value_text(value: Value) -> str:
+    """A value, of sort Real."""
+    match value:
+        case Constant(number_):
+            return real(number_)
+        case Whole(polynomial):
+            return f"(to_real {integer_text(polynomial)})"
+        case Entry(name, index):
+            return f"({name} {' '.join(map(integer_text, index))})" if index else name
+        case Choice(condition, then, otherwise):
+            return f"(ite {formula_text(conjunction(condition))} {value_text(then)} {value_text(otherwise)})"
+        case Rounded(dtype, inner):
+            return f"(as_{dtype} {value_text(inner)})"
+        case Sum(terms):
+            scaled = [value_text(each) if factor == 1 else f"(* {real(factor)} {value_text(each)})" for factor, each in terms]
+            return "0.0" if not scaled else scaled[0] if len(scaled) == 1 else f"(+ {' '.join(scaled)})"
+
+
+def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None) -> str:
+    """The whole question: a place where all demands hold, and where the two values differ."""
+    demands = list(demands)
+    lines = [f"(declare-const {name} Int)" for name in ranges]
+    for name, (low, high) in ranges.items():
+        variable = Polynomial.variable(name)
+        # the upper end of a remainder is part of its definition
+        bounds = [Atom(variable - low)] if low else []
+        bounds += [Atom(high - variable)] if high and not name.startswith("r") else []
+        lines += [f"(assert {formula_text(bound)})" for bound in bounds]
+    for (value, divisor), (quotient, remainder) in scope.definitions.items():
+        # where the divisor is not positive the division is never looked at, and must not rule anything out
+        equation = [Atom(divisor * quotient + remainder - value, equal=True), Atom(divisor - 1 - remainder)]
+        lines.append(f"(assert (=> {formula_text(Atom(divisor - 1))} {formula_text(conjunction(equation))}))")
+    lines += [f"(assert {formula_text(demand)})" for demand in demands]
+    if values:
+        lines += _functions(values)
+        lines.append(f"(assert (not (= {value_text(values[0])} {value_text(values[1])})))")
+    linear = all(each.degree <= 1 for each in _polynomials(ranges, scope, demands, values))
+    return "\n".join([f"(set-logic {'QF_UFLIRA' if linear else 'QF_UFNIRA'})", *lines, "(check-sat)", ""])
+
+
+def _polynomials(
+    ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None
+) -> Iterator[Polynomial]:
+    """All that a question is made of: it is linear if no two names stand in one product."""
+    yield from (end for each in ranges.values() for end in each if end is not None)
+    for (value, divisor), (quotient, _) in scope.definitions.items():
+        yield from (value, divisor, divisor * quotient)
+    for demand in demands:
+        yield from (atom.value for atom in all_atoms(demand))
+    for part in (part for value in values or () for part in parts(value)):
+        match part:
+            case Whole(polynomial):
+                yield polynomial
+            case Entry(_, index):
+                yield from index
+            case Choice(condition, _, _):
+                yield from (atom.value for atom in condition)
+
+
+def all_atoms(part: Logical) -> Iterator[Atom]:
+    """Every atom in a formula, whether or not it must hold."""
+    if isinstance(part, Atom):
+        yield part
+    else:
+        for each in part.parts:
+            yield from all_atoms(each)
+
+
+def _functions(values: tuple[Value, Value]) -> list[str]:
+    tensors = {(each.name, len(each.index)) for value in values for each in parts(value) if isinstance(each, Entry)}
+    dtypes = {each.dtype for value in values for each in parts(value) if isinstance(each, Rounded)}
+    return [
+        *(f"(declare-fun {name} ({' '.join(['Int'] * rank)}) Real)" for name, rank in sorted(tensors)),
+        *(f"(declare-fun as_{dtype} (Real) Real)" for dtype in sorted(dtypes)),
+    ]

@@ -1,0 +1,1 @@
+"""The table of operator meanings, one file for each kind of operator."""

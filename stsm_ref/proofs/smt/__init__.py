@@ -1,0 +1,1 @@
+"""The two solvers, and the process that one of them runs in."""

@@ -1,0 +1,1 @@
+"""Integers, arrays and positions as symbols, on which the package's own code runs."""

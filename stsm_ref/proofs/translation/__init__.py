@@ -1,0 +1,1 @@
+"""Translation validation (L5): whether somebody's torch module is STSM, for all sizes."""

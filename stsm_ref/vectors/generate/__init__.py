@@ -1,0 +1,1 @@
+"""How the golden vectors were made, and are made again byte for byte."""
