@@ -1,4 +1,4 @@
-"""Hypothesis profiles, and `--fault NAME`: run the suite on a faulty implementation, to see it fail."""
+"""Hypothesis profiles, fixtures of several folders, and `--fault NAME`: run the suite on a faulty implementation, to see it fail."""
 
 import os
 
@@ -24,3 +24,28 @@ def subject(request: pytest.FixtureRequest) -> Subject:
     """The implementations under test: ours, unless a fault is asked for."""
     name = request.config.getoption("--fault")
     return FAULTS[name].subject if name else OURS
+
+
+@pytest.fixture(scope="session")
+def made() -> dict[str, bytes]:
+    """The vectors made anew, once."""
+    from stsm_ref.vectors.generate import writing
+
+    return writing.make()
+
+
+@pytest.fixture
+def made_once(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What `write` and `compare` make, without making it again in each test."""
+    from stsm_ref.vectors.generate import writing
+
+    monkeypatch.setattr(writing, "make", lambda on_file: made)
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program that does not end by itself is waited for two seconds, what it left behind for half of one."""
+    from stsm_ref.implementations.isolation import child
+
+    monkeypatch.setattr(child, "ENDING", 2.0)
+    monkeypatch.setattr(child, "LEAVING", 0.5)

@@ -15,14 +15,10 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
-<<<<<<< HEAD:tests/cli/test_check_programs.py
 from stsm_ref.implementations.isolation import child, tree
 from tests import PROGRAMS
 from tests.implementations.protocol.test_clients import BROKEN_C, LANGUAGES, build
-=======
-from stsm_ref.conformance import process, process_tree
 from tests.patience import PATIENCE
->>>>>>> main:tests/conformance/test_cli_programs.py
 
 RUNNER = CliRunner()
 
@@ -131,8 +127,8 @@ def test_whatever_ends_the_check_ends_the_target(kind: str, number: int, mark: s
     target = program("hangs-midway") if kind == "cmd" else f"py:{tmp_path}/mine.py:forward"
     lines = f"""
 from stsm_ref import cli
-from stsm_ref.conformance import process, process_tree
-process_tree.new_mark = lambda: {mark!r}
+from stsm_ref.implementations.isolation import tree
+tree.new_mark = lambda: {mark!r}
 cli.app(["check", {target!r}, "--spec", "T"])
 """
     with subprocess.Popen([sys.executable, "-c", lines], stderr=subprocess.PIPE, start_new_session=True) as check:

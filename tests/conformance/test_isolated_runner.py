@@ -18,6 +18,7 @@ from stsm_ref.evidence.report.report import Report
 from stsm_ref.implementations.base import TargetError
 from stsm_ref.implementations.isolation import child as process
 from stsm_ref.implementations.isolation import tree
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes of their own need Linux or macOS")
 
@@ -199,13 +200,13 @@ def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path, mark: str) 
         pytest.skip("only Linux tells a child that its parent was killed")
     (tmp_path / "mine.py").write_text("import time, pathlib; pathlib.Path(__file__).with_name('up').touch(); time.sleep(60)")
     lines = f"""
-        from stsm_ref.conformance import process, process_tree, sandbox
-        process_tree.new_mark = lambda: {mark!r}
-        sandbox.run_python_target("py:{tmp_path}/mine.py:forward", "T")
+        from stsm_ref.conformance import isolated_runner
+        from stsm_ref.implementations.isolation import tree
+        tree.new_mark = lambda: {mark!r}
+        isolated_runner.run_python_target("py:{tmp_path}/mine.py:forward", "T")
     """
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(lines)]) as parent:
-        while not (tmp_path / "up").exists():
-            time.sleep(0.05)
+        assert wait_until(lambda: (tmp_path / "up").exists() or parent.poll() is not None)
         assert [child for child in psutil.Process(parent.pid).children() if child.is_running()]
         parent.kill()
     for _ in range(3000):

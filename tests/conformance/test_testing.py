@@ -82,14 +82,14 @@ def test_a_run_of_too_few_cases_fails(pytester):
         pytester,
         """
 import pytest
-from stsm_ref.conformance import attempt
+from stsm_ref.evidence import rule_executor
 
 @pytest.fixture(autouse=True, scope="class")
 def half_of_the_cases(request):
-    whole = attempt.Attempt._each
-    attempt.Attempt._each = lambda self, cases: whole(self, list(cases)[::2])
+    whole = rule_executor.Attempt._each
+    rule_executor.Attempt._each = lambda self, cases: whole(self, list(cases)[::2])
     yield
-    attempt.Attempt._each = whole
+    rule_executor.Attempt._each = whole
 
 class TestCut(ConformanceTests):
     level = "smoke"

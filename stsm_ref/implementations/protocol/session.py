@@ -11,7 +11,7 @@ from stsm_ref.implementations.base import Op
 from stsm_ref.implementations.isolation.child import Child
 from stsm_ref.implementations.layouts import own_shape
 from stsm_ref.implementations.protocol import messages
-from stsm_ref.implementations.protocol.schemas import complaint
+from stsm_ref.implementations.protocol.schema import complaint
 
 SLACK = 1 << 16
 DEFAULT = ShiftSpec()

@@ -23,7 +23,7 @@ from stsm_ref.implementations.isolation import child
 from stsm_ref.implementations.isolation.child import Child
 from stsm_ref.implementations.process import ProcessTarget
 from stsm_ref.implementations.protocol import messages, terminal, validator
-from stsm_ref.implementations.protocol.schemas import MESSAGES, complaint, schema
+from stsm_ref.implementations.protocol.schema import MESSAGES, complaint, schema
 from stsm_ref.implementations.protocol.validator_points import POINTS
 from tests import PROGRAMS, ROOT
 from tests.implementations.programs import ANSWERS, HELLOS, LINES
