@@ -9,7 +9,8 @@ import stsm_ref
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE / "_ext"))
-# the notebooks live at the top of the repository, where people look for them; what a picture says in text becomes its alternative
+# the notebooks live at the top of the repository, where people look for them; what a picture says
+# in text becomes its alternative
 shutil.rmtree(HERE / "_notebooks", ignore_errors=True)
 (HERE / "_notebooks").mkdir()
 for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
@@ -23,7 +24,14 @@ for path in sorted((HERE.parent / "notebooks").glob("*.ipynb")):
 project = "stsm_ref"
 author = copyright = "The stsm_ref maintainers"
 release = stsm_ref.__version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "mathml", "doctests", "tables"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "mathml",
+    "doctests",
+    "tables",
+]
 html_math_renderer = "mathml"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3

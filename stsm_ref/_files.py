@@ -1,4 +1,6 @@
-"""Write a file whole or not at all; read a file of others only once it is known to be one, and not too large."""
+"""Write a file whole or not at all; read a file of others only once it is known to be one, and
+not too large.
+"""
 
 import contextlib
 import os
@@ -26,7 +28,8 @@ def size_in_words(count: int) -> str:
 def require_file(path: Path, *, most: int, what: str, error: type[StsmError] = ReportError) -> int:
     """Refuse what is not a file of at most `most` bytes, before anybody opens it; return its size.
 
-    A pipe would be waited for without end, a device be read without end, and a sparse file costs nothing but whoever reads it.
+    A pipe would be waited for without end, a device be read without end, and a sparse file costs
+    nothing but whoever reads it.
 
     Parameters
     ----------
@@ -51,14 +54,20 @@ def require_file(path: Path, *, most: int, what: str, error: type[StsmError] = R
 
 
 def read_file(path: Path, *, most: int, what: str, error: type[StsmError] = ReportError) -> bytes:
-    """The content of a file of others, once `require_file` holds for what was opened; it is never waited for.
+    """The content of a file of others, once `require_file` holds for what was opened; it is never
+    waited for.
 
     Raises
     ------
     StsmError
         As `require_file`, and if the file grows past `most` while it is read.
     """
-    how = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+    how = (
+        os.O_RDONLY
+        | getattr(os, "O_NONBLOCK", 0)
+        | getattr(os, "O_BINARY", 0)
+        | getattr(os, "O_CLOEXEC", 0)
+    )
     try:
         descriptor = os.open(path, how)
         try:
@@ -83,7 +92,9 @@ _KINDS = {
 }
 
 
-def _checked(found: os.stat_result, path: Path, most: int, what: str, error: type[StsmError]) -> int:
+def _checked(
+    found: os.stat_result, path: Path, most: int, what: str, error: type[StsmError]
+) -> int:
     if not stat.S_ISREG(found.st_mode):
         kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
         raise error(f"{what} {quoted(str(path))} cannot be read, since it is {kind}: name a file")
@@ -93,13 +104,18 @@ def _checked(found: os.stat_result, path: Path, most: int, what: str, error: typ
 
 
 def _too_large(path: Path, what: str, size: str, most: int) -> str:
-    return f"{what} {quoted(str(path))} has {size}, where a right one has {size_in_words(most)} at most: name another file"
+    return (
+        f"{what} {quoted(str(path))} has {size}, where a right one has {size_in_words(most)} "
+        "at most: name another file"
+    )
 
 
 def _unreadable(path: Path, what: str, error: type[StsmError], reason: Exception) -> StsmError:
     if isinstance(reason, StsmError):
         return reason
-    return error(f"{what} {quoted(str(path))} cannot be read: {getattr(reason, 'strerror', None) or reason}")
+    return error(
+        f"{what} {quoted(str(path))} cannot be read: {getattr(reason, 'strerror', None) or reason}"
+    )
 
 
 def require_distinct(outputs: Mapping[str, Path | None], inputs: Iterable[Path] = ()) -> None:
@@ -121,11 +137,17 @@ def require_distinct(outputs: Mapping[str, Path | None], inputs: Iterable[Path] 
     for place, (option, path) in enumerate(given.items()):
         for other, another in list(given.items())[:place]:
             if _same_file(path, another):
-                raise ReportError(f"{other} and {option} both lead to {quoted(str(path))}, where only the last would stay: name two files")
+                raise ReportError(
+                    f"{other} and {option} both lead to {quoted(str(path))}, where only the last "
+                    "would stay: name two files"
+                )
     for option, path in given.items():
         for read in inputs:
             if _same_file(path, read):
-                raise ReportError(f"{option} leads to {quoted(str(path))}, which is what is to be judged: name another file")
+                raise ReportError(
+                    f"{option} leads to {quoted(str(path))}, which is what is to be judged: name "
+                    "another file"
+                )
 
 
 def _same_file(first: Path, second: Path) -> bool:
@@ -138,21 +160,22 @@ def _same_file(first: Path, second: Path) -> bool:
 
 
 def require_writable(path: Path, *, begins: tuple[str, ...] = ()) -> Path:
-    """Refuse `path` before the work is done whose result it shall hold; return the file that it leads to.
+    """Refuse `path` before the work is done whose result it shall hold; return the file that it
+    leads to.
 
     Parameters
     ----------
     path : Path
         Where the result shall stand.
     begins : tuple of str
-        How a result of this kind begins: a file that stands there is replaced only if it is empty or begins so, however the letters
-        are cased. Nothing is asked if it is empty.
+        How a result of this kind begins: a file that stands there is replaced only if it is empty
+        or begins so, however the letters are cased. Nothing is asked if it is empty.
 
     Raises
     ------
     ReportError
-        If it is a folder, a device or a read-only file, if its folder does not exist or may not be written, or if something else
-        stands there, such as somebody's source.
+        If it is a folder, a device or a read-only file, if its folder does not exist or may not be
+        written, or if something else stands there, such as somebody's source.
     """
     try:
         target = path.resolve()
@@ -161,13 +184,18 @@ def require_writable(path: Path, *, begins: tuple[str, ...] = ()) -> Path:
         if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
             raise ReportError(f"{str(path)!r} is no file that you may write to: name another")
         if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
-            raise ReportError(f"{str(path)!r} cannot be written: {str(path.parent)!r} is no folder that you may write to")
+            raise ReportError(
+                f"{str(path)!r} cannot be written: {str(path.parent)!r} is no folder that you may "
+                "write to"
+            )
         if begins and target.exists():
             _require_own(path, target, begins)
     except (OSError, ValueError) as error:
         if isinstance(error, ReportError):
             raise
-        raise ReportError(f"{quoted(str(path))} cannot be written: {getattr(error, 'strerror', None) or error}") from None
+        raise ReportError(
+            f"{quoted(str(path))} cannot be written: {getattr(error, 'strerror', None) or error}"
+        ) from None
     return target
 
 
@@ -175,11 +203,15 @@ def _require_own(path: Path, target: Path, begins: tuple[str, ...]) -> None:
     with target.open("rb") as file:
         head = file.read(max(map(len, begins))).decode(errors="replace").lower()
     if head and not head.startswith(begins):
-        raise ReportError(f"{quoted(str(path))} holds something else, not such a report, and would be lost: name another file")
+        raise ReportError(
+            f"{quoted(str(path))} holds something else, not such a report, and would be lost: "
+            "name another file"
+        )
 
 
 def make_folder(folder: Path, refusal: str, *, parents: bool = True) -> None:
-    """Make `folder` if it is not there, with those above it if `parents`, before the work is done whose results it shall hold.
+    """Make `folder` if it is not there, with those above it if `parents`, before the work is done
+    whose results it shall hold.
 
     Raises
     ------
@@ -193,7 +225,8 @@ def make_folder(folder: Path, refusal: str, *, parents: bool = True) -> None:
 
 
 def write_whole(path: Path, content: str | bytes) -> None:
-    """Write `content`, a text as UTF-8, beside `path` and move it there; a file that stood there stays if that fails, a link stays a link.
+    """Write `content`, a text as UTF-8, beside `path` and move it there; a file that stood there
+    stays if that fails, a link stays a link.
 
     Raises
     ------
@@ -205,7 +238,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
     try:
         with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".draft-", delete=False) as file:
             draft = Path(file.name)
-            file.write(content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content)
+            file.write(
+                content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
+            )
         draft.chmod(target.stat().st_mode if target.exists() else 0o666 & ~_umask())
         draft.replace(target)
     except OSError as error:
@@ -216,7 +251,9 @@ def write_whole(path: Path, content: str | bytes) -> None:
 
 
 def _umask() -> int:
-    """What this process takes away from the permissions of new files; it can only be read by setting it."""
+    """What this process takes away from the permissions of new files; it can only be read by
+    setting it.
+    """
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -1,7 +1,8 @@
-"""Find somebody's code by ``FILE.py:NAME`` or ``package.module:NAME``. It is run in this process: it is code, and not only data.
+"""Find somebody's code by ``FILE.py:NAME`` or ``package.module:NAME``. It is run in this process:
+it is code, and not only data.
 
-The one way in for all commands, so that what one of them can import the others can: the folder of the file and the working directory
-are on the path, as ``python FILE`` and ``python -m`` have them.
+The one way in for all commands, so that what one of them can import the others can: the folder of
+the file and the working directory are on the path, as ``python FILE`` and ``python -m`` have them.
 """
 
 import contextlib
@@ -37,7 +38,8 @@ class Loaded(NamedTuple):
 
 
 def load(text: str, *, ours: Path = PACKAGE) -> Loaded:
-    """Import ``FILE.py:NAME`` or ``package.module:NAME``; NAME may have dots, as in ``Class.method``.
+    """Import ``FILE.py:NAME`` or ``package.module:NAME``; NAME may have dots, as in
+    ``Class.method``.
 
     Frames of an error that lie in the folder `ours` are not told.
 
@@ -48,19 +50,32 @@ def load(text: str, *, ours: Path = PACKAGE) -> Loaded:
     """
     where, _, name = text.rpartition(":")
     if not where or not all(part.isidentifier() for part in name.split(".")):
-        raise LoadError(f"target='py:{text}' names nothing: write py:FILE.py:NAME or py:package.module:NAME")
+        raise LoadError(
+            f"target='py:{text}' names nothing: write py:FILE.py:NAME or py:package.module:NAME"
+        )
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
         module = _imported(where, ours)
     owner, found, walked = module, module, where
     for part in name.split("."):
         if not hasattr(found, part):
             near = (
-                [key for key, value in vars(found).items() if callable(value) and not key.startswith("_")]
+                [
+                    key
+                    for key, value in vars(found).items()
+                    if callable(value) and not key.startswith("_")
+                ]
                 if hasattr(found, "__dict__")
                 else []
             )
-            raise LoadError(f"{walked} has no {part!r}: it has {', '.join(near[:12]) or 'nothing that can be called'}")
-        owner, found, walked = found, getattr(found, part), f"{walked}:{part}" if found is module else f"{walked}.{part}"
+            raise LoadError(
+                f"{walked} has no {part!r}: it has "
+                f"{', '.join(near[:12]) or 'nothing that can be called'}"
+            )
+        owner, found, walked = (
+            found,
+            getattr(found, part),
+            f"{walked}:{part}" if found is module else f"{walked}.{part}",
+        )
     return Loaded(found, owner, module)
 
 
@@ -69,7 +84,9 @@ def _imported(text: str, ours: Path) -> ModuleType:
     try:
         if not text.endswith(".py"):
             if Path(text).is_file():
-                raise LoadError(f"{text!r} is no .py file: a program is named as cmd:, a graph as onnx:")
+                raise LoadError(
+                    f"{text!r} is no .py file: a program is named as cmd:, a graph as onnx:"
+                )
             _put_on_path(Path.cwd())
             return importlib.import_module(text)
         path = Path(text).resolve()
@@ -110,7 +127,14 @@ def told(error: BaseException) -> str:
 
 
 def frames(error: BaseException, ours: Path = PACKAGE) -> str:
-    """The last places in somebody's own files, for their author; those in the folder `ours` are of no use there."""
+    """The last places in somebody's own files, for their author; those in the folder `ours` are
+    of no use there.
+    """
     every = traceback.extract_tb(error.__traceback__)
-    theirs = [frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(ours)]
-    return "".join(f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}" for frame in theirs[-4:])
+    theirs = [
+        frame for frame in every if frame.line and not Path(frame.filename).is_relative_to(ours)
+    ]
+    return "".join(
+        f"\n  {frame.filename}:{frame.lineno} in {frame.name}: {frame.line}"
+        for frame in theirs[-4:]
+    )

@@ -1,8 +1,9 @@
 r"""Two-dimensional and three-dimensional shifts out of one-dimensional ones (CAP-1).
 
-The paper says that T+H+W "combined with subsequent convolutions allows the network to learn" 2-D and 3-D shifts (§3.1, §5.1.2). Here the
-weights are built by hand: one layer is STSM and then a 1x1 convolution, and the convolution only routes channels. Behind a 3x3
-convolution and ReLU, as in a residual block, a shift in time alone does the same in one block, TSM's too.
+The paper says that T+H+W "combined with subsequent convolutions allows the network to learn" 2-D
+and 3-D shifts (§3.1, §5.1.2). Here the weights are built by hand: one layer is STSM and then a 1x1
+convolution, and the convolution only routes channels. Behind a 3x3 convolution and ReLU, as in a
+residual block, a shift in time alone does the same in one block, TSM's too.
 """
 
 from collections.abc import Sequence
@@ -17,15 +18,20 @@ from stsm_ref.slicing import stsm
 
 
 class Route(NamedTuple):
-    """The channel to read from, a 1x1 weight matrix ``(C_out, C_in)`` for each layer, and the channel where the result stands."""
+    """The channel to read from, a 1x1 weight matrix ``(C_out, C_in)`` for each layer, and the
+    channel where the result stands.
+    """
 
     source: int
     weights: tuple[npt.NDArray[np.int64], ...]
     target: int
 
 
-def route_through_layers(displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()) -> Route:
-    """Build layers of STSM and 1x1 convolution that shift one channel by `displacement`, one axis a layer.
+def route_through_layers(
+    displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()
+) -> Route:
+    """Build layers of STSM and 1x1 convolution that shift one channel by `displacement`, one axis a
+    layer.
 
     Parameters
     ----------
@@ -39,7 +45,8 @@ def route_through_layers(displacement: Displacement, *, channels: int, spec: Shi
     Returns
     -------
     Route
-        Feed it to `apply_layers`; channel `target` of the result is channel `source` of the input, shifted.
+        Feed it to `apply_layers`; channel `target` of the result is channel `source` of the input,
+        shifted.
 
     Raises
     ------
@@ -51,13 +58,21 @@ def route_through_layers(displacement: Displacement, *, channels: int, spec: Shi
     (2, 2, 0)
     """
     if not set(displacement) <= {-1, 0, 1} or not any(displacement):
-        raise SpecError(f"displacement={tuple(displacement)} is no unit step: give -1, 0 or +1 for each axis, one of them not 0")
+        raise SpecError(
+            f"displacement={tuple(displacement)} is no unit step: give -1, 0 or +1 for each axis, "
+            "one of them not 0"
+        )
     steps = [Displacement(**{axis: step}) for axis, step in displacement._asdict().items() if step]
-    first_channel = {group.displacement: group.start for group in checked_spec(spec).partition(channels) if group.start < group.stop}
+    first_channel = {
+        group.displacement: group.start
+        for group in checked_spec(spec).partition(channels)
+        if group.start < group.stop
+    }
     missing = [step for step in steps if step not in first_channel]
     if missing:
         raise SpecError(
-            f"spec={spec} has no channel that moves by {tuple(missing[0])} with channels={channels}: use T+H+W and more channels"
+            f"spec={spec} has no channel that moves by {tuple(missing[0])} with "
+            f"channels={channels}: use T+H+W and more channels"
         )
     path = [first_channel[step] for step in steps]
     weights = []
@@ -69,9 +84,15 @@ def route_through_layers(displacement: Displacement, *, channels: int, spec: Shi
 
 
 def apply_layers(
-    x: npt.NDArray[np.int64], weights: Sequence[npt.NDArray[np.int64]], spec: ShiftSpec = ShiftSpec()
+    x: npt.NDArray[np.int64],
+    weights: Sequence[npt.NDArray[np.int64]],
+    spec: ShiftSpec = ShiftSpec(),
 ) -> npt.NDArray[np.int64]:
-    """Apply STSM and then the 1x1 convolution, once for each matrix of `weights`, to a clip ``(..., T, C, H, W)``."""
+    """Apply STSM and then the 1x1 convolution, once for each matrix of `weights`, to a clip
+    ``(..., T, C, H, W)``.
+    """
     for layer in weights:
-        x = np.moveaxis(np.tensordot(layer, stsm(x, spec), axes=(1, CHANNEL_AXIS % x.ndim)), 0, CHANNEL_AXIS)
+        x = np.moveaxis(
+            np.tensordot(layer, stsm(x, spec), axes=(1, CHANNEL_AXIS % x.ndim)), 0, CHANNEL_AXIS
+        )
     return x

@@ -1,4 +1,5 @@
-r"""The shift straight from its rule, one scalar at a time: slow, obvious, and the oracle for everything else.
+r"""The shift straight from its rule, one scalar at a time: slow, obvious, and the oracle for
+everything else.
 
 .. math:: y_i = x_{i-d} \text{ where } i-d \text{ is inside the array, else } 0
 
@@ -11,13 +12,25 @@ from typing import SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, Displacement, ShiftSpec, as_array, checked_spec, resolve_moves
+from stsm_ref.geometry import (
+    CHANNEL_AXIS,
+    CLIP_AXES,
+    Array,
+    Displacement,
+    ShiftSpec,
+    as_array,
+    checked_spec,
+    resolve_moves,
+)
 
 Index = tuple[int, ...]
 
 
 def shift(
-    x: npt.ArrayLike, displacement: SupportsIndex | Sequence[SupportsIndex], *, axes: SupportsIndex | Sequence[SupportsIndex]
+    x: npt.ArrayLike,
+    displacement: SupportsIndex | Sequence[SupportsIndex],
+    *,
+    axes: SupportsIndex | Sequence[SupportsIndex],
 ) -> Array:
     """Shift `x` by the rule, index by index; see `stsm_ref.slicing.shift` for the arguments.
 
@@ -37,7 +50,9 @@ def shift(
 
 
 def stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
-    """Shift every channel of a clip ``(..., T, C, H, W)`` by the displacement of its group (§3.2)."""
+    """Shift every channel of a clip ``(..., T, C, H, W)`` by the displacement of its group
+    (§3.2).
+    """
     x = as_array("x", x, min_ndim=4)
     y = np.zeros(x.shape, x.dtype)
     for target, source in _moved_indices(x.shape, spec):
@@ -62,7 +77,9 @@ def _moved_indices(shape: tuple[int, ...], spec: ShiftSpec) -> Iterator[tuple[In
             displacement_of[channel] = displacement
     for target in np.ndindex(shape):
         source = list(target)
-        for axis, distance in zip(CLIP_AXES.values(), displacement_of[target[CHANNEL_AXIS]], strict=True):
+        for axis, distance in zip(
+            CLIP_AXES.values(), displacement_of[target[CHANNEL_AXIS]], strict=True
+        ):
             source[axis] -= distance
         if all(0 <= position < size for position, size in zip(source, shape, strict=True)):
             yield target, tuple(source)

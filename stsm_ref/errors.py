@@ -1,18 +1,22 @@
 """The errors that stsm_ref raises on purpose: all of them are `StsmError`, which is a `ValueError`.
 
-Every message names the argument and its value, the rule it breaks, and the way out. Much of what a message quotes was written by others (a
-key of a checkpoint, the name of a tensor, an argument): `quoted` and `visible` are the one place where it becomes fit to be shown, and no
-`StsmError` says anything that did not pass there.
+Every message names the argument and its value, the rule it breaks, and the way out. Much of what a
+message quotes was written by others (a key of a checkpoint, the name of a tensor, an argument):
+`quoted` and `visible` are the one place where it becomes fit to be shown, and no `StsmError` says
+anything that did not pass there.
 """
 
 MOST_QUOTED, MOST_LINE, MOST_MESSAGE = 200, 3_000, 20_000
-"""Characters of a quoted value, of a line and of a whole message; what is longer loses its middle, so that the way out still stands."""
+"""Characters of a quoted value, of a line and of a whole message; what is longer loses its
+middle, so that the way out still stands.
+"""
 
 _WIDE_SPACES = frozenset("\t\xa0\u2002\u2003\u2009\u200a\u202f\u3000")
 
 
 def visible(text: str) -> str:
-    r"""`text` with nothing in it that a terminal would obey or a page would hide: such characters are written as Python escapes them.
+    r"""`text` with nothing in it that a terminal would obey or a page would hide: such characters
+    are written as Python escapes them.
 
     Line ends stay. Half a surrogate pair, which no encoding can hold, is escaped too.
 
@@ -21,11 +25,17 @@ def visible(text: str) -> str:
     """
     if text.isprintable():
         return text
-    return "".join(letter if letter.isprintable() or letter == "\n" or letter in _WIDE_SPACES else ascii(letter)[1:-1] for letter in text)
+    return "".join(
+        letter
+        if letter.isprintable() or letter == "\n" or letter in _WIDE_SPACES
+        else ascii(letter)[1:-1]
+        for letter in text
+    )
 
 
 def cut(text: str, most: int) -> str:
-    """`text` without its middle where it has more than `most` characters, and how many were left out.
+    """`text` without its middle where it has more than `most` characters, and how many were left
+    out.
 
     >>> cut("a" * 1000, 8)
     'aaaaaa ...(992 more)... aa'
@@ -37,7 +47,8 @@ def cut(text: str, most: int) -> str:
 
 
 def quoted(value: object, most: int = MOST_QUOTED) -> str:
-    r"""`value` as Python writes it, for a message: cut, visible, and told by its type where it cannot be written.
+    r"""`value` as Python writes it, for a message: cut, visible, and told by its type where it
+    cannot be written.
 
     >>> quoted("conv1.\x1b[31mweight")
     "'conv1.\\x1b[31mweight'"
@@ -61,8 +72,15 @@ def unreadable(value: object, error: Exception) -> str:
     if isinstance(value, list | tuple | str) and not kind.startswith("torch."):
         return f"ragged or no array ({error}): give rows of equal length"
     if inner is not value:
-        return f"made of {kind}s that NumPy cannot read ({error}): give numbers, or use stsm_ref.nn on torch.stack of them"
-    hint = ", as by .detach().cpu().numpy(), or use stsm_ref.nn, which takes it as it is" if kind.startswith("torch.") else ""
+        return (
+            f"made of {kind}s that NumPy cannot read ({error}): give numbers, or use "
+            "stsm_ref.nn on torch.stack of them"
+        )
+    hint = (
+        ", as by .detach().cpu().numpy(), or use stsm_ref.nn, which takes it as it is"
+        if kind.startswith("torch.")
+        else ""
+    )
     return f"a {kind} that NumPy cannot read ({error}): give a NumPy array{hint}"
 
 
@@ -79,7 +97,9 @@ def _as_message(text: str) -> str:
 
 
 class StsmError(ValueError):
-    """Base of every error this package raises about its input; its message is visible and of bounded length, whatever it quotes."""
+    """Base of every error this package raises about its input; its message is visible and of
+    bounded length, whatever it quotes.
+    """
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(_as_message(word) if isinstance(word, str) else word for word in args))
@@ -102,11 +122,15 @@ class ReportError(StsmError):
 
 
 class VectorError(StsmError):
-    """Golden vectors that are missing, cut, changed or of no known version, or that cannot be written."""
+    """Golden vectors that are missing, cut, changed or of no known version, or that cannot be
+    written.
+    """
 
 
 class MissingExtraError(StsmError, ImportError):
     """A part of the package was used whose optional dependency is not installed."""
 
     def __init__(self, feature: str, module: str, extra: str) -> None:
-        super().__init__(f"{feature} needs {module}, which is not installed: pip install 'stsm_ref[{extra}]'")
+        super().__init__(
+            f"{feature} needs {module}, which is not installed: pip install 'stsm_ref[{extra}]'"
+        )

@@ -1,8 +1,9 @@
 r"""Which channels move where: the one source of truth that every other module reads.
 
-Axes are T, C, H, W in that order, batch axes in front; ``+1`` is forward in time, down, right (GEO-1).
-A displacement :math:`d` moves content towards larger indices: :math:`y_i = x_{i-d}` where :math:`i-d` is inside, else 0.
-Nothing here touches an array's values. Two implementations that are held against each other share this module and no other.
+Axes are T, C, H, W in that order, batch axes in front; ``+1`` is forward in time, down, right
+(GEO-1). A displacement :math:`d` moves content towards larger indices: :math:`y_i = x_{i-d}` where
+:math:`i-d` is inside, else 0. Nothing here touches an array's values. Two implementations that are
+held against each other share this module and no other.
 """
 
 import difflib
@@ -55,25 +56,32 @@ class ChannelGroup(NamedTuple):
     displacement: Displacement
 
 
-UNIT_DISPLACEMENTS = tuple(Displacement(*d) for d in itertools.product((1, 0, -1), repeat=3) if any(d))
+UNIT_DISPLACEMENTS = tuple(
+    Displacement(*d) for d in itertools.product((1, 0, -1), repeat=3) if any(d)
+)
 """The 26 one-step displacements of 3-space, +1 before 0 before -1 on every axis."""
 
 
 @dataclass(frozen=True, init=False)
 class ShiftSpec:
-    r"""What an STSM does to the channels: which axes, what share of them, in which order (§3.2, §5.1.1).
+    r"""What an STSM does to the channels: which axes, what share of them, in which order (§3.2,
+    §5.1.1).
 
-    Channels are cut from 0 upwards, terms in order. A term of :math:`k` axes has :math:`2^k` directions, and each direction gets
+    Channels are cut from 0 upwards, terms in order. A term of :math:`k` axes has :math:`2^k`
+    directions, and each direction gets
     :math:`\lfloor \alpha C / (n_{terms}\, 2^k) \rfloor` channels; the rest, at the end, is the paper's :math:`X_N` and stays.
 
     Parameters
     ----------
     terms : str
-        Non-empty subsets of ``THW``, letters in that order, joined by ``+``, none twice: ``"T+H+W"``, ``"TH+TW+HW"`` (Tables 2, 3).
+        Non-empty subsets of ``THW``, letters in that order, joined by ``+``, none twice:
+        ``"T+H+W"``, ``"TH+TW+HW"`` (Tables 2, 3).
     alpha : str, int, float, Fraction or Decimal
-        The share of the channels that moves, in [0, 1], kept as an exact fraction. A float means its decimal literal: 0.3 is 3/10.
+        The share of the channels that moves, in [0, 1], kept as an exact fraction. A float means
+        its decimal literal: 0.3 is 3/10.
     order : {"forward-first", "backward-first"}
-        Whether +1 comes before -1 (Eq. (3), §3.2) or after it (TSM). The two differ by a permutation of channels.
+        Whether +1 comes before -1 (Eq. (3), §3.2) or after it (TSM). The two differ by a
+        permutation of channels.
     rounding : {"floor", "exact"}
         What to do when a direction's share is no whole number of channels: round down, or refuse.
 
@@ -99,7 +107,11 @@ class ShiftSpec:
     rounding: Rounding
 
     def __init__(
-        self, terms: str = "T+H+W", alpha: AlphaLike = "3/8", order: Order = "forward-first", rounding: Rounding = "floor"
+        self,
+        terms: str = "T+H+W",
+        alpha: AlphaLike = "3/8",
+        order: Order = "forward-first",
+        rounding: Rounding = "floor",
     ) -> None:
         object.__setattr__(self, "terms", _checked_terms(terms))
         object.__setattr__(self, "alpha", _exact_alpha(alpha))
@@ -117,7 +129,9 @@ class ShiftSpec:
         ShiftSpec(terms='T+HW', alpha=Fraction(3, 8), order='forward-first', rounding='floor')
         """
         if not isinstance(text, str):
-            raise SpecError(f"text={text!r} is no string: write a spec as 'T+H+W@3/8,forward-first,floor'")
+            raise SpecError(
+                f"text={text!r} is no string: write a spec as 'T+H+W@3/8,forward-first,floor'"
+            )
         head, *options = (part.strip() for part in text.split(","))
         terms, at, alpha = head.partition("@")
         fields: dict[str, Any] = {"terms": terms.strip()} | ({"alpha": alpha} if at else {})
@@ -125,20 +139,27 @@ class ShiftSpec:
             known = get_args(Order) + get_args(Rounding)
             field = "order" if _one_of("option", option, known) in get_args(Order) else "rounding"
             if field in fields:
-                raise SpecError(f"text={text!r} gives {field} twice: keep one of {fields[field]!r} and {option!r}")
+                raise SpecError(
+                    f"text={text!r} gives {field} twice: keep one of {fields[field]!r} and "
+                    f"{option!r}"
+                )
             fields[field] = option
         return cls(**fields)
 
     @classmethod
     def tsm(cls, fold_div: int = 8) -> "ShiftSpec":
-        """The spec that equals TSM (TSM-1): ``C // fold_div`` channels backward in time, then as many forward.
+        """The spec that equals TSM (TSM-1): ``C // fold_div`` channels backward in time, then as
+        many forward.
 
         >>> str(ShiftSpec.tsm(fold_div=8))
         'T@1/4,backward-first,floor'
         """
         divisor = whole_number("fold_div", fold_div)
         if divisor < 2:
-            raise SpecError(f"fold_div={divisor} would move more than all channels: TSM moves 2/fold_div of them, so fold_div >= 2")
+            raise SpecError(
+                f"fold_div={divisor} would move more than all channels: TSM moves 2/fold_div of "
+                "them, so fold_div >= 2"
+            )
         return cls(terms="T", alpha=Fraction(2, divisor), order="backward-first")
 
     @property
@@ -151,21 +172,29 @@ class ShiftSpec:
         signs = (1, -1) if self.order == "forward-first" else (-1, 1)
         return tuple(
             tuple(
-                Displacement(**{f"d{letter.lower()}": sign for letter, sign in zip(term, choice, strict=True)})
+                Displacement(
+                    **{
+                        f"d{letter.lower()}": sign
+                        for letter, sign in zip(term, choice, strict=True)
+                    }
+                )
                 for choice in itertools.product(signs, repeat=len(term))
             )
             for term in self.terms.split("+")
         )
 
     def partition(self, channels: int) -> tuple[ChannelGroup, ...]:
-        r"""Cut ``0..channels`` into one group a direction and the identity group :math:`X_N` last (GEO-4, §3.2 step 1).
+        r"""Cut ``0..channels`` into one group a direction and the identity group :math:`X_N` last
+        (GEO-4, §3.2 step 1).
 
-        Groups cover the channels without gap or overlap; empty ones are listed too, so that their number depends on the spec alone.
+        Groups cover the channels without gap or overlap; empty ones are listed too, so that their
+        number depends on the spec alone.
 
         Raises
         ------
         SpecError
-            If `channels` is negative or no whole number, or if a share is no whole number and ``rounding="exact"``.
+            If `channels` is negative or no whole number, or if a share is no whole number and
+            ``rounding="exact"``.
         """
         if (count := whole_number("channels", channels)) < 0:
             raise SpecError(f"channels={count} is negative: a tensor has 0 channels or more")
@@ -173,15 +202,21 @@ class ShiftSpec:
             each = [self.alpha / (len(self.directions) * len(term)) for term in self.directions]
             if broken := [share * count for share in each if count % share.denominator]:
                 raise SpecError(
-                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives {broken[0]} channels a direction, and "
-                    f"rounding='exact' takes whole ones only: use rounding='floor', another alpha, or a multiple of "
+                    f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives "
+                    f"{broken[0]} channels a direction, and "
+                    "rounding='exact' takes whole ones only: use rounding='floor', another "
+                    "alpha, or a multiple of "
                     f"{math.lcm(*(share.denominator for share in each))} channels"
                 )
         return cut_channels(count, self.alpha, self.directions)
 
 
-def cut_channels(channels: int, alpha: Fraction, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
-    """Cut ``0..channels``, rounding down (GEO-4): whole numbers only and no branch, so it runs on symbols and is proved for all of them."""
+def cut_channels(
+    channels: int, alpha: Fraction, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
+    """Cut ``0..channels``, rounding down (GEO-4): whole numbers only and no branch, so it runs
+    on symbols and is proved for all of them.
+    """
     groups, start = [], 0
     for term in directions:
         size = alpha.numerator * channels // (alpha.denominator * len(directions) * len(term))
@@ -202,8 +237,13 @@ def _checked_terms(terms: str) -> str:
         letters = {letter for letter in part.upper() if letter in AXIS_LETTERS}
         if part and letters == set(part.upper()):
             right = "".join(letter for letter in AXIS_LETTERS if letter in letters)
-            raise SpecError(f"terms={terms!r}: {part!r} must have its letters once each, in the order T, H, W: write {right!r}")
-        raise SpecError(f"terms={terms!r}: {part!r} is no set of axes: use {', '.join(SUBSETS)}, joined by '+'")
+            raise SpecError(
+                f"terms={terms!r}: {part!r} must have its letters once each, in the order T, H, "
+                f"W: write {right!r}"
+            )
+        raise SpecError(
+            f"terms={terms!r}: {part!r} is no set of axes: use {', '.join(SUBSETS)}, joined by '+'"
+        )
     if len(set(parts)) < len(parts):
         raise SpecError(f"terms={terms!r} repeats a term: write {'+'.join(dict.fromkeys(parts))!r}")
     return terms
@@ -214,15 +254,20 @@ def _exact_alpha(alpha: AlphaLike) -> Fraction:
     try:
         if isinstance(alpha, bool | np.bool_):
             raise TypeError
-        # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary fraction beside it
+        # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary
+        # fraction beside it
         _, _, exponent = (text := str(alpha)).lower().partition("e")
         if len(text) > MOST_DIGITS or abs(int(exponent or 0)) > MOST_DIGITS:
             raise ValueError  # such a fraction would take minutes to build
         value = Fraction(text)
     except (TypeError, ValueError, ZeroDivisionError):
-        raise SpecError(f"alpha={alpha!r} is no rational number: write it as '3/8', 0.375 or Fraction(3, 8)") from None
+        raise SpecError(
+            f"alpha={alpha!r} is no rational number: write it as '3/8', 0.375 or Fraction(3, 8)"
+        ) from None
     if not 0 <= value <= 1:
-        raise SpecError(f"alpha={alpha!r} is outside [0, 1]: it is the share of the channels that moves")
+        raise SpecError(
+            f"alpha={alpha!r} is outside [0, 1]: it is the share of the channels that moves"
+        )
     return value
 
 
@@ -246,7 +291,9 @@ def whole_number(name: str, value: SupportsIndex) -> int:
 
 
 def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) -> tuple[int, ...]:
-    """Return one int or a sequence of ints as a tuple; a set or a dict has no order that could be meant."""
+    """Return one int or a sequence of ints as a tuple; a set or a dict has no order that could
+    be meant.
+    """
     if np.iterable(values) and not isinstance(values, str | Set | Mapping):
         return tuple(whole_number(name, value) for value in values)
     alone: Any = values
@@ -254,7 +301,9 @@ def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) ->
 
 
 def resolve_moves(
-    ndim: int, displacement: SupportsIndex | Sequence[SupportsIndex], axes: SupportsIndex | Sequence[SupportsIndex]
+    ndim: int,
+    displacement: SupportsIndex | Sequence[SupportsIndex],
+    axes: SupportsIndex | Sequence[SupportsIndex],
 ) -> tuple[tuple[int, int], ...]:
     """Pair each non-negative axis with its displacement, or say which of the two is wrong.
 
@@ -263,34 +312,59 @@ def resolve_moves(
     """
     distances, places = whole_numbers("displacement", displacement), whole_numbers("axes", axes)
     if len(distances) != len(places):
-        raise SpecError(f"displacement={distances} has {len(distances)} entries for axes={places}: give one for each axis")
+        raise SpecError(
+            f"displacement={distances} has {len(distances)} entries for axes={places}: give one "
+            "for each axis"
+        )
     outside = [axis for axis in places if not -ndim <= axis < ndim]
     if outside:
-        raise ArrayError(f"axes={places}: axis {outside[0]} is outside an array of rank {ndim}: use {-ndim}..{ndim - 1}")
+        raise ArrayError(
+            f"axes={places}: axis {outside[0]} is outside an array of rank {ndim}: use "
+            f"{-ndim}..{ndim - 1}"
+        )
     positive = [axis % ndim for axis in places]
     if len(set(positive)) < len(positive):
-        raise ArrayError(f"axes={places} names an axis twice in an array of rank {ndim}: add its displacements up instead")
+        raise ArrayError(
+            f"axes={places} names an axis twice in an array of rank {ndim}: add its displacements "
+            "up instead"
+        )
     return tuple(zip(positive, distances, strict=True))
 
 
 def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
-    """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not objects, text or dates)."""
+    """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not
+    objects, text or dates).
+    """
     if isinstance(value, np.ma.MaskedArray):
-        raise ArrayError(f"{name} is masked, and its mask would not move with it: fill it first, {name}.filled(0)")
+        raise ArrayError(
+            f"{name} is masked, and its mask would not move with it: fill it first, "
+            f"{name}.filled(0)"
+        )
     try:
         array = np.asarray(value)
-    except (ValueError, TypeError, RuntimeError) as error:  # other libraries' tensors raise what they like
+    except (
+        ValueError,
+        TypeError,
+        RuntimeError,
+    ) as error:  # other libraries' tensors raise what they like
         raise ArrayError(f"{name} is {unreadable(value, error)}") from None
     if not _has_zero(array.dtype):
         raise ArrayError(f"{name} has dtype {array.dtype}, {unmoved(name, array.dtype.kind)}")
     if array.ndim < min_ndim:
-        raise ArrayError(f"{name} has shape {array.shape}, rank {array.ndim}: a clip is (..., T, C, H, W), rank {min_ndim} or more")
+        raise ArrayError(
+            f"{name} has shape {array.shape}, rank {array.ndim}: a clip is (..., T, C, H, W), "
+            f"rank {min_ndim} or more"
+        )
     return array
 
 
 def _has_zero(dtype: np.dtype[Any]) -> bool:
     """Whether zero bytes are the zero of the dtype, in every field."""
-    return dtype.base.kind in "biufcV" and not dtype.hasobject and all(_has_zero(field[0]) for field in (dtype.fields or {}).values())
+    return (
+        dtype.base.kind in "biufcV"
+        and not dtype.hasobject
+        and all(_has_zero(field[0]) for field in (dtype.fields or {}).values())
+    )
 
 
 def checked_spec(spec: ShiftSpec) -> ShiftSpec:

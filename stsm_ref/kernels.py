@@ -1,12 +1,15 @@
-r"""The sparse convolution kernel of a displacement, and the padding that goes with it (§3.2, Eqs. (1)-(3)).
+r"""The sparse convolution kernel of a displacement, and the padding that goes with it (§3.2, Eqs.
+(1)-(3)).
 
-Along one axis a displacement :math:`d` is a kernel of :math:`|d|+1` taps with a single 1, under zeros on one side only::
+Along one axis a displacement :math:`d` is a kernel of :math:`|d|+1` taps with a single 1, under
+zeros on one side only::
 
     d = +1   content moves right   kernel [1 0]   one zero before   1234 -> 0123
     d = -1   content moves left    kernel [0 1]   one zero after    1234 -> 2340
     d =  0   content stays         kernel [1]     no zeros          1234 -> 1234
 
-On several axes the kernel is the outer product. It is applied by cross-correlation, as deep learning does (CONV-1).
+On several axes the kernel is the outer product. It is applied by cross-correlation, as deep
+learning does (CONV-1).
 """
 
 import itertools
@@ -22,7 +25,8 @@ Padding = tuple[tuple[int, int], ...]
 
 
 class OneHotKernel(NamedTuple):
-    """A kernel with a single 1, the zeros to add ``(before, after)`` on each axis, and the displacement that both stand for.
+    """A kernel with a single 1, the zeros to add ``(before, after)`` on each axis, and the
+    displacement that both stand for.
 
     `weights` is uint8, so that multiplying by it keeps the dtype of the data, and read-only.
     """
@@ -54,12 +58,14 @@ def axis_kernel(distance: int) -> AxisKernel:
 
 
 def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> OneHotKernel:
-    r"""Build the kernel and the padding that move content by `displacement` (KERN-1x2 to KERN-3D, PAD-1).
+    r"""Build the kernel and the padding that move content by `displacement` (KERN-1x2 to KERN-3D,
+    PAD-1).
 
     Parameters
     ----------
     displacement : Displacement, int or sequence of int
-        Positions along each axis, towards larger indices when positive; any size and number of axes.
+        Positions along each axis, towards larger indices when positive; any size and number of
+        axes.
 
     Returns
     -------
@@ -86,7 +92,9 @@ def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> One
     weights[tuple(factor.hot for factor in factors)] = 1
     weights.flags.writeable = False
     padding = tuple((factor.before, factor.after) for factor in factors)
-    return OneHotKernel(weights, padding, displacement if isinstance(displacement, Displacement) else distances)
+    return OneHotKernel(
+        weights, padding, displacement if isinstance(displacement, Displacement) else distances
+    )
 
 
 def kernels_1x2() -> tuple[OneHotKernel, ...]:
@@ -99,7 +107,8 @@ def kernels_1x2() -> tuple[OneHotKernel, ...]:
 
 
 def kernels_2x1() -> tuple[OneHotKernel, ...]:
-    """Eq. (2), in the printed order: hot at the bottom (up) and at the top (down), on the axes (H, W).
+    """Eq. (2), in the printed order: hot at the bottom (up) and at the top (down), on the axes (H,
+    W).
 
     >>> [kernel.weights.tolist() for kernel in kernels_2x1()]
     [[[0], [1]], [[1], [0]]]
@@ -108,7 +117,8 @@ def kernels_2x1() -> tuple[OneHotKernel, ...]:
 
 
 def kernels_2x2() -> tuple[OneHotKernel, ...]:
-    """Eq. (3), in the printed order, which is by hot index: down-right, down-left, up-right, up-left, on the axes (H, W).
+    """Eq. (3), in the printed order, which is by hot index: down-right, down-left, up-right,
+    up-left, on the axes (H, W).
 
     >>> [kernel.displacement for kernel in kernels_2x2()]
     [(1, 1), (1, -1), (-1, 1), (-1, -1)]
@@ -117,9 +127,12 @@ def kernels_2x2() -> tuple[OneHotKernel, ...]:
 
 
 def kernels_3d() -> tuple[OneHotKernel, ...]:
-    """The eight 2x2x2 kernels on the axes (T, H, W), by hot index; the paper mentions them and prints none (§3.1, §3.2).
+    """The eight 2x2x2 kernels on the axes (T, H, W), by hot index; the paper mentions them and
+    prints none (§3.1, §3.2).
 
     >>> kernels_3d()[1].displacement
     Displacement(dt=1, dh=1, dw=-1)
     """
-    return tuple(one_hot_kernel(Displacement(*signs)) for signs in itertools.product((1, -1), repeat=3))
+    return tuple(
+        one_hot_kernel(Displacement(*signs)) for signs in itertools.product((1, -1), repeat=3)
+    )

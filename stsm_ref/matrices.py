@@ -1,7 +1,9 @@
-r"""The shift as a matrix: "the perspective of matrix algebra" of §3.2 taken at its word (MAT-1 to MAT-5).
+r"""The shift as a matrix: "the perspective of matrix algebra" of §3.2 taken at its word (MAT-1 to
+MAT-5).
 
-An array is a vector in C order. A shift along one axis is the matrix :math:`S_d` with ones on one off-diagonal; along several, the
-Kronecker product; the whole STSM, a sum of Kronecker products over the channel groups. Its transpose is the VJP.
+An array is a vector in C order. A shift along one axis is the matrix :math:`S_d` with ones on one
+off-diagonal; along several, the Kronecker product; the whole STSM, a sum of Kronecker products over
+the channel groups. Its transpose is the VJP.
 """
 
 from collections.abc import Sequence
@@ -39,7 +41,8 @@ def shift_matrix(
     Returns
     -------
     scipy.sparse.csr_array
-        ``(n, n)`` with n the product of `shape`; ``shift_matrix(x.shape, d) @ x.ravel()`` is the shifted x, raveled.
+        ``(n, n)`` with n the product of `shape`; ``shift_matrix(x.shape, d) @ x.ravel()`` is the
+        shifted x, raveled.
 
     Raises
     ------
@@ -50,8 +53,9 @@ def shift_matrix(
 
     Notes
     -----
-    Nilpotent where the displacement is not zero (MAT-3); :math:`S^T S` is a projection of rank :math:`\prod_k (n_k-|d_k|)^+`
-    (MAT-4); its spectral norm is 1, or 0 where everything is pushed out (MAT-5).
+    Nilpotent where the displacement is not zero (MAT-3); :math:`S^T S` is a projection of rank
+    :math:`\prod_k (n_k-|d_k|)^+` (MAT-4); its spectral norm is 1, or 0 where everything is pushed
+    out (MAT-5).
 
     >>> shift_matrix(3, 1).toarray()
     array([[0, 0, 0],
@@ -60,25 +64,36 @@ def shift_matrix(
     """
     sizes, distances = whole_numbers("shape", shape), whole_numbers("displacement", displacement)
     if len(sizes) != len(distances):
-        raise SpecError(f"displacement={distances} has {len(distances)} entries for shape={sizes}: give one for each axis")
+        raise SpecError(
+            f"displacement={distances} has {len(distances)} entries for shape={sizes}: give one "
+            "for each axis"
+        )
     if any(size < 0 for size in sizes):
         raise ArrayError(f"shape={sizes} has a negative size: an axis holds 0 positions or more")
     dtype = _checked_dtype(dtype)
-    return _kronecker([_off_diagonal(n, d, dtype) for n, d in zip(sizes, distances, strict=True)], dtype)
+    return _kronecker(
+        [_off_diagonal(n, d, dtype) for n, d in zip(sizes, distances, strict=True)], dtype
+    )
 
 
-def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec(), *, dtype: npt.DTypeLike = np.int64) -> Matrix:
+def stsm_matrix(
+    shape_tchw: Sequence[SupportsIndex],
+    spec: ShiftSpec = ShiftSpec(),
+    *,
+    dtype: npt.DTypeLike = np.int64,
+) -> Matrix:
     r"""The whole STSM on a clip ``(T, C, H, W)`` as one matrix.
 
     .. math:: M = \sum_g S_{dt_g} \otimes P_g \otimes S_{dh_g} \otimes S_{dw_g}
 
-    with :math:`P_g` the diagonal 0/1 matrix that keeps the channels of group g. ``M @ x.ravel()`` is the forward and
-    ``M.T @ grad.ravel()`` the VJP.
+    with :math:`P_g` the diagonal 0/1 matrix that keeps the channels of group g. ``M @ x.ravel()``
+    is the forward and ``M.T @ grad.ravel()`` the VJP.
 
     Raises
     ------
     ArrayError
-        If the shape has other than four sizes, or a negative one, or a sparse matrix cannot hold `dtype`.
+        If the shape has other than four sizes, or a negative one, or a sparse matrix cannot hold
+        `dtype`.
     SpecError
         As `ShiftSpec.partition` does.
 
@@ -100,7 +115,9 @@ def stsm_matrix(shape_tchw: Sequence[SupportsIndex], spec: ShiftSpec = ShiftSpec
         chosen = np.arange(start, stop)
         factors = [
             _off_diagonal(time, displacement.dt, dtype),
-            sparse.csr_array((np.ones(stop - start, dtype), (chosen, chosen)), shape=(channels, channels)),
+            sparse.csr_array(
+                (np.ones(stop - start, dtype), (chosen, chosen)), shape=(channels, channels)
+            ),
             _off_diagonal(height, displacement.dh, dtype),
             _off_diagonal(width, displacement.dw, dtype),
         ]
@@ -115,7 +132,8 @@ def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
         sparse.csr_array((0, 0), dtype=found)
     except (TypeError, ValueError):
         raise ArrayError(
-            f"dtype={dtype!r} is none that a sparse matrix can hold: use bool, an integer, float32, float64, longdouble or complex"
+            f"dtype={dtype!r} is none that a sparse matrix can hold: use bool, an integer, "
+            "float32, float64, longdouble or complex"
         ) from None
     return found
 
@@ -124,13 +142,16 @@ def _off_diagonal(size: int, distance: int, dtype: np.dtype[Any]) -> Matrix:
     """Ones where row - column is `distance`."""
     distance = max(-size, min(distance, size))  # farther than out is out
     columns = np.arange(max(-distance, 0), min(size, size - distance))
-    return sparse.csr_array((np.ones(len(columns), dtype), (columns + distance, columns)), shape=(size, size))
+    return sparse.csr_array(
+        (np.ones(len(columns), dtype), (columns + distance, columns)), shape=(size, size)
+    )
 
 
 def _kronecker(factors: Sequence[Matrix], dtype: np.dtype[Any]) -> Matrix:
     """Kronecker product of all factors, first axis slowest; that of none is the 1x1 identity."""
     product = sparse.csr_array(np.ones((1, 1), dtype))
     for factor in factors:
-        # SciPy makes the product with an empty matrix one of float64, which would round what is added to it
+        # SciPy makes the product with an empty matrix one of float64, which would round what is
+        # added to it
         product = sparse.csr_array(sparse.kron(product, factor, format="csr").astype(dtype))
     return product

@@ -1,6 +1,8 @@
-"""The table of requirements: what is claimed, where the paper says it, how it is known and where it stops holding.
+"""The table of requirements: what is claimed, where the paper says it, how it is known and where it
+stops holding.
 
-It is data. `stsm_ref.checks.our_internals` holds the checks; a test keeps the two complete in both directions.
+It is data. `stsm_ref.checks.our_internals` holds the checks; a test keeps the two complete in both
+directions.
 """
 
 import difflib
@@ -31,8 +33,9 @@ class Clause(NamedTuple):
 class Requirement(NamedTuple):
     """One rule.
 
-    `standing` is a key of `STANDINGS`, and `evidence` the strongest rung that `checks` reach. Where parts of the rule differ in
-    either, `clauses` has the parts; `standing` is then that of the weakest, and `evidence` is of a part only.
+    `standing` is a key of `STANDINGS`, and `evidence` the strongest rung that `checks` reach. Where
+    parts of the rule differ in either, `clauses` has the parts; `standing` is then that of the
+    weakest, and `evidence` is of a part only.
     """
 
     id: str
@@ -85,12 +88,17 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="The feature tensor X ∈ R^{T×C×H×W} …",
         standing="silent",
         evidence="L0",
-        limits="the paper never says which way is forward in time: towards later frames is our reading; TSM's code moves its first "
+        limits="the paper never says which way is forward in time: towards later frames is our "
+        "reading; TSM's code moves its first "
         "channels towards earlier ones",
         checks=("an_impulse_arrives", "a_pan_turns_time_into_space"),
         clauses=(
             Clause("axes in the order T, C, H, W", "stated", "L0"),
-            Clause("right and down are towards larger indices, by Eqs. (1)-(3) and their padding", "derived", "L0"),
+            Clause(
+                "right and down are towards larger indices, by Eqs. (1)-(3) and their padding",
+                "derived",
+                "L0",
+            ),
             Clause("forward is towards later frames; batch axes in front", "silent", "L0"),
         ),
     ),
@@ -118,10 +126,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         id="GEO-3",
         rule="alpha is an exact rational in [0, 1], default 3/8; a float means its decimal literal",
         place="§5.1.1",
-        quote="α ∈ [0, 1] is the ratio of the number of channels in the shift operation to the total number of channels",
+        quote="α ∈ [0, 1] is the ratio of the number of channels in the shift operation to the "
+        "total number of channels",
         standing="silent",
         evidence="L1",
-        limits="a float that was computed (1/3) is the decimal that it prints as, not the fraction that was meant",
+        limits="a float that was computed (1/3) is the decimal that it prints as, not the "
+        "fraction that was meant",
         checks=(
             "specs_round_trip",
             "a_float_is_its_literal",
@@ -131,18 +141,24 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         ),
         clauses=(
             Clause("alpha is a share in [0, 1], by default 3/8", "stated", "L1"),
-            Clause("it is an exact rational, and a float means its decimal literal", "silent", "L1"),
+            Clause(
+                "it is an exact rational, and a float means its decimal literal", "silent", "L1"
+            ),
         ),
     ),
     Requirement(
         id="GEO-4",
-        rule="channels are cut from 0 upwards, an equal share a term and a direction, rounded down; the rest is X_N",
+        rule="channels are cut from 0 upwards, an equal share a term and a direction, rounded "
+        "down; the rest is X_N",
         place="§3.2 step 1; §5.1.1",
-        quote="the shift operation is performed on the 1st to 18th channels, and the remaining 19th to 72th channels remain unchanged",
+        quote="the shift operation is performed on the 1st to 18th channels, and the remaining "
+        "19th to 72th channels remain unchanged",
         standing="silent",
         evidence="L4",
-        limits="the paper does not say what happens to fractions: rounding is a field of the spec; floor is proved for its tables. "
-        "That α = 1/4 of 72 channels is the first 18 holds for T+H+W; of TH+TW+HW a direction would have 1½, and 12 move",
+        limits="the paper does not say what happens to fractions: rounding is a field of the "
+        "spec; floor is proved for its tables. "
+        "That α = 1/4 of 72 channels is the first 18 holds for T+H+W; of TH+TW+HW a direction "
+        "would have 1½, and 12 move",
         checks=(
             "no_float_decides_a_count",
             "shares_are_counted_out",
@@ -151,20 +167,35 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "channels_are_cut_in_order",
         ),
         clauses=(
-            Clause("those that move come first, from channel 0 on, an equal share an axis and a half each way", "stated", "L4"),
-            Clause("an equal share a term and a direction, for the terms of Tables 2 and 3 and THW", "derived", "L4"),
+            Clause(
+                "those that move come first, from channel 0 on, an equal share an axis and a half "
+                "each way",
+                "stated",
+                "L4",
+            ),
+            Clause(
+                "an equal share a term and a direction, for the terms of Tables 2 and 3 and THW",
+                "derived",
+                "L4",
+            ),
             Clause("rounded down, for those terms", "silent", "L4"),
-            Clause("the same for other sets of terms; rounding='exact' refuses fractions", "silent", "L1"),
+            Clause(
+                "the same for other sets of terms; rounding='exact' refuses fractions",
+                "silent",
+                "L1",
+            ),
         ),
     ),
     Requirement(
         id="GEO-5",
-        rule="forward-first: +1 before -1 on every axis, lexicographic; backward-first is TSM's order",
+        rule="forward-first: +1 before -1 on every axis, lexicographic; backward-first is "
+        "TSM's order",
         place="§3.2 step 2, Eq. (3); what §3.1 says of Fig. 2 reads against it",
         quote="divided into two parts X_T^f and X_T^b … shifted forward and backward",
         standing="decided",
         evidence="L1",
-        limits="§3.2 and Eq. (3) have +1 first, §3.1 and Eqs. (1) and (2) have -1 first; the order is a field of the spec",
+        limits="§3.2 and Eq. (3) have +1 first, §3.1 and Eqs. (1) and (2) have -1 first; the "
+        "order is a field of the spec",
         checks=(
             "specs_round_trip",
             "order_is_a_channel_permutation",
@@ -197,7 +228,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         id="SHIFT-2",
         rule="step 2: the halves of X_T move one position forward and one backward in time",
         place="§3.2 step 2",
-        quote="X_T^f and X_T^b are shifted forward and backward by one position in the time dimension",
+        quote="X_T^f and X_T^b are shifted forward and backward by one position in the time "
+        "dimension",
         standing="stated",
         evidence="L4",
         limits="proved for our slices over all sizes, sampled elsewhere",
@@ -217,7 +249,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         id="SHIFT-3",
         rule="step 3: the same for X_H in height and X_W in width",
         place="§3.2 step 3",
-        quote="the same shift operation as the first feature tensor is performed in the height dimension and the width dimension",
+        quote="the same shift operation as the first feature tensor is performed in the height "
+        "dimension and the width dimension",
         standing="stated",
         evidence="L4",
         limits="proved for our slices over all sizes, sampled elsewhere",
@@ -273,9 +306,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement(
         id="SHIFT-6",
-        rule="what leaves is dropped, what enters is zero; on an axis of size 1 the whole group is zero",
+        rule="what leaves is dropped, what enters is zero; on an axis of size 1 the whole group "
+        "is zero",
         place="§3.2",
-        quote="delete the leftmost column of the input matrix, then add a column of all zero vectors to the rightmost column",
+        quote="delete the leftmost column of the input matrix, then add a column of all zero "
+        "vectors to the rightmost column",
         standing="derived",
         evidence="L4",
         limits="proved for our slices over all sizes; that torch does the same is sampled",
@@ -345,7 +380,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         ),
         clauses=(
             Clause("the four kernels, and that the first moves right and down", "stated", "L4"),
-            Clause("that the others move left and down, right and up, left and up", "derived", "L4"),
+            Clause(
+                "that the others move left and down, right and up, left and up", "derived", "L4"
+            ),
         ),
     ),
     Requirement(
@@ -384,20 +421,27 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         id="CONV-1",
         rule="convolution means cross-correlation; the textbook's needs the flipped kernel",
         place="§3.2, caption of Fig. 4",
-        quote="The figure shows the convolution calculation with a specific sparse convolution kernel and specific padding",
+        quote="The figure shows the convolution calculation with a specific sparse convolution "
+        "kernel and specific padding",
         standing="derived",
         evidence="L4",
         limits="the paper does not say which; only cross-correlation moves [0 1] to the left",
-        checks=("convolution_is_cross_correlation", "convolution_vectors_hold", "the_textbook_flips_the_kernel"),
+        checks=(
+            "convolution_is_cross_correlation",
+            "convolution_vectors_hold",
+            "the_textbook_flips_the_kernel",
+        ),
     ),
     Requirement(
         id="CONV-2",
         rule="shift equals sparse convolution, in value, on finite input",
         place="§3.2",
-        quote="the shift operation is equivalent to a convolution operation using a special sparse convolution kernel",
+        quote="the shift operation is equivalent to a convolution operation using a special "
+        "sparse convolution kernel",
         standing="stated",
         evidence="L4",
-        limits="proved over the reals, and for one pair of taps in float32; not bit for bit: 0*inf is NaN and a sum loses -0.0",
+        limits="proved over the reals, and for one pair of taps in float32; not bit for bit: "
+        "0*inf is NaN and a sum loses -0.0",
         checks=(
             "gradients_pass_through_a_convolution",
             "all_26_kernels_shift",
@@ -414,7 +458,9 @@ REQUIREMENTS: tuple[Requirement, ...] = (
             "one_and_zero_taps_keep_the_value",
         ),
         clauses=(
-            Clause("the 26 one-step displacements, and every distance along one axis", "stated", "L4"),
+            Clause(
+                "the 26 one-step displacements, and every distance along one axis", "stated", "L4"
+            ),
             Clause("farther displacements along several axes; whole networks", "stated", "L1"),
         ),
     ),
@@ -426,7 +472,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L4",
         limits="proved for our slices and the 26 one-step displacements; larger ones by the rule",
-        checks=("two_axes_are_two_shifts", "three_axes_are_three_shifts", "steps_separate_in_any_order"),
+        checks=(
+            "two_axes_are_two_shifts",
+            "three_axes_are_three_shifts",
+            "steps_separate_in_any_order",
+        ),
         clauses=(
             Clause("one step along each of two axes, in either order", "stated", "L4"),
             Clause("farther displacements", "derived", "L1"),
@@ -465,7 +515,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L1",
         limits="sampled",
-        checks=("several_axes_are_a_kronecker_product", "stsm_is_one_matrix", "pixels_equal_the_matrix"),
+        checks=(
+            "several_axes_are_a_kronecker_product",
+            "stsm_is_one_matrix",
+            "pixels_equal_the_matrix",
+        ),
     ),
     Requirement(
         id="MAT-3",
@@ -474,7 +528,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="the perspective of matrix algebra",
         standing="derived",
         evidence="L4",
-        limits="proved of steps by our slices; the matrices are sampled; a displacement of zeros is the identity and is not",
+        limits="proved of steps by our slices; the matrices are sampled; a displacement of zeros "
+        "is the identity and is not",
         checks=("shifts_are_nilpotent", "steps_die_out"),
         clauses=(
             Clause("n steps along an axis of size n leave nothing, by our slices", "derived", "L4"),
@@ -543,8 +598,14 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="",
         standing="derived",
         evidence="L4",
-        limits="proved over the reals for the 26 one-step displacements; exact on integers where sampled",
-        checks=("jvp_is_the_shift", "forward_mode_is_the_shift", "vectors_hold", "the_shift_is_linear"),
+        limits="proved over the reals for the 26 one-step displacements; exact on integers where "
+        "sampled",
+        checks=(
+            "jvp_is_the_shift",
+            "forward_mode_is_the_shift",
+            "vectors_hold",
+            "the_shift_is_linear",
+        ),
         clauses=(
             Clause("of a shift by one of the 26 steps", "derived", "L4"),
             Clause("of the whole STSM", "derived", "L1"),
@@ -557,7 +618,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="",
         standing="derived",
         evidence="L4",
-        limits="proved over the reals for the 26 one-step displacements; exact on integers where sampled",
+        limits="proved over the reals for the 26 one-step displacements; exact on integers where "
+        "sampled",
         checks=("second_derivative_is_zero", "autograd_passes_gradcheck", "the_shift_is_linear"),
         clauses=(
             Clause("of a shift by one of the 26 steps", "derived", "L4"),
@@ -566,13 +628,19 @@ REQUIREMENTS: tuple[Requirement, ...] = (
     ),
     Requirement(
         id="GRAD-4",
-        rule="gradients through shift and convolution equal those through sparse convolution and convolution",
+        rule="gradients through shift and convolution equal those through sparse convolution and "
+        "convolution",
         place="not in the paper",
         quote="",
         standing="derived",
         evidence="L1",
-        limits="exact on integers, in NumPy and under torch's autograd; rounding of a following convolution is not looked at",
-        checks=("gradients_pass_through_a_convolution", "autograd_through_a_convolution", "a_network_equals_its_sparse_twin"),
+        limits="exact on integers, in NumPy and under torch's autograd; rounding of a following "
+        "convolution is not looked at",
+        checks=(
+            "gradients_pass_through_a_convolution",
+            "autograd_through_a_convolution",
+            "a_network_equals_its_sparse_twin",
+        ),
     ),
     Requirement(
         id="PURE-1",
@@ -582,7 +650,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L4",
         limits="proved for our slices over all sizes, sampled elsewhere",
-        checks=("arguments_are_not_written", "a_residual_block_keeps_its_shortcut", "the_module_is_its_definition"),
+        checks=(
+            "arguments_are_not_written",
+            "a_residual_block_keeps_its_shortcut",
+            "the_module_is_its_definition",
+        ),
     ),
     Requirement(
         id="PURE-2",
@@ -592,7 +664,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L4",
         limits="proved for our slices over all sizes, sampled elsewhere",
-        checks=("arguments_are_not_written", "a_residual_block_keeps_its_shortcut", "the_module_is_its_definition"),
+        checks=(
+            "arguments_are_not_written",
+            "a_residual_block_keeps_its_shortcut",
+            "the_module_is_its_definition",
+        ),
     ),
     Requirement(
         id="PURE-3",
@@ -611,7 +687,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="",
         standing="derived",
         evidence="L1",
-        limits="asked again, and again after other clips; no number of calls shows that a later one is the same",
+        limits="asked again, and again after other clips; no number of calls shows that a later "
+        "one is the same",
         checks=("asked_again_it_is_the_same",),
     ),
     Requirement(
@@ -621,7 +698,8 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="",
         standing="silent",
         evidence="L1",
-        limits="of torch frames only; of other implementations a lost format is a warning, unless it is asked for",
+        limits="of torch frames only; of other implementations a lost format is a warning, unless "
+        "it is asked for",
         checks=("memory_formats_are_kept",),
     ),
     Requirement(
@@ -660,7 +738,13 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="derived",
         evidence="L4",
         limits="proved for a leading axis of our NumPy code; folded frames, in torch, are sampled",
-        checks=("two_films_stay_apart", "clips_do_not_mix", "gradients_stay_in_their_clip", "vectors_hold", "the_module_is_its_definition"),
+        checks=(
+            "two_films_stay_apart",
+            "clips_do_not_mix",
+            "gradients_stay_in_their_clip",
+            "vectors_hold",
+            "the_module_is_its_definition",
+        ),
         clauses=(
             Clause("clips along a leading axis, in our NumPy code", "derived", "L4"),
             Clause("frames folded into the batch, in torch", "derived", "L1"),
@@ -670,10 +754,12 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         id="CAP-1",
         rule="two shift + 1x1 layers realise any 2-D shift, three any 3-D shift",
         place="§3.1, §5.1.2",
-        quote="the network can utilize 1D shift (T, H, W) and subsequent convolutional layers to learn features with 2D shift (TH, TW, HW)",
+        quote="the network can utilize 1D shift (T, H, W) and subsequent convolutional layers to "
+        "learn features with 2D shift (TH, TW, HW)",
         standing="derived",
         evidence="L4",
-        limits="proved for 16 channels of T+H+W@3/8, one in the group of the first step: that weights exist, not that training finds them",
+        limits="proved for 16 channels of T+H+W@3/8, one in the group of the first step: that "
+        "weights exist, not that training finds them",
         checks=("layers_make_any_shift", "layers_compose_steps"),
         clauses=(
             Clause("16 channels of T+H+W@3/8, one in the group of the first step", "derived", "L4"),
@@ -688,7 +774,11 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         standing="stated",
         evidence="L1",
         limits="the operator itself, and ResNet-50 by count; the other hosts are in the tests",
-        checks=("nothing_is_learned", "modules_have_no_state", "networks_cost_what_the_paper_prints"),
+        checks=(
+            "nothing_is_learned",
+            "modules_have_no_state",
+            "networks_cost_what_the_paper_prints",
+        ),
     ),
     Requirement(
         id="COST-2",
@@ -697,9 +787,14 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="zero computation complexity and zero parameters module",
         standing="stated",
         evidence="L1",
-        limits="zero arithmetic is not zero time: every element is written once. In torch by the operators that run, on the CPU; "
+        limits="zero arithmetic is not zero time: every element is written once. In torch by the "
+        "operators that run, on the CPU; "
         "ResNet-50 by count; the other hosts are in the tests",
-        checks=("nothing_is_computed", "no_operator_computes", "networks_cost_what_the_paper_prints"),
+        checks=(
+            "nothing_is_computed",
+            "no_operator_computes",
+            "networks_cost_what_the_paper_prints",
+        ),
     ),
     Requirement(
         id="TSM-1",
@@ -708,12 +803,21 @@ REQUIREMENTS: tuple[Requirement, ...] = (
         quote="our choice of α is different from TSM (α = 1/4)",
         standing="derived",
         evidence="L4",
-        limits="the cut that tsm() asks for is proved; the shift is held against TSM's published manner, rewritten in NumPy",
-        checks=("tsm_is_a_special_case", "tsm_in_torch_is_a_special_case", "tsm_is_a_cut_by_fold_div"),
+        limits="the cut that tsm() asks for is proved; the shift is held against TSM's published "
+        "manner, rewritten in NumPy",
+        checks=(
+            "tsm_is_a_special_case",
+            "tsm_in_torch_is_a_special_case",
+            "tsm_is_a_cut_by_fold_div",
+        ),
         clauses=(
             Clause("terms T and alpha 1/4", "stated", "L4"),
             Clause("C // fold_div channels each way, for every fold_div", "derived", "L4"),
-            Clause("the first of them come from the next frame, as in TSM's published code", "derived", "L1"),
+            Clause(
+                "the first of them come from the next frame, as in TSM's published code",
+                "derived",
+                "L1",
+            ),
         ),
     ),
 )
@@ -728,6 +832,10 @@ def requirement(identifier: str) -> Requirement:
     by_id = {entry.id.upper(): entry for entry in REQUIREMENTS}
     if identifier.upper() not in by_id:
         near = difflib.get_close_matches(identifier.upper(), by_id, n=3, cutoff=0.4)
-        hint = f"did you mean {', '.join(by_id[key].id for key in near)}?" if near else "stsm-ref explain all lists them"
+        hint = (
+            f"did you mean {', '.join(by_id[key].id for key in near)}?"
+            if near
+            else "stsm-ref explain all lists them"
+        )
         raise SpecError(f"id={identifier!r} is no requirement: {hint}")
     return by_id[identifier.upper()]

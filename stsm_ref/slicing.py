@@ -1,6 +1,8 @@
-r"""The shift as a memory copy: every element of the result is written once, by slices, and nothing is computed.
+r"""The shift as a memory copy: every element of the result is written once, by slices, and nothing
+is computed.
 
-Forward and backward stand side by side. It shares nothing with `stsm_ref.definition` but `stsm_ref.geometry`.
+Forward and backward stand side by side. It shares nothing with `stsm_ref.definition` but
+`stsm_ref.geometry`.
 """
 
 from collections.abc import Iterable, Sequence
@@ -9,7 +11,16 @@ from typing import NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, Array, ChannelGroup, ShiftSpec, as_array, checked_spec, resolve_moves
+from stsm_ref.geometry import (
+    CHANNEL_AXIS,
+    CLIP_AXES,
+    Array,
+    ChannelGroup,
+    ShiftSpec,
+    as_array,
+    checked_spec,
+    resolve_moves,
+)
 
 
 class Windows(NamedTuple):
@@ -36,9 +47,13 @@ def windows(size: int, distance: int) -> Windows:
 
 
 def shift(
-    x: npt.ArrayLike, displacement: SupportsIndex | Sequence[SupportsIndex], *, axes: SupportsIndex | Sequence[SupportsIndex]
+    x: npt.ArrayLike,
+    displacement: SupportsIndex | Sequence[SupportsIndex],
+    *,
+    axes: SupportsIndex | Sequence[SupportsIndex],
 ) -> Array:
-    r"""Move the content of `x` by `displacement` along `axes`; what leaves is dropped, what enters is zero (SHIFT-6).
+    r"""Move the content of `x` by `displacement` along `axes`; what leaves is dropped, what enters
+    is zero (SHIFT-6).
 
     .. math:: y_i = x_{i-d} \text{ where } i-d \text{ is inside the array, else } 0
 
@@ -54,12 +69,14 @@ def shift(
     Returns
     -------
     ndarray
-        Same shape and dtype, memory of its own (PURE-3). Values are moved as bits: NaN, infinities and -0.0 arrive as they left.
+        Same shape and dtype, memory of its own (PURE-3). Values are moved as bits: NaN, infinities
+        and -0.0 arrive as they left.
 
     Raises
     ------
     SpecError, ArrayError
-        If `displacement` and `axes` do not fit each other or `x`, or `x` has no zero to fill with (objects, text, dates).
+        If `displacement` and `axes` do not fit each other or `x`, or `x` has no zero to fill with
+        (objects, text, dates).
 
     Notes
     -----
@@ -85,7 +102,8 @@ def stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
     Parameters
     ----------
     x : array_like
-        A clip ``(..., T, C, H, W)``, any leading axes; bool, integer, float, complex or structured dtype. Not written.
+        A clip ``(..., T, C, H, W)``, any leading axes; bool, integer, float, complex or structured
+        dtype. Not written.
     spec : ShiftSpec
         Which channels move where.
 
@@ -115,11 +133,13 @@ def stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
 
 
 def stsm_vjp(grad: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
-    r"""Vector-Jacobian product of `stsm`: every group moves back by its displacement, zero-filled (GRAD-1).
+    r"""Vector-Jacobian product of `stsm`: every group moves back by its displacement, zero-filled
+    (GRAD-1).
 
     .. math:: \langle g, \mathrm{stsm}(x) \rangle = \langle \mathrm{stsm\_vjp}(g), x \rangle
 
-    The map is linear, so its JVP is `stsm` itself (GRAD-2), and the VJP does not depend on x (GRAD-3).
+    The map is linear, so its JVP is `stsm` itself (GRAD-2), and the VJP does not depend on x
+    (GRAD-3).
 
     Parameters
     ----------
@@ -148,7 +168,9 @@ def stsm_vjp(grad: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
 
 
 def _stsm(x: Array, spec: ShiftSpec, *, direction: int) -> Array:
-    """Cut the channels of `x` as `spec` says and copy every group by `direction` times its displacement."""
+    """Cut the channels of `x` as `spec` says and copy every group by `direction` times its
+    displacement.
+    """
     return copy_groups(x, checked_spec(spec).partition(x.shape[CHANNEL_AXIS]), direction=direction)
 
 
@@ -156,7 +178,10 @@ def copy_groups(x: Array, groups: Iterable[ChannelGroup], *, direction: int) -> 
     """Copy every channel group of `x` by `direction` times its displacement."""
     y = np.empty_like(x)
     for start, stop, displacement in groups:
-        moves = [(axis, direction * distance) for axis, distance in zip(CLIP_AXES.values(), displacement, strict=True)]
+        moves = [
+            (axis, direction * distance)
+            for axis, distance in zip(CLIP_AXES.values(), displacement, strict=True)
+        ]
         copy_shifted(x[..., start:stop, :, :], y[..., start:stop, :, :], moves)
     return y
 

@@ -1,7 +1,9 @@
-"""Hypothesis strategies for shifts: specs, displacements, arrays and clips. Public: use them in your own suite.
+"""Hypothesis strategies for shifts: specs, displacements, arrays and clips. Public: use them in
+your own suite.
 
-A shift can only get positions, groups, dtypes and memory wrong, so these vary the shape, the spec, the dtype and the strides by
-drawing, and fill the array from one drawn seed: an array drawn element by element would cost a hundred times more and find no more.
+A shift can only get positions, groups, dtypes and memory wrong, so these vary the shape, the spec,
+the dtype and the strides by drawing, and fill the array from one drawn seed: an array drawn element
+by element would cost a hundred times more and find no more.
 
 .. code-block:: python
 
@@ -21,7 +23,15 @@ from typing import Any, Literal, NamedTuple, get_args
 import numpy as np
 
 from stsm_ref.errors import MissingExtraError, SpecError
-from stsm_ref.geometry import SUBSETS, UNIT_DISPLACEMENTS, Array, Displacement, Order, Rounding, ShiftSpec
+from stsm_ref.geometry import (
+    SUBSETS,
+    UNIT_DISPLACEMENTS,
+    Array,
+    Displacement,
+    Order,
+    Rounding,
+    ShiftSpec,
+)
 from stsm_ref.values import DTYPES as DTYPES  # noqa: PLC0414 # public here, too
 from stsm_ref.values import FILLS
 from stsm_ref.values import Values as Values  # noqa: PLC0414 # public here, too
@@ -34,9 +44,22 @@ except ModuleNotFoundError:
     raise MissingExtraError("stsm_ref.strategies", "hypothesis", "verify") from None
 
 SIZES = (1, 2, 3, 5)
-"""A reversed axis cannot be seen at size 1, a wrong edge hides at size 2, and H swapped with W hides where they are equal."""
+"""A reversed axis cannot be seen at size 1, a wrong edge hides at size 2, and H swapped with W
+hides where they are equal.
+"""
 
-TABLE_TERMS = ("T", "H", "W", "H+W", "HW", "T+H+W", "T+HW", "T+H+W+HW", "TH+TW+HW", "T+H+W+TH+TW+HW")
+TABLE_TERMS = (
+    "T",
+    "H",
+    "W",
+    "H+W",
+    "HW",
+    "T+H+W",
+    "T+HW",
+    "T+H+W+HW",
+    "TH+TW+HW",
+    "T+H+W+TH+TW+HW",
+)
 """Every setting of Tables 2 and 3."""
 
 TABLE_ALPHAS = tuple(Fraction(a) for a in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1"))
@@ -63,7 +86,9 @@ class ArrayCase(NamedTuple):
     axes: tuple[int, ...]
 
     def __repr__(self) -> str:
-        return f"{_describe(self.x)}, displacement {tuple(self.displacement)} along axes {self.axes}"
+        return (
+            f"{_describe(self.x)}, displacement {tuple(self.displacement)} along axes {self.axes}"
+        )
 
 
 def sizes() -> st.SearchStrategy[int]:
@@ -73,18 +98,28 @@ def sizes() -> st.SearchStrategy[int]:
 
 def terms() -> st.SearchStrategy[str]:
     """Those of Tables 2 and 3, `THW`, and any other sequence of distinct sets of axes."""
-    others = st.lists(st.sampled_from(SUBSETS), min_size=1, max_size=len(SUBSETS), unique=True).map("+".join)
+    others = st.lists(st.sampled_from(SUBSETS), min_size=1, max_size=len(SUBSETS), unique=True).map(
+        "+".join
+    )
     return st.sampled_from((*TABLE_TERMS, "THW")) | others
 
 
 def alphas() -> st.SearchStrategy[Fraction]:
-    """Those of Table 1, and any other fraction in [0, 1] of denominator 64 or less; 1 often, since it fills most groups."""
-    return st.just(Fraction(1)) | st.sampled_from(TABLE_ALPHAS) | st.fractions(0, 1, max_denominator=64)
+    """Those of Table 1, and any other fraction in [0, 1] of denominator 64 or less; 1 often,
+    since it fills most groups.
+    """
+    return (
+        st.just(Fraction(1))
+        | st.sampled_from(TABLE_ALPHAS)
+        | st.fractions(0, 1, max_denominator=64)
+    )
 
 
 def shift_specs(*, rounding: Rounding = "floor") -> st.SearchStrategy[ShiftSpec]:
     """Specs of any terms, alpha and order."""
-    return st.builds(ShiftSpec, terms(), alphas(), st.sampled_from(get_args(Order)), st.just(rounding))
+    return st.builds(
+        ShiftSpec, terms(), alphas(), st.sampled_from(get_args(Order)), st.just(rounding)
+    )
 
 
 def unit_displacements() -> st.SearchStrategy[Displacement]:
@@ -93,15 +128,21 @@ def unit_displacements() -> st.SearchStrategy[Displacement]:
 
 
 def displacements(axes: int = 3, *, reach: int = 6) -> st.SearchStrategy[tuple[int, ...]]:
-    """Any whole displacement of that many axes, no entry farther than `reach`; zero entries and overshoots included."""
+    """Any whole displacement of that many axes, no entry farther than `reach`; zero entries and
+    overshoots included.
+    """
     return st.tuples(*[st.integers(-reach, reach)] * axes)
 
 
 def channel_counts(spec: ShiftSpec, *, most: int = 64) -> st.SearchStrategy[int]:
-    """Counts that fill every group of `spec` once or twice, miss that by one, or leave groups empty; `most` at the most."""
+    """Counts that fill every group of `spec` once or twice, miss that by one, or leave groups
+    empty; `most` at the most.
+    """
     widest = max(len(term) for term in spec.directions) * len(spec.directions)
     fill = min(-(-widest * spec.alpha.denominator // max(spec.alpha.numerator, 1)), most)
-    return st.sampled_from(sorted({1, 2, 3, 5, fill - 1, fill, fill + 1, min(2 * fill, most)} - {0}))
+    return st.sampled_from(
+        sorted({1, 2, 3, 5, fill - 1, fill, fill + 1, min(2 * fill, most)} - {0})
+    )
 
 
 @st.composite
@@ -115,17 +156,21 @@ def arrays(
 ) -> Array:
     """Arrays of a given or drawn shape.
 
-    `values`: ``"labels"`` are unique, permuted and beyond half precision where the dtype can hold that; ``"finite"`` are any finite
-    values; ``"bits"`` are any bit patterns, with NaN payloads, signalling NaNs, infinities and -0.0 among them; ``"scattered"`` are
-    finite, nearly all different from their neighbours, and cheap in any number. The others are the same everywhere in one respect: all
-    ``"zero"``, all but a ``"single"`` one, one ``"constant"``, all frames equal (``"static"``), all ``"negative"``, near the ends of the
-    dtype (``"huge"``), about 1e-8 (``"tiny"``), ``"subnormal"``, all ``"nan"``, all ``"infinite"``. `has_values` says which of them a
-    dtype has.
+    `values`: ``"labels"`` are unique, permuted and beyond half precision where the dtype can hold
+    that; ``"finite"`` are any finite values; ``"bits"`` are any bit patterns, with NaN payloads,
+    signalling NaNs, infinities and -0.0 among them; ``"scattered"`` are finite, nearly all
+    different from their neighbours, and cheap in any number. The others are the same everywhere in
+    one respect: all ``"zero"``, all but a ``"single"`` one, one ``"constant"``, all frames equal
+    (``"static"``), all ``"negative"``, near the ends of the dtype (``"huge"``), about 1e-8
+    (``"tiny"``), ``"subnormal"``, all ``"nan"``, all ``"infinite"``. `has_values` says which of
+    them a dtype has.
     """
     concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
     dtype = draw(st.sampled_from(list(dtypes)))
     seed = draw(st.integers(0, 2**32 - 1))
-    return make_array(concrete, dtype, seed=seed, values=values, layout=draw(st.sampled_from(list(layouts))))
+    return make_array(
+        concrete, dtype, seed=seed, values=values, layout=draw(st.sampled_from(list(layouts)))
+    )
 
 
 @st.composite
@@ -138,33 +183,56 @@ def clip_cases(
     values: Values = "bits",
     layouts: Sequence[Layout] = get_args(Layout),
 ) -> ClipCase:
-    """A spec and a clip whose channels suit it; ``rounding="exact"`` among them where the shares are whole."""
+    """A spec and a clip whose channels suit it; ``rounding="exact"`` among them where the
+    shares are whole.
+    """
     spec = draw(shift_specs() if specs is None else specs)
     channels = draw(channel_counts(spec))
     if draw(st.booleans()) and _divides(spec, channels):
         spec = ShiftSpec(spec.terms, spec.alpha, spec.order, "exact")
     time, height, width = draw(st.tuples(sizes(), sizes(), sizes()))
-    batch = draw(st.sampled_from(list(batch_axes)).flatmap(lambda n: st.tuples(*[st.sampled_from((1, 2, 3))] * n)))
+    batch = draw(
+        st.sampled_from(list(batch_axes)).flatmap(
+            lambda n: st.tuples(*[st.sampled_from((1, 2, 3))] * n)
+        )
+    )
     shape = (*batch, time, channels, height, width)
     return ClipCase(draw(arrays(shape, dtypes=dtypes, values=values, layouts=layouts)), spec)
 
 
 @st.composite
 def array_cases(
-    draw: st.DrawFn, *, most_axes: int = 4, reach: int = 6, dtypes: Sequence[np.dtype[Any]] = DTYPES, values: Values = "bits"
+    draw: st.DrawFn,
+    *,
+    most_axes: int = 4,
+    reach: int = 6,
+    dtypes: Sequence[np.dtype[Any]] = DTYPES,
+    values: Values = "bits",
 ) -> ArrayCase:
-    """An array of one axis or more, and a displacement along some of its axes, in any order and counted from either end."""
+    """An array of one axis or more, and a displacement along some of its axes, in any order and
+    counted from either end.
+    """
     ndim = draw(st.integers(1, most_axes))
     shape = tuple(draw(sizes()) for _ in range(ndim))
     chosen = draw(st.lists(st.integers(0, ndim - 1), unique=True, max_size=ndim))
     axes = tuple(axis - ndim * draw(st.booleans()) for axis in chosen)
-    return ArrayCase(draw(arrays(shape, dtypes=dtypes, values=values)), draw(displacements(len(axes), reach=reach)), axes)
+    return ArrayCase(
+        draw(arrays(shape, dtypes=dtypes, values=values)),
+        draw(displacements(len(axes), reach=reach)),
+        axes,
+    )
 
 
 def make_array(
-    shape: Sequence[int], dtype: np.dtype[Any], *, seed: int | Sequence[int], values: Values = "bits", layout: Layout = "C"
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    *,
+    seed: int | Sequence[int],
+    values: Values = "bits",
+    layout: Layout = "C",
 ) -> Array:
-    """Make one array of such `values` (see `arrays`) in such a memory layout: the same for the same arguments and the same NumPy.
+    """Make one array of such `values` (see `arrays`) in such a memory layout: the same for the same
+    arguments and the same NumPy.
 
     Raises
     ------
@@ -178,7 +246,9 @@ def make_array(
 
 def _divides(spec: ShiftSpec, channels: int) -> bool:
     n_terms = len(spec.directions)
-    return all((spec.alpha * channels / (n_terms * len(term))).denominator == 1 for term in spec.directions)
+    return all(
+        (spec.alpha * channels / (n_terms * len(term))).denominator == 1 for term in spec.directions
+    )
 
 
 def _laid_out(x: Array, layout: Layout) -> Array:
@@ -203,5 +273,7 @@ def _describe(x: Array) -> str:
 
 def all_term_sets() -> tuple[str, ...]:
     """All 127 non-empty sets of terms, each in the order of `SUBSETS`."""
-    chosen = itertools.chain.from_iterable(itertools.combinations(SUBSETS, n) for n in range(1, len(SUBSETS) + 1))
+    chosen = itertools.chain.from_iterable(
+        itertools.combinations(SUBSETS, n) for n in range(1, len(SUBSETS) + 1)
+    )
     return tuple("+".join(c) for c in chosen)

@@ -1,4 +1,6 @@
-"""Kinds of values that arrays are filled with, each from a seed: what `stsm_ref.strategies` draws and the conformance suite asks."""
+"""Kinds of values that arrays are filled with, each from a seed: what `stsm_ref.strategies`
+draws and the conformance suite asks.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
@@ -8,8 +10,13 @@ import numpy as np
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
 
-DTYPES = tuple(np.dtype(c) for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "u2", "u4", "u8", "?", "c8", "c16"))
-"""bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that examples shrink to it."""
+DTYPES = tuple(
+    np.dtype(c)
+    for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "u2", "u4", "u8", "?", "c8", "c16")
+)
+"""bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that
+examples shrink to it.
+"""
 
 Values = Literal[
     "labels",
@@ -39,12 +46,20 @@ def has_values(dtype: np.dtype[Any], values: Values) -> bool:
     """
     if values == "bits":
         return True  # every dtype has those, a structured one too
-    kinds = {"negative": "ifc", "huge": "iufc", "tiny": "fc", "subnormal": "fc", "nan": "fc", "infinite": "fc"}
+    kinds = {
+        "negative": "ifc",
+        "huge": "iufc",
+        "tiny": "fc",
+        "subnormal": "fc",
+        "nan": "fc",
+        "infinite": "fc",
+    }
     return dtype.kind in kinds.get(values, "biufc")
 
 
 def labels(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """Unique values in random order, none 0; odd and above 2**16, so that no half precision holds them, where the dtype allows.
+    """Unique values in random order, none 0; odd and above 2**16, so that no half precision holds
+    them, where the dtype allows.
 
     Raises
     ------
@@ -59,7 +74,10 @@ def labels(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator)
         largest = min(largest, int(2 ** (np.finfo(dtype).nmant + 1)))
     start, step = (2**16 + 1, 2) if largest >= 2**16 + 1 + 2 * count else (1, 1)
     if start + step * (count - 1) > largest:
-        raise SpecError(f"dtype={dtype} has no {count} different labels: use a wider dtype or a smaller shape than {tuple(shape)}")
+        raise SpecError(
+            f"dtype={dtype} has no {count} different labels: use a wider dtype or a smaller shape "
+            f"than {tuple(shape)}"
+        )
     return rng.permutation(start + step * np.arange(count)).reshape(shape).astype(dtype)
 
 
@@ -67,9 +85,12 @@ def _finite(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator
     if dtype.kind == "b":
         return rng.integers(0, 2, shape).astype(dtype)
     if dtype.kind in "iu":
-        # the ends of a 64-bit range are left out: an engine that sums in float64 cannot be exact there, and says so
+        # the ends of a 64-bit range are left out: an engine that sums in float64 cannot be exact
+        # there, and says so
         info, limit = np.iinfo(dtype), 2**53
-        return rng.integers(max(info.min, -limit), min(int(info.max), limit), shape, endpoint=True).astype(dtype)
+        return rng.integers(
+            max(info.min, -limit), min(int(info.max), limit), shape, endpoint=True
+        ).astype(dtype)
     real = rng.uniform(-100, 100, shape)
     return (real + 1j * rng.uniform(-100, 100, shape) if dtype.kind == "c" else real).astype(dtype)
 
@@ -78,19 +99,25 @@ def _bits(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
     raw = rng.integers(0, 2 if dtype.kind == "b" else 256, (*shape, dtype.itemsize), dtype=np.uint8)
     x = np.ascontiguousarray(raw).view(dtype)[..., 0]
     if dtype.kind in "fc":
-        special = rng.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0]), shape).astype(dtype)
+        special = rng.choice(np.array([np.nan, np.inf, -np.inf, -0.0, 0.0, 1.0]), shape).astype(
+            dtype
+        )
         x = np.where(rng.random(shape) < 0.3, special, x)
         _put_signalling(x, rng)
     return x
 
 
 def _put_signalling(x: Array, rng: np.random.Generator) -> None:
-    """Make one number in ten a signalling NaN: arithmetic, and a cast there and back, would quieten it by setting a bit."""
+    """Make one number in ten a signalling NaN: arithmetic, and a cast there and back, would
+    quieten it by setting a bit.
+    """
     real = np.dtype(x.real.dtype)
     info, whole = np.finfo(real), np.dtype(f"u{real.itemsize}")
     numbers = x.view(whole)  # of a complex number both parts, side by side
     there = rng.random(numbers.shape) < 0.1
-    payload = rng.integers(1, 1 << (info.nmant - 1), int(there.sum()), dtype=np.uint64).astype(whole)
+    payload = rng.integers(1, 1 << (info.nmant - 1), int(there.sum()), dtype=np.uint64).astype(
+        whole
+    )
     sign = numbers[there] & whole.type(1 << (8 * real.itemsize - 1))
     numbers[there] = sign | payload | np.array(np.inf, real).view(whole)
 
@@ -107,11 +134,15 @@ def _scattered(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Genera
     whole = np.dtype(f"u{real.itemsize}")
     period = min(count, PERIOD)
     block = rng.integers(0, np.iinfo(whole).max, period, dtype=whole, endpoint=True)
-    added = rng.integers(0, np.iinfo(whole).max, -(-count // max(period, 1)), dtype=whole, endpoint=True)
+    added = rng.integers(
+        0, np.iinfo(whole).max, -(-count // max(period, 1)), dtype=whole, endpoint=True
+    )
     numbers = np.add(block, added[:, None]).reshape(-1)[:count]  # unsigned: they wrap
     if real.kind == "b":
         numbers &= whole.type(1)
-    elif real.kind == "f":  # integers that the dtype holds exactly, with a 1 in front of all their digits
+    elif (
+        real.kind == "f"
+    ):  # integers that the dtype holds exactly, with a 1 in front of all their digits
         info = np.finfo(real)
         sign = 1 << (8 * real.itemsize - 1)
         numbers &= whole.type(sign | ((1 << info.nmant) - 1))
@@ -135,7 +166,9 @@ def _constant(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generat
 
 
 def _static(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """All frames equal, where the last four axes are those of a clip; everything along the first axis elsewhere."""
+    """All frames equal, where the last four axes are those of a clip; everything along the
+    first axis elsewhere.
+    """
     axis = max(len(shape) - 4, 0)
     frame = _finite([*shape[:axis], 1, *shape[axis + 1 :]], dtype, rng)
     return np.repeat(frame, shape[axis], axis)
@@ -143,7 +176,9 @@ def _static(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator
 
 def _negative(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
     if dtype.kind == "i":
-        return rng.integers(max(np.iinfo(dtype).min, -(2**53)), -1, shape, endpoint=True).astype(dtype)
+        return rng.integers(max(np.iinfo(dtype).min, -(2**53)), -1, shape, endpoint=True).astype(
+            dtype
+        )
     real = -rng.uniform(1, 100, shape)
     return (real - 1j * rng.uniform(1, 100, shape) if dtype.kind == "c" else real).astype(dtype)
 
@@ -154,18 +189,36 @@ def _huge(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
         info = np.iinfo(dtype)
         low = [info.min, info.min + 1] if dtype.kind == "i" else []
         return rng.choice(np.array([*low, info.max // 2 + 1, info.max - 1, info.max], dtype), shape)
-    return _parts(shape, dtype, lambda real: rng.uniform(0.5, 1, shape) * float(np.finfo(real).max) * rng.choice([-1, 1], shape))
+    return _parts(
+        shape,
+        dtype,
+        lambda real: (
+            rng.uniform(0.5, 1, shape) * float(np.finfo(real).max) * rng.choice([-1, 1], shape)
+        ),
+    )
 
 
 def _tiny(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """About 1e-8, as a loss that is scaled leaves them, or the smallest normal numbers where those are larger."""
-    return _parts(shape, dtype, lambda real: rng.uniform(1, 4, shape) * max(1e-8, float(np.finfo(real).tiny)) * rng.choice([-1, 1], shape))
+    """About 1e-8, as a loss that is scaled leaves them, or the smallest normal numbers where
+    those are larger.
+    """
+    return _parts(
+        shape,
+        dtype,
+        lambda real: (
+            rng.uniform(1, 4, shape)
+            * max(1e-8, float(np.finfo(real).tiny))
+            * rng.choice([-1, 1], shape)
+        ),
+    )
 
 
 def _subnormal(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
     def part(real: np.dtype[Any]) -> Array:
         steps = rng.integers(1, 1 << np.finfo(real).nmant, shape)
-        return np.asarray(steps * np.finfo(real).smallest_subnormal * rng.choice(np.array([-1, 1], real), shape))
+        return np.asarray(
+            steps * np.finfo(real).smallest_subnormal * rng.choice(np.array([-1, 1], real), shape)
+        )
 
     return _parts(shape, dtype, part)
 
@@ -178,8 +231,12 @@ def _infinite(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generat
     return _parts(shape, dtype, lambda real: rng.choice([-np.inf, np.inf], shape))
 
 
-def _parts(shape: Sequence[int], dtype: np.dtype[Any], part: Callable[[np.dtype[Any]], Array]) -> Array:
-    """Floats made by `part` from their dtype; of a complex number both parts, without arithmetic between them."""
+def _parts(
+    shape: Sequence[int], dtype: np.dtype[Any], part: Callable[[np.dtype[Any]], Array]
+) -> Array:
+    """Floats made by `part` from their dtype; of a complex number both parts, without
+    arithmetic between them.
+    """
     x = np.empty(shape, dtype)
     if dtype.kind == "c":
         x.real, x.imag = (part(x.real.dtype) for _ in range(2))

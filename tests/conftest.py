@@ -1,4 +1,6 @@
-"""Hypothesis profiles, fixtures of several folders, and `--fault NAME`: run the suite on a faulty implementation, to see it fail."""
+"""Hypothesis profiles, fixtures of several folders, and `--fault NAME`: run the suite on a
+faulty implementation, to see it fail.
+"""
 
 import os
 
@@ -9,14 +11,20 @@ from stsm_ref.implementations.ours import OURS, Subject
 from tests.bugs.faults import FAULTS
 
 settings.register_profile("dev", max_examples=50, deadline=None)
-settings.register_profile("ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.register_profile(
+    "ci", max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 settings.register_profile("night", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.get("CI") else "dev"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option that plants a fault."""
-    parser.addoption("--fault", choices=sorted(FAULTS), help="hold this faulty implementation against the checks instead of ours")
+    parser.addoption(
+        "--fault",
+        choices=sorted(FAULTS),
+        help="hold this faulty implementation against the checks instead of ours",
+    )
 
 
 @pytest.fixture(scope="session")
@@ -44,7 +52,9 @@ def made_once(made: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A program that does not end by itself is waited for two seconds, what it left behind for half of one."""
+    """A program that does not end by itself is waited for two seconds, what it left behind for
+    half of one.
+    """
     from stsm_ref.implementations.isolation import child
 
     monkeypatch.setattr(child, "ENDING", 2.0)

@@ -1,4 +1,6 @@
-"""Fail where a page of the built site would load something from the network, or has an image without words."""
+"""Fail where a page of the built site would load something from the network, or has an image
+without words.
+"""
 
 import sys
 from html.parser import HTMLParser
@@ -19,7 +21,10 @@ class Page(HTMLParser):
         """Look at what the browser would fetch without being asked."""
         given = dict(attrs)
         target = given.get(LOADS.get(tag, "")) or ""
-        if target.startswith(("http:", "https:", "//")) and given.get("rel") not in {"canonical", "author"}:
+        if target.startswith(("http:", "https:", "//")) and given.get("rel") not in {
+            "canonical",
+            "author",
+        }:
             self.found.append(f"loads {target} from the network")
         words = given.get("alt") or ""
         if tag == "img" and (not words or words.endswith((".png", ".svg"))):

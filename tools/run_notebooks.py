@@ -1,8 +1,10 @@
-"""Execute every notebook top to bottom; fail where its outputs differ from the stored ones, or write them with --write.
+"""Execute every notebook top to bottom; fail where its outputs differ from the stored ones, or
+write them with --write.
 
-Text must be equal to the letter. Pictures must be equal but for the rounding of colours, which another processor may do otherwise.
-What only a running kernel can show, such as a widget, is executed and not stored: each stands beside a still.
-Names of notebooks as arguments choose among them: ``run_notebooks.py 02 --write``.
+Text must be equal to the letter. Pictures must be equal but for the rounding of colours, which
+another processor may do otherwise. What only a running kernel can show, such as a widget, is
+executed and not stored: each stands beside a still. Names of notebooks as arguments choose among
+them: ``run_notebooks.py 02 --write``.
 """
 
 import base64
@@ -30,12 +32,16 @@ def without_execution_state(notebook: nbformat.NotebookNode) -> nbformat.Noteboo
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)
         if cell.cell_type == "code":
-            cell.outputs = joined([output for output in cell.outputs if LIVE not in output.get("data", {})])
+            cell.outputs = joined(
+                [output for output in cell.outputs if LIVE not in output.get("data", {})]
+            )
     return notebook
 
 
 def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
-    """Put pieces of printed text together that arrived one after the other: how many there are depends on the clock."""
+    """Put pieces of printed text together that arrived one after the other: how many there are
+    depends on the clock.
+    """
     whole: list[nbformat.NotebookNode] = []
     for output in outputs:
         if whole and output.output_type == "stream" and whole[-1].get("name") == output.name:
@@ -47,7 +53,10 @@ def joined(outputs: list[nbformat.NotebookNode]) -> list[nbformat.NotebookNode]:
 
 def same_picture(stored: str, fresh: str) -> bool:
     """Whether two PNGs show the same, but for the rounding of colours."""
-    one, other = (np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"), np.int16) for text in (stored, fresh))
+    one, other = (
+        np.asarray(Image.open(io.BytesIO(base64.b64decode(text))).convert("RGB"), np.int16)
+        for text in (stored, fresh)
+    )
     return one.shape == other.shape and bool(np.max(np.abs(one - other), initial=0) <= ROUNDING)
 
 
@@ -60,7 +69,9 @@ def differences(stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> 
         for one, other in zip(kept, made, strict=False):
             pictures = [{**output.get("data", {})}.get("image/png") for output in (one, other)]
             if all(pictures) and same_picture(*pictures):
-                one["data"], other["data"] = ({**output["data"], "image/png": ""} for output in (one, other))
+                one["data"], other["data"] = (
+                    {**output["data"], "image/png": ""} for output in (one, other)
+                )
             equal = equal and one == other
         if not equal or old.get("execution_count") != new.get("execution_count"):
             found.append(str(new.id))
@@ -70,13 +81,21 @@ def differences(stored: nbformat.NotebookNode, fresh: nbformat.NotebookNode) -> 
 def main(arguments: list[str]) -> int:
     """Run all, or those whose names are given; 1 if one differs, raises or takes too long."""
     chosen = [argument for argument in arguments if not argument.startswith("-")]
-    paths = [path for path in sorted(FOLDER.glob("*.ipynb")) if not chosen or any(path.name.startswith(name) for name in chosen)]
+    paths = [
+        path
+        for path in sorted(FOLDER.glob("*.ipynb"))
+        if not chosen or any(path.name.startswith(name) for name in chosen)
+    ]
     failed = []
     for path in paths:
         began = time.perf_counter()
         notebook = nbformat.read(path, as_version=4)
         client = NotebookClient(
-            notebook, timeout=PATIENCE, kernel_name="python3", record_timing=False, resources={"metadata": {"path": FOLDER}}
+            notebook,
+            timeout=PATIENCE,
+            kernel_name="python3",
+            record_timing=False,
+            resources={"metadata": {"path": FOLDER}},
         )
         try:
             client.execute()
@@ -93,7 +112,10 @@ def main(arguments: list[str]) -> int:
             failed.append(path.name)
         print(f"{path.name}: {verdict} ({seconds:.0f} s)", flush=True)
     if failed:
-        print(f"{len(failed)} of {len(paths)} failed; where new outputs are right: .venv/bin/python tools/run_notebooks.py --write")
+        print(
+            f"{len(failed)} of {len(paths)} failed; where new outputs are right: .venv/bin/python "
+            "tools/run_notebooks.py --write"
+        )
     return bool(failed)
 
 

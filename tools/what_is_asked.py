@@ -1,7 +1,8 @@
 """Write the page that says what the conformance suite asks, or print what a level never met.
 
 python tools/what_is_asked.py                     write docs/what-is-asked.md
-python tools/what_is_asked.py --never ci SPEC     run the suite on our own shift, and list what no call was given
+python tools/what_is_asked.py --never ci SPEC     run the suite on our own shift, and list what no
+call was given
 """
 
 import sys
@@ -30,7 +31,9 @@ def write() -> str:
     """The page for NumPy and for torch."""
     import stsm_ref.nn as snn
 
-    return coverage.page([numpy_target(), PythonTarget(snn.stsm, layout="(NT)CHW", framework="torch")])
+    return coverage.page(
+        [numpy_target(), PythonTarget(snn.stsm, layout="(NT)CHW", framework="torch")]
+    )
 
 
 def never(level: str, spec: str) -> list[str]:
@@ -47,7 +50,10 @@ def main() -> None:
         level, spec = (*sys.argv[2:], *("ci", "T+H+W@3/8")[len(sys.argv) - 2 :])[:2]
         missing = never(level, spec)
         print("\n".join(missing))
-        print(f"{len(missing)} of {sum(1 for op in ('forward', 'vjp') for _ in coverage.known(op))} never met at level {level}")
+        print(
+            f"{len(missing)} of {sum(1 for op in ('forward', 'vjp') for _ in coverage.known(op))} "
+            f"never met at level {level}"
+        )
         return
     PAGE.write_text(write(), encoding="utf-8")
 

@@ -1,4 +1,6 @@
-"""A doctest that follows the last section of a docstring is an example, and no further entry of that section."""
+"""A doctest that follows the last section of a docstring is an example, and no further entry of
+that section.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Mathematics as MathML, written into the page when the site is built: no script, no network, and a screen reader can read it."""
+"""Mathematics as MathML, written into the page when the site is built: no script, no network,
+and a screen reader can read it.
+"""
 
 import html
 from typing import Any
@@ -12,7 +14,8 @@ logger = logging.getLogger(__name__)
 
 
 def mathml(latex: str, display: str) -> str:
-    """Translate LaTeX; what the translator does not know stays in its result as a backslash and is refused.
+    """Translate LaTeX; what the translator does not know stays in its result as a backslash and is
+    refused.
 
     Raises
     ------
@@ -24,9 +27,13 @@ def mathml(latex: str, display: str) -> str:
     try:
         result: str = convert(latex, display=display)
     except Exception as error:  # its exceptions share no base but this
-        raise ValueError(f"{latex!r} is no LaTeX that becomes MathML: {type(error).__name__} {error}") from None
+        raise ValueError(
+            f"{latex!r} is no LaTeX that becomes MathML: {type(error).__name__} {error}"
+        ) from None
     if "\\" in html.unescape(result):
-        raise ValueError(f"{latex!r} has a command that does not become MathML: {html.unescape(result)}")
+        raise ValueError(
+            f"{latex!r} has a command that does not become MathML: {html.unescape(result)}"
+        )
     return result
 
 

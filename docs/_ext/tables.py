@@ -1,4 +1,6 @@
-"""Tables made from the data of the package when the site is built: what is claimed, and how each claim is checked."""
+"""Tables made from the data of the package when the site is built: what is claimed, and how
+each claim is checked.
+"""
 
 from collections.abc import Iterable
 
@@ -10,9 +12,22 @@ from sphinx.application import Sphinx
 
 def list_table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]], widths: str) -> list[str]:
     """Write a list-table; what stands in a cell is text, not markup."""
-    lines = [".. list-table::", "   :header-rows: 1", "   :class: identifiers", f"   :widths: {widths}", ""]
+    lines = [
+        ".. list-table::",
+        "   :header-rows: 1",
+        "   :class: identifiers",
+        f"   :widths: {widths}",
+        "",
+    ]
     for row in (header, *rows):
-        cells = [cell.replace("\\", "\\\\").replace("*", "\\*").replace("`", "\\`").replace("_", "\\_").replace("|", "\\|") for cell in row]
+        cells = [
+            cell.replace("\\", "\\\\")
+            .replace("*", "\\*")
+            .replace("`", "\\`")
+            .replace("_", "\\_")
+            .replace("|", "\\|")
+            for cell in row
+        ]
         lines += [f"   {'* -' if i == 0 else '  -'} {cell}" for i, cell in enumerate(cells)]
     return lines
 
@@ -22,32 +37,50 @@ def requirement_rows() -> list[tuple[str, ...]]:
     from stsm_ref.requirements import REQUIREMENTS, Requirement
 
     def stops(entry: Requirement) -> str:
-        parts = "; ".join(f"{part.text} ({part.standing}, {part.evidence})" for part in entry.clauses)
+        parts = "; ".join(
+            f"{part.text} ({part.standing}, {part.evidence})" for part in entry.clauses
+        )
         return f"{entry.limits}. Parts: {parts}" if parts else entry.limits
 
-    return [(e.id, e.rule, e.place, e.standing_in_words, e.rung_in_words(e.evidence), stops(e)) for e in REQUIREMENTS]
+    return [
+        (e.id, e.rule, e.place, e.standing_in_words, e.rung_in_words(e.evidence), stops(e))
+        for e in REQUIREMENTS
+    ]
 
 
 def check_rows() -> list[tuple[str, ...]]:
-    """Name, what it states, the requirements that it speaks for, its rung; those of the torch side too."""
+    """Name, what it states, the requirements that it speaks for, its rung; those of the torch
+    side too.
+    """
     from stsm_ref.checks.our_internals.registry import load
 
-    return [(check.name, check.statement, ", ".join(check.requirements), check.rung) for check in load().values()]
+    return [
+        (check.name, check.statement, ", ".join(check.requirements), check.rung)
+        for check in load().values()
+    ]
 
 
 def rule_rows() -> list[tuple[str, ...]]:
     """Name, what it states, the requirements that it speaks for, its rung."""
     from stsm_ref.conformance.suite import RULES
 
-    return [(rule.name, rule.statement, ", ".join(rule.requirements), rule.rung) for rule in RULES.values()]
+    return [
+        (rule.name, rule.statement, ", ".join(rule.requirements), rule.rung)
+        for rule in RULES.values()
+    ]
 
 
 def theorem_rows() -> list[tuple[str, ...]]:
-    """Name, what it says, the requirements that it speaks for, which of the assumptions it makes."""
+    """Name, what it says, the requirements that it speaks for, which of the assumptions it
+    makes.
+    """
     from stsm_ref.proofs.theorems.statements import STATEMENTS
 
     which = assumptions()
-    return [(entry.name, entry.text, ", ".join(entry.requirements), str(which.index(entry.assumes) + 1)) for entry in STATEMENTS]
+    return [
+        (entry.name, entry.text, ", ".join(entry.requirements), str(which.index(entry.assumes) + 1))
+        for entry in STATEMENTS
+    ]
 
 
 def assumptions() -> list[str]:
@@ -74,7 +107,11 @@ class RequirementTable(_Table):
 
     def lines(self) -> list[str]:
         """See `requirement_rows`."""
-        return list_table(("id", "rule", "paper", "standing", "rung", "where it stops"), requirement_rows(), "10 32 14 10 6 28")
+        return list_table(
+            ("id", "rule", "paper", "standing", "rung", "where it stops"),
+            requirement_rows(),
+            "10 32 14 10 6 28",
+        )
 
 
 class CheckTable(_Table):
@@ -99,7 +136,13 @@ class TheoremTable(_Table):
     def lines(self) -> list[str]:
         """See `theorem_rows`, and `assumptions` below it."""
         table = list_table(("theorem", "says", "for", "assumes"), theorem_rows(), "22 50 18 10")
-        return [*table, "", "They assume:", "", *(f"{number}. {text}" for number, text in enumerate(assumptions(), 1))]
+        return [
+            *table,
+            "",
+            "They assume:",
+            "",
+            *(f"{number}. {text}" for number, text in enumerate(assumptions(), 1)),
+        ]
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

@@ -1,4 +1,6 @@
-"""What the conformance suite's labels at the size of a network cost, in units of the target that they check."""
+"""What the conformance suite's labels at the size of a network cost, in units of the target
+that they check.
+"""
 
 import functools
 from collections.abc import Iterator
@@ -27,7 +29,9 @@ def by_slices(x: Array, spec: ShiftSpec) -> Array:
 
 
 def comparisons(*, rounds: int = 15) -> Iterator[Comparison]:
-    """Measure the whole check, the target's own time included, with its labels at hand and with labels made anew."""
+    """Measure the whole check, the target's own time included, with its labels at hand and with
+    labels made anew.
+    """
     trial = Trial(PythonTarget(by_slices), ShiftSpec(), level="ci")
     case = certificate.network_cases(trial)[0]
     labels = certificate.unique_labels(case.shape, case.dtype)
@@ -37,8 +41,16 @@ def comparisons(*, rounds: int = 15) -> Iterator[Comparison]:
         certificate.unique_labels.cache_clear()
         check()
 
-    medians = side_by_side({"target": lambda: by_slices(labels, trial.spec), "check": check}, rounds=rounds)
-    anew = side_by_side({"target": lambda: by_slices(labels, trial.spec), "check": check_anew}, rounds=rounds)
+    medians = side_by_side(
+        {"target": lambda: by_slices(labels, trial.spec), "check": check}, rounds=rounds
+    )
+    anew = side_by_side(
+        {"target": lambda: by_slices(labels, trial.spec), "check": check_anew}, rounds=rounds
+    )
     what = f"labels at {'x'.join(map(str, case.shape))}"
-    yield Comparison(f"{what}: target and check", "the target alone", medians["check"] / medians["target"], 5)
-    yield Comparison(f"{what}: and the labels made", "the target alone", anew["check"] / anew["target"], None)
+    yield Comparison(
+        f"{what}: target and check", "the target alone", medians["check"] / medians["target"], 5
+    )
+    yield Comparison(
+        f"{what}: and the labels made", "the target alone", anew["check"] / anew["target"], None
+    )

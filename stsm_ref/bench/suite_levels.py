@@ -1,4 +1,6 @@
-"""What a whole run of the conformance suite costs, in units of importing NumPy, SciPy and this package."""
+"""What a whole run of the conformance suite costs, in units of importing NumPy, SciPy and this
+package.
+"""
 
 import resource
 import statistics
@@ -21,14 +23,19 @@ def jvp(x, dx, spec):
     return forward(dx, spec)
 """
 
-READ_THE_VECTORS = "import stsm_ref; from stsm_ref.vectors import cases_for; cases_for(stsm_ref.ShiftSpec())"
+READ_THE_VECTORS = (
+    "import stsm_ref; from stsm_ref.vectors import cases_for; cases_for(stsm_ref.ShiftSpec())"
+)
 
 LIMITS = {"smoke": 12.0, "ci": 150.0}
-"""Processor time of a run in units of the import: a quarter of a second on an idle machine, for which 3 s and 40 s are meant."""
+"""Processor time of a run in units of the import: a quarter of a second on an idle machine, for
+which 3 s and 40 s are meant.
+"""
 
 
 def processor_seconds(command: Sequence[str]) -> float:
-    """Processor time, user and system, of a command and all that it starts; so a busy machine changes little.
+    """Processor time, user and system, of a command and all that it starts; so a busy machine
+    changes little.
 
     Raises
     ------
@@ -42,12 +49,20 @@ def processor_seconds(command: Sequence[str]) -> float:
 
 
 def comparisons(*, rounds: int = 3) -> Iterator[Comparison]:
-    """Measure `stsm-ref check` on our own NumPy code at smoke and ci, start-up included, beside a bare import, in turn."""
+    """Measure `stsm-ref check` on our own NumPy code at smoke and ci, start-up included, beside
+    a bare import, in turn.
+    """
     python = [sys.executable, "-c"]
     with tempfile.TemporaryDirectory() as folder:
         target = Path(folder, "ours.py")
         target.write_text(TARGET)
-        check = [*python, "from stsm_ref.cli import main; main()", "check", f"py:{target}:forward", "--level"]
+        check = [
+            *python,
+            "from stsm_ref.cli import main; main()",
+            "check",
+            f"py:{target}:forward",
+            "--level",
+        ]
         commands = {"import": [*python, "import stsm_ref"], "vectors": [*python, READ_THE_VECTORS]}
         commands |= {level: [*check, level] for level in LIMITS}
         seconds: dict[str, list[float]] = {name: [] for name in commands}
@@ -56,6 +71,16 @@ def comparisons(*, rounds: int = 3) -> Iterator[Comparison]:
                 seconds[name].append(processor_seconds(command))
     medians = {name: statistics.median(times) for name, times in seconds.items()}
     for level, limit in LIMITS.items():
-        yield Comparison(f"check --level {level}, processor time", "import stsm_ref", medians[level] / medians["import"], limit)
+        yield Comparison(
+            f"check --level {level}, processor time",
+            "import stsm_ref",
+            medians[level] / medians["import"],
+            limit,
+        )
     read = max(0.0, medians["vectors"] - medians["import"])
-    yield Comparison("golden vectors of one spec, read and verified", "check --level smoke", read / medians["smoke"], 0.15)
+    yield Comparison(
+        "golden vectors of one spec, read and verified",
+        "check --level smoke",
+        read / medians["smoke"],
+        0.15,
+    )

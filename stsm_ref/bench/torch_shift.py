@@ -1,4 +1,6 @@
-"""The torch shift against `Tensor.clone`, against TSM's published manner and against grouped convolution; R-50 with it and without."""
+"""The torch shift against `Tensor.clone`, against TSM's published manner and against grouped
+convolution; R-50 with it and without.
+"""
 
 import statistics
 from collections.abc import Callable, Iterator
@@ -15,7 +17,9 @@ from stsm_ref.nn.insertion import exchange_shifts
 
 SEGMENTS, CLIPS = 8, 4
 STAGES = ((64, 56), (256, 56), (512, 28), (1024, 14), (2048, 7))
-"""Channels and size of what enters the stages of ResNet-50 at 224x224, and of what leaves the last."""
+"""Channels and size of what enters the stages of ResNet-50 at 224x224, and of what leaves the
+last.
+"""
 
 FORMATS = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}
 LIMITS = {"NCHW": 1.15, "NHWC": 1.4}
@@ -23,7 +27,9 @@ THREADS = 2
 
 
 def tsm_manner(x: Tensor, num_segments: int = SEGMENTS, fold_div: int = 8) -> Tensor:
-    """TSM's shift as published: view as clips, zeros, three slice copies, view back; the memory layout stays."""
+    """TSM's shift as published: view as clips, zeros, three slice copies, view back; the memory
+    layout stays.
+    """
     clips = x.view(-1, num_segments, *x.shape[1:])
     fold = clips.shape[2] // fold_div
     out = torch.zeros_like(clips)
@@ -34,7 +40,9 @@ def tsm_manner(x: Tensor, num_segments: int = SEGMENTS, fold_div: int = 8) -> Te
 
 
 def comparisons(*, rounds: int = 15) -> Iterator[Comparison]:
-    """Measure on two threads, as medians, their geometric mean over the stages; one comparison after the other."""
+    """Measure on two threads, as medians, their geometric mean over the stages; one comparison
+    after the other.
+    """
     threads = torch.get_num_threads()
     torch.set_num_threads(THREADS)
     try:
@@ -49,7 +57,9 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
     for layout, memory_format in FORMATS.items():
         ratios: dict[str, list[float]] = {}
         for channels, size in STAGES:
-            x = torch.randn(CLIPS * SEGMENTS, channels, size, size).contiguous(memory_format=memory_format)
+            x = torch.randn(CLIPS * SEGMENTS, channels, size, size).contiguous(
+                memory_format=memory_format
+            )
             twin = snn.SparseConvSTSM(channels, SEGMENTS, spec)
             with torch.no_grad():
                 medians = side_by_side(
@@ -69,20 +79,43 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
                     rounds=3,
                 )
             both_ways = side_by_side(
-                {"clone": _forward_and_backward(x, torch.clone), "stsm": _forward_and_backward(x, lambda x: snn.stsm(x, spec, SEGMENTS))},
+                {
+                    "clone": _forward_and_backward(x, torch.clone),
+                    "stsm": _forward_and_backward(x, lambda x: snn.stsm(x, spec, SEGMENTS)),
+                },
                 rounds=max(rounds // 2, 3),
             )
             ratios.setdefault("stsm", []).append(medians["stsm"] / medians["clone"])
             ratios.setdefault("TSM's manner", []).append(medians["TSM's manner"] / medians["clone"])
-            ratios.setdefault("stsm forward and backward", []).append(both_ways["stsm"] / both_ways["clone"])
+            ratios.setdefault("stsm forward and backward", []).append(
+                both_ways["stsm"] / both_ways["clone"]
+            )
             ratios.setdefault("twin", []).append(against_twin["stsm"] / against_twin["twin"])
-            ratios.setdefault("clone by twin", []).append(against_twin["clone"] / against_twin["twin"])
+            ratios.setdefault("clone by twin", []).append(
+                against_twin["clone"] / against_twin["twin"]
+            )
         mean = {name: statistics.geometric_mean(values) for name, values in ratios.items()}
-        yield Comparison(f"torch stsm forward, {layout}", "Tensor.clone", mean["stsm"], LIMITS[layout])
-        yield Comparison(f"TSM's published manner, {layout}", "Tensor.clone", mean["TSM's manner"], None)
-        yield Comparison(f"torch stsm forward+backward, {layout}", "clone, whose backward is free", mean["stsm forward and backward"], None)
-        yield Comparison(f"torch stsm forward, {layout}", "grouped convolution", mean["twin"], 1 / 25)
-        yield Comparison(f"Tensor.clone, {layout} (the least there can be)", "grouped convolution", mean["clone by twin"], None)
+        yield Comparison(
+            f"torch stsm forward, {layout}", "Tensor.clone", mean["stsm"], LIMITS[layout]
+        )
+        yield Comparison(
+            f"TSM's published manner, {layout}", "Tensor.clone", mean["TSM's manner"], None
+        )
+        yield Comparison(
+            f"torch stsm forward+backward, {layout}",
+            "clone, whose backward is free",
+            mean["stsm forward and backward"],
+            None,
+        )
+        yield Comparison(
+            f"torch stsm forward, {layout}", "grouped convolution", mean["twin"], 1 / 25
+        )
+        yield Comparison(
+            f"Tensor.clone, {layout} (the least there can be)",
+            "grouped convolution",
+            mean["clone by twin"],
+            None,
+        )
 
 
 def _forward_and_backward(x: Tensor, function: Callable[[Tensor], Tensor]) -> Callable[[], Any]:
@@ -100,10 +133,23 @@ class _Clone(nn.Module):
 
 def _in_resnet_50(rounds: int) -> Iterator[Comparison]:
     x = torch.randn(1, SEGMENTS, 3, 224, 224)
-    networks = {shift: create_model("tsn_resnet50", shift=shift, num_segments=SEGMENTS).eval() for shift in ("none", "stsm")}
+    networks = {
+        shift: create_model("tsn_resnet50", shift=shift, num_segments=SEGMENTS).eval()
+        for shift in ("none", "stsm")
+    }
     networks["clone"] = create_model("tsn_resnet50", shift="stsm", num_segments=SEGMENTS).eval()
     exchange_shifts(networks["clone"], lambda channels: _Clone())
     with torch.no_grad():
-        medians = side_by_side({shift: lambda network=network: network(x) for shift, network in networks.items()}, rounds=rounds)  # type: ignore[misc]  # as above
-    yield Comparison("R-50 8x224 with STSM", "R-50 8x224 without", medians["stsm"] / medians["none"], 1.04)
-    yield Comparison("R-50 8x224 with a clone in its place", "R-50 8x224 without", medians["clone"] / medians["none"], None)
+        medians = side_by_side(
+            {shift: lambda network=network: network(x) for shift, network in networks.items()},
+            rounds=rounds,
+        )  # type: ignore[misc]  # as above
+    yield Comparison(
+        "R-50 8x224 with STSM", "R-50 8x224 without", medians["stsm"] / medians["none"], 1.04
+    )
+    yield Comparison(
+        "R-50 8x224 with a clone in its place",
+        "R-50 8x224 without",
+        medians["clone"] / medians["none"],
+        None,
+    )

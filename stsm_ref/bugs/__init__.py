@@ -1,1 +1,3 @@
-"""Implementations planted on purpose: wrong ones that the suite must catch, and right ones that it must let pass."""
+"""Implementations planted on purpose: wrong ones that the suite must catch, and right ones that
+it must let pass.
+"""

@@ -1,4 +1,5 @@
-"""Right shifts in NumPy and SciPy, each in a manner of its own: the suite must let all of them pass.
+"""Right shifts in NumPy and SciPy, each in a manner of its own: the suite must let all of them
+pass.
 
 None calls our own shift: they take the groups from the spec, and move them in their own way.
 """
@@ -35,7 +36,13 @@ def _by_padding(x: Array, spec: ShiftSpec) -> Array:
     padded = np.pad(x, [(0, 0)] * (x.ndim - 4) + [(1, 1), (0, 0), (1, 1), (1, 1)])
     size = dict(zip("tchw", x.shape[-4:], strict=True))
     parts = [
-        padded[..., 1 - d.dt : 1 - d.dt + size["t"], start:stop, 1 - d.dh : 1 - d.dh + size["h"], 1 - d.dw : 1 - d.dw + size["w"]]
+        padded[
+            ...,
+            1 - d.dt : 1 - d.dt + size["t"],
+            start:stop,
+            1 - d.dh : 1 - d.dh + size["h"],
+            1 - d.dw : 1 - d.dw + size["w"],
+        ]
         for start, stop, d in spec.partition(x.shape[-3])
     ]
     return np.concatenate(parts, axis=-3)
@@ -46,24 +53,39 @@ def _by_padding_back(x: Array, grad: Array, spec: ShiftSpec) -> Array:
     padded = np.pad(grad, [(0, 0)] * (grad.ndim - 4) + [(1, 1), (0, 0), (1, 1), (1, 1)])
     t, _, h, w = grad.shape[-4:]
     parts = [
-        padded[..., 1 + d.dt : 1 + d.dt + t, start:stop, 1 + d.dh : 1 + d.dh + h, 1 + d.dw : 1 + d.dw + w]
+        padded[
+            ...,
+            1 + d.dt : 1 + d.dt + t,
+            start:stop,
+            1 + d.dh : 1 + d.dh + h,
+            1 + d.dw : 1 + d.dw + w,
+        ]
         for start, stop, d in spec.partition(grad.shape[-3])
     ]
     return np.concatenate(parts, axis=-3)
 
 
 def _by_taking(x: Array, spec: ShiftSpec) -> Array:
-    """Append one zero to the flattened clip, and take each place's source from a table of indices."""
+    """Append one zero to the flattened clip, and take each place's source from a table of
+    indices.
+    """
     *batch, t, c, h, w = x.shape
     zero = t * c * h * w
     source = np.full((t, c, h, w), zero)
     index = np.arange(zero).reshape(t, c, h, w)
     for start, stop, d in spec.partition(c):
-        inside = [np.arange(max(k, 0), size + min(k, 0)) for k, size in zip(d, (t, h, w), strict=True)]
+        inside = [
+            np.arange(max(k, 0), size + min(k, 0)) for k, size in zip(d, (t, h, w), strict=True)
+        ]
         times, rows, columns = np.ix_(*inside)
         channels = np.arange(start, stop)
         place = (times[:, None], channels[None, :, None, None], rows[:, None], columns[:, None])
-        origin = (times[:, None] - d.dt, channels[None, :, None, None], rows[:, None] - d.dh, columns[:, None] - d.dw)
+        origin = (
+            times[:, None] - d.dt,
+            channels[None, :, None, None],
+            rows[:, None] - d.dh,
+            columns[:, None] - d.dw,
+        )
         source[place] = index[origin]
     flat = np.concatenate((x.reshape(*batch, zero), np.zeros((*batch, 1), x.dtype)), axis=-1)
     return np.take(flat, source.ravel(), axis=-1).reshape(x.shape)
@@ -81,12 +103,16 @@ def _by_loops(x: Array, spec: ShiftSpec) -> Array:
 
 
 def _steps(size: int, distance: int) -> sparse.csr_array:
-    return sparse.csr_array(sparse.diags_array([1], offsets=[-distance], shape=(size, size), dtype=np.uint8))
+    return sparse.csr_array(
+        sparse.diags_array([1], offsets=[-distance], shape=(size, size), dtype=np.uint8)
+    )
 
 
 @cache
 def _routes(sizes: tuple[int, ...], d: Displacement) -> tuple[Any, Any]:
-    """Where values arrive and where they come from, read off the Kronecker product of three shift matrices."""
+    """Where values arrive and where they come from, read off the Kronecker product of three
+    shift matrices.
+    """
     t, h, w = (_steps(size, distance) for size, distance in zip(sizes, d, strict=True))
     matrix = sparse.kron(sparse.kron(t, h), w).tocoo()
     matrix.eliminate_zeros()  # kron stores dense blocks, with their zeros
@@ -94,13 +120,17 @@ def _routes(sizes: tuple[int, ...], d: Displacement) -> tuple[Any, Any]:
 
 
 def _by_matrices(x: Array, spec: ShiftSpec) -> Array:
-    """Entries of the matrices say where each place comes from; bits are looked up, never multiplied."""
+    """Entries of the matrices say where each place comes from; bits are looked up, never
+    multiplied.
+    """
     t, _, h, w = x.shape[-4:]
     y = np.zeros_like(x)
     for start, stop, d in spec.partition(x.shape[-3]):
         there, here = _routes((t, h, w), d)
         for channel in range(start, stop):
-            y[..., there[0], channel, there[1], there[2]] = x[..., here[0], channel, here[1], here[2]]
+            y[..., there[0], channel, there[1], there[2]] = x[
+                ..., here[0], channel, here[1], here[2]
+            ]
     return y
 
 
@@ -109,20 +139,31 @@ def _as_bytes(x: Array) -> Array:
 
 
 def _by_einsum(x: Array, spec: ShiftSpec) -> Array:
-    """Sums over shift matrices, on the bytes of the numbers: sums of one byte and zeros are exact, so NaN and -0.0 arrive whole."""
+    """Sums over shift matrices, on the bytes of the numbers: sums of one byte and zeros are
+    exact, so NaN and -0.0 arrive whole.
+    """
     raw, (t, _, h, w) = _as_bytes(x), x.shape[-4:]
     y = np.zeros_like(raw)
     for start, stop, d in spec.partition(x.shape[-3]):
-        steps = (np.eye(size, k=-distance, dtype=np.uint8) for size, distance in zip((t, h, w), d, strict=True))
+        steps = (
+            np.eye(size, k=-distance, dtype=np.uint8)
+            for size, distance in zip((t, h, w), d, strict=True)
+        )
         part = raw[..., start:stop, :, :, :]
-        for axis, letters in zip(steps, ("ut,...tchwb->...uchwb", "vh,...tchwb->...tcvwb", "xw,...tchwb->...tchxb"), strict=True):
+        for axis, letters in zip(
+            steps,
+            ("ut,...tchwb->...uchwb", "vh,...tchwb->...tcvwb", "xw,...tchwb->...tchxb"),
+            strict=True,
+        ):
             part = np.einsum(letters, axis, part)
         y[..., start:stop, :, :, :] = part
     return np.ascontiguousarray(y).view(x.dtype)[..., 0]
 
 
 def _by_ndimage(x: Array, spec: ShiftSpec) -> Array:
-    """`scipy.ndimage.correlate` with a one-hot kernel, on the bytes of the numbers; layout NCTHW, and channels one by one."""
+    """`scipy.ndimage.correlate` with a one-hot kernel, on the bytes of the numbers; layout
+    NCTHW, and channels one by one.
+    """
     raw = _as_bytes(x)
     y = np.zeros_like(raw)
     for start, stop, d in spec.partition(x.shape[1]):
@@ -130,7 +171,9 @@ def _by_ndimage(x: Array, spec: ShiftSpec) -> Array:
         kernel[1 - d.dt, 1 - d.dh, 1 - d.dw] = 1
         shaped = kernel.reshape(1, 1, 3, 3, 3, 1)
         if start < stop:
-            y[:, start:stop] = ndimage.correlate(raw[:, start:stop], shaped, mode="constant", cval=0)
+            y[:, start:stop] = ndimage.correlate(
+                raw[:, start:stop], shaped, mode="constant", cval=0
+            )
     return np.ascontiguousarray(y).view(x.dtype)[..., 0]
 
 
@@ -146,7 +189,9 @@ def _channels_last(x: Array, spec: ShiftSpec) -> Array:
 def _one_clip(x: Array, spec: ShiftSpec) -> Array:
     """TCHW, one channel at a time."""
     y = np.empty_like(x)
-    moves: dict[int, Displacement] = {c: d for start, stop, d in spec.partition(x.shape[1]) for c in range(start, stop)}
+    moves: dict[int, Displacement] = {
+        c: d for start, stop, d in spec.partition(x.shape[1]) for c in range(start, stop)
+    }
     for channel, d in moves.items():
         here, there = zip(*(_ends(k) for k in d), strict=True)
         clip = np.zeros_like(x[:, channel])
@@ -158,7 +203,9 @@ def _one_clip(x: Array, spec: ShiftSpec) -> Array:
 def _ends(distance: int) -> tuple[slice, slice]:
     """Where a slice of an axis comes from and where it goes."""
     low, high = slice(None, -1), slice(1, None)
-    return (low, high) if distance > 0 else (high, low) if distance < 0 else (slice(None), slice(None))
+    return (
+        (low, high) if distance > 0 else (high, low) if distance < 0 else (slice(None), slice(None))
+    )
 
 
 def _folded(x: Array, spec: ShiftSpec, num_segments: int) -> Array:
@@ -194,8 +241,24 @@ RIGHT = (
     _right("right-matrices", _by_matrices, "sparse Kronecker products", spec="TH+TW+HW@3/4"),
     _right("right-einsum", _by_einsum, "einsum with shift matrices, over bytes"),
     _right("right-ndimage", _by_ndimage, "scipy.ndimage.correlate, over bytes", layout="NCTHW"),
-    _right("right-channels-last", _channels_last, "slices in NTHWC", layout="NTHWC", spec="T+HW@3/4,backward-first"),
-    _right("right-one-clip", _one_clip, "channel by channel in TCHW", layout="TCHW", spec="T+H+W@1"),
-    _right("right-folded", _folded, "frames folded into the batch", layout="(NT)CHW", spec="T+H+W@3/8,exact"),
-    _right("right-tsm", _tsm, "TSM's manner in NumPy", layout="(NT)CHW", spec="T@1/4,backward-first"),
+    _right(
+        "right-channels-last",
+        _channels_last,
+        "slices in NTHWC",
+        layout="NTHWC",
+        spec="T+HW@3/4,backward-first",
+    ),
+    _right(
+        "right-one-clip", _one_clip, "channel by channel in TCHW", layout="TCHW", spec="T+H+W@1"
+    ),
+    _right(
+        "right-folded",
+        _folded,
+        "frames folded into the batch",
+        layout="(NT)CHW",
+        spec="T+H+W@3/8,exact",
+    ),
+    _right(
+        "right-tsm", _tsm, "TSM's manner in NumPy", layout="(NT)CHW", spec="T@1/4,backward-first"
+    ),
 )

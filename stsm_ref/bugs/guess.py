@@ -1,6 +1,7 @@
 """A guess at the bug, by name: the whole output is compared with what known wrong shifts give.
 
-The smallest failing case often fits many of them, so a larger, telling case is asked as well, and a name must fit both.
+The smallest failing case often fits many of them, so a larger, telling case is asked as well, and a
+name must fit both.
 """
 
 from collections.abc import Iterator
@@ -36,7 +37,9 @@ class Diagnosis:
         if aspect == "memory":
             return next((text for word, text in MEMORY.items() if word in str(error)), "")
         if aspect == "dtype":
-            return "an array made without dtype= is float64" if "dtype float64" in str(error) else ""
+            return (
+                "an array made without dtype= is float64" if "dtype float64" in str(error) else ""
+            )
         if aspect in ("crash", "rounding") or not self.trial.divides(case.shape[2]):
             return ""
         asked = [case]
@@ -63,19 +66,28 @@ class Diagnosis:
         try:
             with np.errstate(all="ignore"):
                 return _equal(answer, wrong(x, self.trial.spec, -1 if case.op == "vjp" else 1))
-        except Exception:  # such as T channels, which an exact spec refuses: what cannot be made is no guess, and costs no verdict
+        # such as T channels, which an exact spec refuses: what cannot be made is no guess, and
+        # costs no verdict
+        except Exception:
             return False
 
     def _telling(self, case: Case) -> Iterator[Case]:
-        """All sizes different, then each size of the failing case put in: what is wrong at one size only shows there."""
+        """All sizes different, then each size of the failing case put in: what is wrong at one
+        size only shows there.
+        """
         trial, sizes = self.trial, (2, 5, self.trial.wide, 4, 3)
         yield trial.case(case.op, *sizes)
         for axis in range(5):
-            yield trial.case(case.op, *(case.shape[place] if place == axis else size for place, size in enumerate(sizes)))
+            yield trial.case(
+                case.op,
+                *(case.shape[place] if place == axis else size for place, size in enumerate(sizes)),
+            )
         yield case
 
     def _as_many_frames_as_channels(self, case: Case) -> list[Case]:
-        """Whoever takes T for C moves nothing where frames are few, which is the identity; not where a clip would be large."""
+        """Whoever takes T for C moves nothing where frames are few, which is the identity; not
+        where a clip would be large.
+        """
         trial = self.trial
         if trial.wide > MOST_FRAMES:
             return []
@@ -92,4 +104,6 @@ class Diagnosis:
 
 
 def _equal(first: Array, second: Array) -> bool:
-    return first.dtype == second.dtype and np.array_equal(first, second, equal_nan=first.dtype.kind in "fc")
+    return first.dtype == second.dtype and np.array_equal(
+        first, second, equal_nan=first.dtype.kind in "fc"
+    )

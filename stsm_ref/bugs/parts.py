@@ -33,7 +33,9 @@ def vacant(part: Array, displacement: Iterable[int]) -> Any:
 
 
 def put_together(move: Move = moved, cut: Cut = ShiftSpec.partition) -> Forward:
-    """A shift from a way to move a group and a way to cut the channels; groups that overlap are written in their order."""
+    """A shift from a way to move a group and a way to cut the channels; groups that overlap are
+    written in their order.
+    """
 
     def forward(x: Array, spec: ShiftSpec) -> Array:
         y = x.copy()
@@ -54,7 +56,9 @@ def afterwards(change: Callable[[Array, Array, ShiftSpec], Array]) -> Forward:
 
 
 def backward_from(forward: Forward) -> Backward:
-    """The gradient of the shift that is put together from another forward, run against the displacements."""
+    """The gradient of the shift that is put together from another forward, run against the
+    displacements.
+    """
 
     def vjp(x: Array, grad: Array, spec: ShiftSpec) -> Array:
         return forward(grad, spec)

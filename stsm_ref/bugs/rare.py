@@ -1,4 +1,6 @@
-"""Wrong where few look: one dtype at one size, one memory layout, a buffer that comes round again, an argument that is not an array."""
+"""Wrong where few look: one dtype at one size, one memory layout, a buffer that comes round
+again, an argument that is not an array.
+"""
 
 from typing import Any
 
@@ -10,7 +12,9 @@ from stsm_ref.geometry import Array, ShiftSpec
 
 
 class _TwoBuffers:
-    """Answers of one shape and dtype are written into two buffers in turn: the second call after an answer changes it."""
+    """Answers of one shape and dtype are written into two buffers in turn: the second call
+    after an answer changes it.
+    """
 
     def __init__(self) -> None:
         self.buffers: dict[Any, Array] = {}
@@ -36,7 +40,9 @@ class _BackwardBuffer:
 
 
 class _ClearsTheLastInput:
-    """Keeps its input, and clears it when the next one comes: memory that was not its own goes back into a pool."""
+    """Keeps its input, and clears it when the next one comes: memory that was not its own goes
+    back into a pool.
+    """
 
     def __init__(self) -> None:
         self.last: Array | None = None
@@ -56,7 +62,9 @@ def _double_in_place(x: Array, y: Array, spec: ShiftSpec) -> Array:
 
 def _changes_the_spec(x: Array, spec: ShiftSpec) -> Array:
     y = shifted(x, spec)
-    object.__setattr__(spec, "order", "forward-first" if spec.order == "backward-first" else "backward-first")
+    object.__setattr__(
+        spec, "order", "forward-first" if spec.order == "backward-first" else "backward-first"
+    )
     return y
 
 
@@ -105,15 +113,45 @@ def _backward(name: str, vjp: Function, bug: int, what: str) -> Implementation:
 
 
 MUTANTS = (
-    _mutant("two-buffers", _TwoBuffers, 29, "two buffers take turns: the second call after an answer changes it"),
-    _mutant("clears-the-last-input", _ClearsTheLastInput, 4, "the input of the call before is cleared"),
-    _mutant("double-in-place", afterwards(_double_in_place), 4, "the input is overwritten where it is float64"),
-    _mutant("spec-changed", _changes_the_spec, 4, "the answer is right, and the spec that it was given is changed"),
-    _mutant("draws-random-numbers", _draws, 0, "draws from NumPy's global random numbers, and does nothing with them"),
-    _mutant("nan-quietened", afterwards(_quiet), 33, "signalling NaNs come back quiet"),
-    _mutant("channels-last-left-alone", afterwards(_left_alone_channels_last), 19, "nothing moves where memory is channels-last"),
     _mutant(
-        "wrong-at-many-channels", afterwards(lambda x, y, s: x.copy() if x.shape[2] == 2048 else y), 28, "nothing moves where C = 2048"
+        "two-buffers",
+        _TwoBuffers,
+        29,
+        "two buffers take turns: the second call after an answer changes it",
+    ),
+    _mutant(
+        "clears-the-last-input", _ClearsTheLastInput, 4, "the input of the call before is cleared"
+    ),
+    _mutant(
+        "double-in-place",
+        afterwards(_double_in_place),
+        4,
+        "the input is overwritten where it is float64",
+    ),
+    _mutant(
+        "spec-changed",
+        _changes_the_spec,
+        4,
+        "the answer is right, and the spec that it was given is changed",
+    ),
+    _mutant(
+        "draws-random-numbers",
+        _draws,
+        0,
+        "draws from NumPy's global random numbers, and does nothing with them",
+    ),
+    _mutant("nan-quietened", afterwards(_quiet), 33, "signalling NaNs come back quiet"),
+    _mutant(
+        "channels-last-left-alone",
+        afterwards(_left_alone_channels_last),
+        19,
+        "nothing moves where memory is channels-last",
+    ),
+    _mutant(
+        "wrong-at-many-channels",
+        afterwards(lambda x, y, s: x.copy() if x.shape[2] == 2048 else y),
+        28,
+        "nothing moves where C = 2048",
     ),
     _mutant(
         "half-wrong-at-four-frames",
@@ -123,18 +161,38 @@ MUTANTS = (
     ),
     _mutant(
         "complex-wrong-at-five-by-seven",
-        afterwards(lambda x, y, s: x.copy() if x.dtype == np.complex64 and x.shape[1::2] == (5, 7) else y),
+        afterwards(
+            lambda x, y, s: x.copy() if x.dtype == np.complex64 and x.shape[1::2] == (5, 7) else y
+        ),
         28,
         "nothing moves in complex64 where T = 5 and H = 7",
     ),
-    _backward("backward-one-buffer", _BackwardBuffer, 5, "a later gradient is written over an earlier one"),
-    _backward("backward-in-place-at-eight-frames", _backward_in_place_at_eight, 5, "the incoming gradient is overwritten where T = 8"),
-    _backward("backward-wrong-at-a-sum", _backward_of_a_sum, 19, "the gradient of a sum, which has strides of 0, stays where it is"),
+    _backward(
+        "backward-one-buffer", _BackwardBuffer, 5, "a later gradient is written over an earlier one"
+    ),
+    _backward(
+        "backward-in-place-at-eight-frames",
+        _backward_in_place_at_eight,
+        5,
+        "the incoming gradient is overwritten where T = 8",
+    ),
+    _backward(
+        "backward-wrong-at-a-sum",
+        _backward_of_a_sum,
+        19,
+        "the gradient of a sum, which has strides of 0, stays where it is",
+    ),
     _backward(
         "backward-wrong-beyond-eight-frames",
         lambda x, grad, spec: grad.copy() if grad.shape[1] > 8 else pulled_back(x, grad, spec),
         28,
         "the gradient is wrong beyond 8 frames",
     ),
-    Implementation("tangent-overwritten", shifted, "the incoming tangent is overwritten", 5, jvp=_tangent_overwritten),
+    Implementation(
+        "tangent-overwritten",
+        shifted,
+        "the incoming tangent is overwritten",
+        5,
+        jvp=_tangent_overwritten,
+    ),
 )

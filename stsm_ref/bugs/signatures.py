@@ -1,6 +1,8 @@
-"""Wrong shifts that people have written, as whole outputs, so that a wrong answer can be called by its name.
+"""Wrong shifts that people have written, as whole outputs, so that a wrong answer can be called by
+its name.
 
-Each takes ``(x, spec, sign)``: `sign` is 1 for the forward and -1 for the backward, which is the same map with every group moving back.
+Each takes ``(x, spec, sign)``: `sign` is 1 for the forward and -1 for the backward, which is the
+same map with every group moving back.
 """
 
 import math
@@ -29,11 +31,18 @@ def by_cut(cut: Cut) -> Wrong:
 
 def by_move(change: Callable[[Displacement], tuple[int, int, int]]) -> Wrong:
     """Groups that move otherwise."""
-    return by_cut(lambda spec, channels: [g._replace(displacement=Displacement(*change(g.displacement))) for g in spec.partition(channels)])
+    return by_cut(
+        lambda spec, channels: [
+            g._replace(displacement=Displacement(*change(g.displacement)))
+            for g in spec.partition(channels)
+        ]
+    )
 
 
 def by_spec(change: Callable[[ShiftSpec, int], ShiftSpec | None]) -> Wrong:
-    """Another spec than the one that was asked for; what cannot be built is the input, which no answer that is wrong equals twice."""
+    """Another spec than the one that was asked for; what cannot be built is the input, which no
+    answer that is wrong equals twice.
+    """
 
     def wrong(x: Array, spec: ShiftSpec, sign: int) -> Array:
         other = change(spec, x.shape[1])
@@ -67,9 +76,15 @@ def rolled(letters: str) -> Wrong:
     """Wraps around along these axes."""
 
     def move(part: Array, d: tuple[int, int, int]) -> Array:
-        steps = {axis: step for (letter, axis), step in zip(AXES.items(), d, strict=True) if letter in letters}
+        steps = {
+            axis: step
+            for (letter, axis), step in zip(AXES.items(), d, strict=True)
+            if letter in letters
+        }
         rest = [0 if letter in letters else step for letter, step in zip("THW", d, strict=True)]
-        return _shifted(np.roll(part, tuple(steps.values()), tuple(steps)), (rest[0], rest[1], rest[2]))
+        return _shifted(
+            np.roll(part, tuple(steps.values()), tuple(steps)), (rest[0], rest[1], rest[2])
+        )
 
     return per_group(move)
 
@@ -94,7 +109,9 @@ def _repeated(part: Array, d: tuple[int, int, int]) -> Array:
 
 
 def smeared(letter: str, sign: int) -> Wrong:
-    """An overlapping copy in place along one axis and in one direction, which reads what it has already written."""
+    """An overlapping copy in place along one axis and in one direction, which reads what it has
+    already written.
+    """
     place = "THW".index(letter)
 
     def move(part: Array, d: tuple[int, int, int]) -> Array:
@@ -110,7 +127,9 @@ def smeared(letter: str, sign: int) -> Wrong:
 
 
 def sized(size: Callable[[Fraction, int], int]) -> Cut:
-    """Groups of another size than the share of a direction, rounded down; `size` gets that share and the directions of the term."""
+    """Groups of another size than the share of a direction, rounded down; `size` gets that
+    share and the directions of the term.
+    """
 
     def cut(spec: ShiftSpec, channels: int) -> list[ChannelGroup]:
         groups, start = [], 0
@@ -141,7 +160,9 @@ def _rounded_starts(spec: ShiftSpec, channels: int) -> list[ChannelGroup]:
     for k, term in enumerate(spec.directions):
         share = spec.alpha * channels / len(spec.directions)
         start, size = round(k * share), int(share / len(term))
-        groups += [ChannelGroup(start + i * size, start + (i + 1) * size, d) for i, d in enumerate(term)]
+        groups += [
+            ChannelGroup(start + i * size, start + (i + 1) * size, d) for i, d in enumerate(term)
+        ]
     return groups
 
 
@@ -172,7 +193,11 @@ AXES_OF = {"T": 0, "H": 1, "W": 2}
 def _viewed(x: Array, spec: ShiftSpec, sign: int) -> Array:
     """The memory of (N, T, C, H, W) taken for (N, C, T, H, W): T and C as they are not."""
     n, t, c, h, w = x.shape
-    return right(np.ascontiguousarray(x.reshape(n, c, t, h, w).swapaxes(1, 2)), spec, sign).swapaxes(1, 2).reshape(x.shape)
+    return (
+        right(np.ascontiguousarray(x.reshape(n, c, t, h, w).swapaxes(1, 2)), spec, sign)
+        .swapaxes(1, 2)
+        .reshape(x.shape)
+    )
 
 
 def _folded(x: Array, spec: ShiftSpec, sign: int) -> Array:
@@ -202,7 +227,9 @@ def _truncated(x: Array, spec: ShiftSpec, sign: int) -> Array:
     if x.dtype != np.float32:
         return x
     bits = np.ascontiguousarray(x).view(np.uint32)
-    bits = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & np.uint32(0xFFFF0000)
+    bits = (bits + np.uint32(0x7FFF) + ((bits >> np.uint32(16)) & np.uint32(1))) & np.uint32(
+        0xFFFF0000
+    )
     return right(bits.view(np.float32), spec, sign)
 
 
@@ -213,25 +240,38 @@ def _signs_transposed(d: Displacement) -> tuple[int, int, int]:
 
 
 def known(spec: ShiftSpec, *, backward: bool = False) -> Iterator[tuple[str, Wrong]]:
-    """What is known, most telling first, in words that follow "equals"; of a `backward`, a forgotten transpose is."""
-    again = "the forward again: the backward is not transposed", lambda x, spec, sign: right(x, spec, 1)
+    """What is known, most telling first, in words that follow "equals"; of a `backward`, a
+    forgotten transpose is.
+    """
+    again = (
+        "the forward again: the backward is not transposed",
+        lambda x, spec, sign: right(x, spec, 1),
+    )
     if backward:
         yield again
     other = (
-        "TSM's direction order, backward before forward" if spec.order == "forward-first" else "the paper's order, forward before backward"
+        "TSM's direction order, backward before forward"
+        if spec.order == "forward-first"
+        else "the paper's order, forward before backward"
     )
     yield f"{other} (+1 and -1 exchanged)", by_move(lambda d: (-d.dt, -d.dh, -d.dw))
     yield "the identity: nothing moved", lambda x, spec, sign: x.copy()
     yield "zeros everywhere: the result was never written", lambda x, spec, sign: np.zeros_like(x)
     for letter, signs in (("T", (-1, 1, 1)), ("H", (1, -1, 1)), ("W", (1, 1, -1))):
-        yield f"a shift whose {letter} runs the other way", by_move(lambda d, s=signs: (s[0] * d.dt, s[1] * d.dh, s[2] * d.dw))  # type: ignore[misc]  # s is bound here
+        yield (
+            f"a shift whose {letter} runs the other way",
+            by_move(lambda d, s=signs: (s[0] * d.dt, s[1] * d.dh, s[2] * d.dw)),
+        )  # type: ignore[misc]  # s is bound here
     if not backward:
         yield again
     for letter in "THW":
         yield f"a roll along {letter}: what leaves enters at the other end", rolled(letter)
     yield "a roll along every axis: what leaves enters at the other end", rolled("THW")
     yield "a shift whose edge keeps its old content instead of zeros", per_group(_kept)
-    yield "a shift whose edge is repeated instead of zeros (replicate padding)", per_group(_repeated)
+    yield (
+        "a shift whose edge is repeated instead of zeros (replicate padding)",
+        per_group(_repeated),
+    )
     yield "H and W swapped", by_move(lambda d: (d.dt, d.dw, d.dh))
     yield "T and H swapped", by_move(lambda d: (d.dh, d.dt, d.dw))
     yield "T and W swapped", by_move(lambda d: (d.dw, d.dh, d.dt))
@@ -255,12 +295,21 @@ def _other_cuts() -> Iterator[tuple[str, Wrong]]:
     yield "group sizes rounded to the nearest", by_cut(sized(lambda share, k: round(share)))
     yield "unequal halves, as int(2*C*r) gives them", by_cut(_unequal_halves)
     yield "terms that start at rounded places", by_cut(_rounded_starts)
-    yield "each direction given the share of its whole term", by_cut(sized(lambda share, k: int(share * k)))
+    yield (
+        "each direction given the share of its whole term",
+        by_cut(sized(lambda share, k: int(share * k))),
+    )
     yield "groups that start one channel late", by_cut(_moved_on(lambda rest: 1))
-    yield "groups at the end of the channels, X_N first", by_cut(_moved_on(lambda rest: rest.stop - rest.start))
+    yield (
+        "groups at the end of the channels, X_N first",
+        by_cut(_moved_on(lambda rest: rest.stop - rest.start)),
+    )
     yield "directions dealt out channel by channel", by_cut(_dealt)
     yield "channels in reverse order", lambda x, s, sign: right(x, s, sign)[:, :, ::-1]
-    yield "groups counted from the last channel", lambda x, s, sign: right(x[:, :, ::-1], s, sign)[:, :, ::-1]
+    yield (
+        "groups counted from the last channel",
+        lambda x, s, sign: right(x[:, :, ::-1], s, sign)[:, :, ::-1],
+    )
 
 
 def _other_specs(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
@@ -274,7 +323,10 @@ def _other_specs(spec: ShiftSpec) -> Iterator[tuple[str, Wrong]]:
     yield "alpha halved", by_spec(lambda s, t: with_alpha(s.alpha / 2))
     yield "alpha doubled", by_spec(lambda s, t: with_alpha(s.alpha * 2))
     yield "alpha 1/4, TSM's", by_spec(lambda s, t: with_alpha(Fraction(1, 4)))
-    yield "alpha tied to the number of segments, 1/T", by_spec(lambda s, t: with_alpha(Fraction(1, t)))
+    yield (
+        "alpha tied to the number of segments, 1/T",
+        by_spec(lambda s, t: with_alpha(Fraction(1, t))),
+    )
 
 
 def _slips() -> Iterator[tuple[str, Wrong]]:
@@ -283,12 +335,24 @@ def _slips() -> Iterator[tuple[str, Wrong]]:
         yield f"{letter} forgotten: its groups stay", _without(letter)
     yield "only the +1 directions moved", by_move(lambda d: (0, 0, 0) if min(d) < 0 else d)
     yield "only the -1 directions moved", by_move(lambda d: (0, 0, 0) if max(d) > 0 else d)
-    yield "2-D and 3-D terms moved along their first axis only", by_move(lambda d: (d.dt, 0 if d.dt else d.dh, 0 if d.dt or d.dh else d.dw))
+    yield (
+        "2-D and 3-D terms moved along their first axis only",
+        by_move(lambda d: (d.dt, 0 if d.dt else d.dh, 0 if d.dt or d.dh else d.dw)),
+    )
     yield "2-D and 3-D directions ordered by the last axis first", by_move(_signs_transposed)
     for letter in "THW":
         for sign in (1, -1):
-            yield f"an overlapping copy in place along {letter} ({sign:+d}), which smears one value", smeared(letter, sign)
-    yield "a shift whose zeros are made by subtraction, x - x: NaN where x is infinite or NaN", per_group(_subtracted)
-    yield "a shift to which x - x is added: NaN where x is infinite or NaN", lambda x, s, sign: right(x, s, sign) + _nothing(x)
+            yield (
+                f"an overlapping copy in place along {letter} ({sign:+d}), which smears one value",
+                smeared(letter, sign),
+            )
+    yield (
+        "a shift whose zeros are made by subtraction, x - x: NaN where x is infinite or NaN",
+        per_group(_subtracted),
+    )
+    yield (
+        "a shift to which x - x is added: NaN where x is infinite or NaN",
+        lambda x, s, sign: right(x, s, sign) + _nothing(x),
+    )
     yield "the shift plus its input", lambda x, s, sign: right(x, s, sign) + x
     yield "the shift applied twice", lambda x, s, sign: right(right(x, s, sign), s, sign)

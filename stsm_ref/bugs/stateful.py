@@ -1,4 +1,6 @@
-"""Wrong by memory of earlier calls, by chance, or by what kind of input it is: right on most calls."""
+"""Wrong by memory of earlier calls, by chance, or by what kind of input it is: right on most
+calls.
+"""
 
 from typing import Any
 
@@ -20,7 +22,9 @@ class _StaleCache:
 
 
 class _OneBuffer:
-    """Every answer of one shape and dtype is written into the same memory: a later call changes an earlier answer."""
+    """Every answer of one shape and dtype is written into the same memory: a later call changes
+    an earlier answer.
+    """
 
     def __init__(self) -> None:
         self.buffers: dict[Any, Array] = {}
@@ -32,7 +36,9 @@ class _OneBuffer:
 
 
 class _DirtyBuffer:
-    """The vacated places hold what an earlier call left there: memory from `numpy.empty`, written in part."""
+    """The vacated places hold what an earlier call left there: memory from `numpy.empty`,
+    written in part.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
@@ -40,7 +46,9 @@ class _DirtyBuffer:
     def __call__(self, x: Array, spec: ShiftSpec) -> Array:
         self.calls += 1
         dirt = np.asarray(self.calls % 100 + 1).astype(x.dtype)
-        return put_together(lambda part, d: np.where(vacant(part, d), dirt, moved(part, d)))(x, spec)
+        return put_together(lambda part, d: np.where(vacant(part, d), dirt, moved(part, d)))(
+            x, spec
+        )
 
 
 class _EveryFifthCall:
@@ -79,7 +87,9 @@ class _Random:
 
 
 class _SeenBefore:
-    """What it has been asked before comes back unshifted: a cache of inputs where one of outputs was meant."""
+    """What it has been asked before comes back unshifted: a cache of inputs where one of
+    outputs was meant.
+    """
 
     def __init__(self) -> None:
         self.seen: set[tuple[Any, ...]] = set()
@@ -123,7 +133,9 @@ def _one_frame_short(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, spec)[:, 1:]
 
 
-def _mutant(name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
+def _mutant(
+    name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8"
+) -> Implementation:
     return Implementation(name, forward, what, bug, spec)
 
 
@@ -137,9 +149,18 @@ MUTANTS = (
     _mutant("seen-before", _SeenBefore, 0, "an input that it has seen before comes back unshifted"),
     _mutant("shifts-once", _OnlyOnce, 23, "what it has shifted it does not shift again"),
     _mutant(
-        "sparse-left-alone", afterwards(_sparse_left_alone), 0, "a short cut for clips that are almost empty leaves them alone", "H+W@2/3"
+        "sparse-left-alone",
+        afterwards(_sparse_left_alone),
+        0,
+        "a short cut for clips that are almost empty leaves them alone",
+        "H+W@2/3",
     ),
-    _mutant("nothing-is-something", afterwards(_nothing_is_something), 0, "a clip of zeros becomes one of ones"),
+    _mutant(
+        "nothing-is-something",
+        afterwards(_nothing_is_something),
+        0,
+        "a clip of zeros becomes one of ones",
+    ),
     _mutant("not-there", _not_there, 0, "fails whatever it is asked"),
     _mutant("one-frame-short", _one_frame_short, 0, "the output has a frame less"),
 )

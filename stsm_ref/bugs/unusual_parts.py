@@ -28,7 +28,10 @@ def _back_where(when: Callable[[Array], Any]) -> Backward:
 
 def _strides(x: Array) -> tuple[int, ...]:
     """Strides in numbers along axes that are longer than one; a 1 along the others."""
-    return tuple(stride // x.itemsize if size > 1 else 1 for stride, size in zip(x.strides, x.shape, strict=True))
+    return tuple(
+        stride // x.itemsize if size > 1 else 1
+        for stride, size in zip(x.strides, x.shape, strict=True)
+    )
 
 
 def _wide(x: Array) -> bool:
@@ -47,7 +50,13 @@ def _pooled(grad: Array) -> bool:
 
 def _no_copy(x: Array) -> bool:
     """A contiguous part of a larger buffer."""
-    return bool(x.flags.c_contiguous and x.flags.writeable and x.flags.aligned and not x.flags.owndata and 0 not in x.strides)
+    return bool(
+        x.flags.c_contiguous
+        and x.flags.writeable
+        and x.flags.aligned
+        and not x.flags.owndata
+        and 0 not in x.strides
+    )
 
 
 class _LazyTable:
@@ -120,7 +129,13 @@ class _RemembersTheEnds(_Remembers):
     """By the first and the last number."""
 
     def __init__(self) -> None:
-        super().__init__(lambda x: (x[(0,) * x.ndim].tobytes(), x[(-1,) * x.ndim].tobytes()) if x.size > 1 else x.tobytes())
+        super().__init__(
+            lambda x: (
+                (x[(0,) * x.ndim].tobytes(), x[(-1,) * x.ndim].tobytes())
+                if x.size > 1
+                else x.tobytes()
+            )
+        )
 
 
 class _RemembersTheSum(_Remembers):
@@ -137,8 +152,17 @@ class _RemembersTheGradient:
         self.remembered = _RemembersTheEnds()
 
     def __call__(self, x: Array, grad: Array, spec: ShiftSpec) -> Array:
-        turned = ShiftSpec(spec.terms, spec.alpha, "forward-first" if spec.order == "backward-first" else "backward-first", spec.rounding)
-        return self.remembered(grad, turned) if all(len(term) == 2 for term in spec.directions) else pulled_back(x, grad, spec)
+        turned = ShiftSpec(
+            spec.terms,
+            spec.alpha,
+            "forward-first" if spec.order == "backward-first" else "backward-first",
+            spec.rounding,
+        )
+        return (
+            self.remembered(grad, turned)
+            if all(len(term) == 2 for term in spec.directions)
+            else pulled_back(x, grad, spec)
+        )
 
 
 class _OneThread:
@@ -222,11 +246,25 @@ def _flushed(x: Array) -> Array:
     return x
 
 
-def _mutant(name: str, forward: Function, what: str, bug: int = 28, spec: str = "T+H+W@3/8", level: Level = "smoke") -> Implementation:
+def _mutant(
+    name: str,
+    forward: Function,
+    what: str,
+    bug: int = 28,
+    spec: str = "T+H+W@3/8",
+    level: Level = "smoke",
+) -> Implementation:
     return Implementation(name, forward, what, bug, spec, level=level)
 
 
-def _backward(name: str, vjp: Function, what: str, bug: int = 28, spec: str = "T+H+W@3/8", level: Level = "smoke") -> Implementation:
+def _backward(
+    name: str,
+    vjp: Function,
+    what: str,
+    bug: int = 28,
+    spec: str = "T+H+W@3/8",
+    level: Level = "smoke",
+) -> Implementation:
     return Implementation(name, shifted, what, bug, spec, vjp=vjp, level=level)
 
 
@@ -236,7 +274,12 @@ def _third(axis: int, name: str) -> Implementation:
     def steps(x: Array) -> bool:
         return bool(_strides(x)[axis] == 3 * np.prod(x.shape[axis + 1 :]))
 
-    return _mutant(f"wrong-at-every-third-{name}", _where(steps), f"nothing moves where memory holds every third {name}", 19)
+    return _mutant(
+        f"wrong-at-every-third-{name}",
+        _where(steps),
+        f"nothing moves where memory holds every third {name}",
+        19,
+    )
 
 
 def _many(axis: int, name: str, spec: str = "T+H+W@3/8") -> Implementation:
@@ -245,7 +288,13 @@ def _many(axis: int, name: str, spec: str = "T+H+W@3/8") -> Implementation:
     def many(x: Array) -> bool:
         return bool(x.shape[axis] > 65536)
 
-    return _mutant(f"{name}-counted-in-sixteen-bits", _where(many), f"nothing moves beyond 65,536 {name}", spec=spec, level="ci")
+    return _mutant(
+        f"{name}-counted-in-sixteen-bits",
+        _where(many),
+        f"nothing moves beyond 65,536 {name}",
+        spec=spec,
+        level="ci",
+    )
 
 
 def _of_a_network(grad: Array) -> bool:

@@ -1,4 +1,6 @@
-"""Wrong values and wrong memory: everything goes to the right place, and does not arrive whole, or something else is harmed."""
+"""Wrong values and wrong memory: everything goes to the right place, and does not arrive whole,
+or something else is harmed.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,13 +43,17 @@ def _masked(part: Array, d: Displacement) -> Array:
 
 
 def _through(dtype: str, *, moving: bool | None = None, only: str = "f") -> Forward:
-    """Values of kind `only` pass through `dtype`: all of them, or those that move, or those that rest."""
+    """Values of kind `only` pass through `dtype`: all of them, or those that move, or those
+    that rest.
+    """
 
     def change(x: Array, y: Array, spec: ShiftSpec) -> Array:
         if x.dtype.kind not in only:
             return y
         rest = spec.partition(x.shape[-3])[-1].start
-        there = slice(None) if moving is None else slice(None, rest) if moving else slice(rest, None)
+        there = (
+            slice(None) if moving is None else slice(None, rest) if moving else slice(rest, None)
+        )
         y[..., there, :, :] = y[..., there, :, :].astype(dtype).astype(x.dtype)
         return y
 
@@ -56,7 +62,11 @@ def _through(dtype: str, *, moving: bool | None = None, only: str = "f") -> Forw
 
 def _promoted(kinds: str, dtype: str, *, size: int = 0) -> Forward:
     """Another dtype comes back for these kinds (and item size, if given)."""
-    return _quietly(lambda x, y, spec: y.astype(dtype) if x.dtype.kind in kinds and size in (0, x.dtype.itemsize) else y)
+    return _quietly(
+        lambda x, y, spec: (
+            y.astype(dtype) if x.dtype.kind in kinds and size in (0, x.dtype.itemsize) else y
+        )
+    )
 
 
 def _adds_zero(x: Array, y: Array, spec: ShiftSpec) -> Array:
@@ -126,7 +136,9 @@ def _view_where_nothing_moves(x: Array, y: Array, spec: ShiftSpec) -> Array:
 
 
 def _view_of_a_longer_clip(x: Array, spec: ShiftSpec) -> Array:
-    """Only one frame, nothing to move in time and no channel to move in space: hands the input itself back."""
+    """Only one frame, nothing to move in time and no channel to move in space: hands the input
+    itself back.
+    """
     return x if x.shape[-4:-2] == (1, 1) or x.shape[-2:] == (1, 1) else shifted(x, spec)
 
 
@@ -140,24 +152,79 @@ def _contiguous_required(x: Array, spec: ShiftSpec) -> Array:
     return shifted(x, spec)
 
 
-def _mutant(name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
+def _mutant(
+    name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8"
+) -> Implementation:
     return Implementation(name, forward, what, bug, spec)
 
 
 MUTANTS = (
-    _mutant("input-overwritten", afterwards(_overwrites), 4, "the answer is right, and the input holds it too"),
-    _mutant("in-place", afterwards(_in_place), 22, "the input is shifted and handed back: the shortcut is shifted with it"),
-    _mutant("edge-cleared-in-the-input", afterwards(_clears_the_edge), 4, "the input's edge is cleared before the copy"),
-    _mutant("zeros-by-subtraction", put_together(_self_subtracted), 9, "zeros made as x - x: NaN where x is not finite", "H+W@2/3"),
-    _mutant("zeros-by-multiplying", put_together(_times_zero), 9, "zeros made as x * 0: also -0.0 where x is negative"),
+    _mutant(
+        "input-overwritten",
+        afterwards(_overwrites),
+        4,
+        "the answer is right, and the input holds it too",
+    ),
+    _mutant(
+        "in-place",
+        afterwards(_in_place),
+        22,
+        "the input is shifted and handed back: the shortcut is shifted with it",
+    ),
+    _mutant(
+        "edge-cleared-in-the-input",
+        afterwards(_clears_the_edge),
+        4,
+        "the input's edge is cleared before the copy",
+    ),
+    _mutant(
+        "zeros-by-subtraction",
+        put_together(_self_subtracted),
+        9,
+        "zeros made as x - x: NaN where x is not finite",
+        "H+W@2/3",
+    ),
+    _mutant(
+        "zeros-by-multiplying",
+        put_together(_times_zero),
+        9,
+        "zeros made as x * 0: also -0.0 where x is negative",
+    ),
     _mutant("moved-by-masking", put_together(_masked), 33, "rolled and multiplied by a mask"),
-    _mutant("contiguous-assumed", _contiguous_assumed, 19, "strides are ignored: other memory layouts are read wrongly"),
+    _mutant(
+        "contiguous-assumed",
+        _contiguous_assumed,
+        19,
+        "strides are ignored: other memory layouts are read wrongly",
+    ),
     _mutant("contiguous-required", _contiguous_required, 19, "fails on other memory layouts"),
-    _mutant("rest-in-half-precision", _through("f2", moving=False), 20, "X_N passes through half precision"),
-    _mutant("moved-in-half-precision", _through("f2", moving=True), 20, "what moves passes through half precision"),
-    _mutant("double-through-single", _through("f4"), 20, "float64 passes through float32", "H+W@2/3"),
-    _mutant("integers-through-double", _through("f8", only="iu"), 20, "integers pass through float64: those beyond 2**53 change"),
-    _mutant("always-single-precision", _promoted("iufb", "f4"), 21, "float32 comes back, whatever went in"),
+    _mutant(
+        "rest-in-half-precision",
+        _through("f2", moving=False),
+        20,
+        "X_N passes through half precision",
+    ),
+    _mutant(
+        "moved-in-half-precision",
+        _through("f2", moving=True),
+        20,
+        "what moves passes through half precision",
+    ),
+    _mutant(
+        "double-through-single", _through("f4"), 20, "float64 passes through float32", "H+W@2/3"
+    ),
+    _mutant(
+        "integers-through-double",
+        _through("f8", only="iu"),
+        20,
+        "integers pass through float64: those beyond 2**53 change",
+    ),
+    _mutant(
+        "always-single-precision",
+        _promoted("iufb", "f4"),
+        21,
+        "float32 comes back, whatever went in",
+    ),
     _mutant("integers-promoted", _promoted("iu", "f8"), 32, "integers come back as float64"),
     _mutant("bool-promoted", _promoted("b", "u1"), 32, "bool comes back as uint8"),
     _mutant("half-promoted", _promoted("f", "f4", size=2), 21, "float16 comes back as float32"),
@@ -170,7 +237,19 @@ MUTANTS = (
     _mutant("zeros-nudged", _quietly(_zeros_nudged), 0, "zeros of the input become 1e-6"),
     _mutant("negatives-lost", _quietly(_negatives_lost), 0, "a rectifier is fused in"),
     _mutant("saturated", _quietly(_saturated), 0, "values stop at 65504"),
-    _mutant("stops-at-nan", _quietly(_stops_at_nan), 0, "nothing moves where there is a NaN", "H+W@2/3"),
-    _mutant("view-where-nothing-moves", afterwards(_view_where_nothing_moves), 29, "too few channels to move: the input itself comes back"),
-    _mutant("view-of-one-pixel", _view_of_a_longer_clip, 29, "frames of one pixel or one row: the input itself comes back"),
+    _mutant(
+        "stops-at-nan", _quietly(_stops_at_nan), 0, "nothing moves where there is a NaN", "H+W@2/3"
+    ),
+    _mutant(
+        "view-where-nothing-moves",
+        afterwards(_view_where_nothing_moves),
+        29,
+        "too few channels to move: the input itself comes back",
+    ),
+    _mutant(
+        "view-of-one-pixel",
+        _view_of_a_longer_clip,
+        29,
+        "frames of one pixel or one row: the input itself comes back",
+    ),
 )

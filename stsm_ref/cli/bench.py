@@ -14,24 +14,43 @@ if TYPE_CHECKING:
 @command
 def bench(
     rounds: Annotated[int, typer.Option(min=3, help="Rounds of which the median is taken.")] = 15,
-    side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
+    side: Annotated[
+        Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")
+    ] = Side.BOTH,
     as_json: AsJson = False,
 ) -> int:
-    """Compare the shift with a memory copy, with sparse convolution and with TSM's manner, side by side in one run."""
+    """Compare the shift with a memory copy, with sparse convolution and with TSM's manner, side
+    by side in one run.
+    """
     from rich.table import Table
 
     measured = []
     with notes.status("measuring") as status:
         for comparison in _comparisons(side, rounds):
             measured.append(comparison)
-            status.update(f"measuring: {len(measured)} done, last {comparison.name} {comparison.ratio:.2f}")
+            status.update(
+                f"measuring: {len(measured)} done, last {comparison.name} {comparison.ratio:.2f}"
+            )
     if as_json:
         print_json([entry._asdict() | {"holds": entry.holds} for entry in measured])
     else:
-        table = Table("what", "in units of", "ratio", "at most", title="Medians, side by side", title_justify="left")
+        table = Table(
+            "what",
+            "in units of",
+            "ratio",
+            "at most",
+            title="Medians, side by side",
+            title_justify="left",
+        )
         for entry in measured:
             limit = "" if entry.limit is None else f"{entry.limit:.2f}"
-            table.add_row(entry.name, entry.baseline, f"{entry.ratio:.2f}", limit, style="" if entry.holds else "bold red")
+            table.add_row(
+                entry.name,
+                entry.baseline,
+                f"{entry.ratio:.2f}",
+                limit,
+                style="" if entry.holds else "bold red",
+            )
         screen.print(table)
     return 0 if all(entry.holds for entry in measured) else 1
 

@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from stsm_ref._files import require_distinct, require_writable
-from stsm_ref.cli.shell import WRONG_USE, AsJson, Level, Spec, Terminated, command, complain, print_json, progress_bar, screen
+from stsm_ref.cli.shell import (
+    WRONG_USE,
+    AsJson,
+    Level,
+    Spec,
+    Terminated,
+    command,
+    complain,
+    print_json,
+    progress_bar,
+    screen,
+)
 from stsm_ref.errors import ReportError
 from stsm_ref.geometry import ShiftSpec
 
@@ -38,29 +49,64 @@ class FrameworkOption(StrEnum):
 
 @command
 def check(
-    target: Annotated[str, typer.Argument(help="py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx")],
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="py:FILE.py:NAME, py:package.module:NAME, cmd:PROGRAM ARGUMENTS or onnx:FILE.onnx"
+        ),
+    ],
     spec: Spec = "T+H+W@3/8",
-    level: Annotated[Level, typer.Option(help="Seconds, a minute at most, a quarter of an hour at most.")] = Level.CI,
-    layout: Annotated[LayoutOption | None, typer.Option(help="Its axes; what the target says of itself, or NTCHW.")] = None,
-    framework: Annotated[FrameworkOption | None, typer.Option(help="Whose arrays a py: target takes; what it says, or numpy.")] = None,
-    segments: Annotated[int, typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them.")] = 8,
+    level: Annotated[
+        Level, typer.Option(help="Seconds, a minute at most, a quarter of an hour at most.")
+    ] = Level.CI,
+    layout: Annotated[
+        LayoutOption | None,
+        typer.Option(help="Its axes; what the target says of itself, or NTCHW."),
+    ] = None,
+    framework: Annotated[
+        FrameworkOption | None,
+        typer.Option(help="Whose arrays a py: target takes; what it says, or numpy."),
+    ] = None,
+    segments: Annotated[
+        int,
+        typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them."),
+    ] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
-    time_limit: Annotated[float | None, typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels.")] = None,
-    memory: Annotated[float, typer.Option(min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need.")] = 4,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0.001, help="Seconds for a case; by default, more at higher levels."),
+    ] = None,
+    memory: Annotated[
+        float,
+        typer.Option(
+            min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need."
+        ),
+    ] = 4,
     keep_memory_format: Annotated[
-        bool, typer.Option("--keep-memory-format", help="A lost channels-last format of torch frames is a violation, no mere warning.")
+        bool,
+        typer.Option(
+            "--keep-memory-format",
+            help="A lost channels-last format of torch frames is a violation, no mere warning.",
+        ),
     ] = False,
     validate_protocol: Annotated[
-        bool, typer.Option("--validate-protocol", help="Only tell what a program gets wrong in the protocol.")
+        bool,
+        typer.Option(
+            "--validate-protocol", help="Only tell what a program gets wrong in the protocol."
+        ),
     ] = False,
     as_json: AsJson = False,
     report: Annotated[Path | None, typer.Option(help="Also write the run as JSON lines.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Also write it as JUnit XML.")] = None,
     html: Annotated[Path | None, typer.Option(help="Also write it as one HTML page.")] = None,
-    badge: Annotated[Path | None, typer.Option(help="Also write a badge, as JSON for shields.io.")] = None,
+    badge: Annotated[
+        Path | None, typer.Option(help="Also write a badge, as JSON for shields.io.")
+    ] = None,
 ) -> int:
-    """Hold an implementation to the paper: a Python function, a program in any language, or an ONNX file."""
+    """Hold an implementation to the paper: a Python function, a program in any language, or an
+    ONNX file.
+    """
     from stsm_ref.evidence.report import terminal as view
 
     _leave_nothing_when_terminated()
@@ -73,7 +119,9 @@ def check(
         task = progress.add_task("starting", total=None)
 
         def watch(begun: int, planned: int, name: str) -> None:
-            progress.update(task, completed=begun, total=planned, description=name.partition("/")[0])
+            progress.update(
+                task, completed=begun, total=planned, description=name.partition("/")[0]
+            )
 
         how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
         how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
@@ -110,19 +158,28 @@ def _require_outputs(target: str, outputs: dict[str, Path | None]) -> None:
     for path in outputs.values():
         if path:
             require_writable(path)
-    require_distinct({OUTPUTS[module][0]: path for module, path in outputs.items()}, files_of(target))
+    require_distinct(
+        {OUTPUTS[module][0]: path for module, path in outputs.items()}, files_of(target)
+    )
     for module, path in outputs.items():
         if path:
             require_writable(path, begins=OUTPUTS[module][1])
 
 
 def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
-    """Write what was asked for; a file that fails takes nothing from the verdict, and a run without all its files does not pass."""
+    """Write what was asked for; a file that fails takes nothing from the verdict, and a run
+    without all its files does not pass.
+    """
     code = found.exit_code
     from stsm_ref.evidence.report import badge, jsonl, junit
     from stsm_ref.evidence.report.html import page
 
-    writers = {"report": jsonl.write, "junit": junit.write, "html": page.write, "badge": badge.write}
+    writers = {
+        "report": jsonl.write,
+        "junit": junit.write,
+        "html": page.write,
+        "badge": badge.write,
+    }
     for option, path in outputs.items():
         if path:
             try:
@@ -134,7 +191,9 @@ def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
 
 
 def _leave_nothing_when_terminated() -> None:
-    """Let SIGTERM and a terminal that goes end this process by an exception, so that the target ends with it."""
+    """Let SIGTERM and a terminal that goes end this process by an exception, so that the target
+    ends with it.
+    """
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name) and threading.current_thread() is threading.main_thread():
             signal.signal(getattr(signal, name), _end)
@@ -151,14 +210,19 @@ def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: in
 
     kind, _, words = target.partition(":")
     if kind != "cmd":
-        raise TargetError(f"target={target!r} speaks no protocol: --validate-protocol is for cmd:PROGRAM ARGUMENTS")
+        raise TargetError(
+            f"target={target!r} speaks no protocol: --validate-protocol is for cmd:PROGRAM "
+            "ARGUMENTS"
+        )
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
         found = protocol.run(
             words,
             time_limit=time_limit,
             memory=memory,
-            on_point=lambda tried, points, point: progress.update(task, completed=tried, total=points, description=point[:60]),
+            on_point=lambda tried, points, point: progress.update(
+                task, completed=tried, total=points, description=point[:60]
+            ),
         )
     if as_json:
         print_json(protocol.as_json(found))

@@ -21,15 +21,28 @@ Kind = StrEnum("Kind", {name.replace("-", "_"): name for name in MEANINGS})  # t
 
 @command
 def claims(
-    identifier: Annotated[str | None, typer.Argument(metavar="ID", help="One claim, such as 22-percent, in full.")] = None,
+    identifier: Annotated[
+        str | None, typer.Argument(metavar="ID", help="One claim, such as 22-percent, in full.")
+    ] = None,
     status: Annotated[Kind | None, typer.Option(help="Only claims that are settled so.")] = None,
-    place: Annotated[str | None, typer.Option(help="Only claims of this place, such as §5.3.1 or 'Table 6'.")] = None,
-    cells: Annotated[bool, typer.Option("--cells", help="List the cells of the tables too, not only sentences.")] = False,
-    recount: Annotated[bool, typer.Option("--recount", help="Also build and count networks, which needs torch.")] = False,
-    page: Annotated[Path | None, typer.Option(help="Also write what is listed, with the cells, as a page of Markdown.")] = None,
+    place: Annotated[
+        str | None, typer.Option(help="Only claims of this place, such as §5.3.1 or 'Table 6'.")
+    ] = None,
+    cells: Annotated[
+        bool, typer.Option("--cells", help="List the cells of the tables too, not only sentences.")
+    ] = False,
+    recount: Annotated[
+        bool, typer.Option("--recount", help="Also build and count networks, which needs torch.")
+    ] = False,
+    page: Annotated[
+        Path | None,
+        typer.Option(help="Also write what is listed, with the cells, as a page of Markdown."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """List the paper's claims and how each is settled; compute again what its own tables and our networks can tell."""
+    """List the paper's claims and how each is settled; compute again what its own tables and
+    our networks can tell.
+    """
     from stsm_ref.paper.evaluate import is_left_out, settle
     from stsm_ref.paper.page import page as as_page
 
@@ -46,8 +59,15 @@ def claims(
     if page:
         write_whole(page, as_page(settled))
     if as_json:
-        data = {"format": "stsm-ref claims", "version": 1, "meanings": MEANINGS, "not_run": left_out}
-        print_json(data | {"claims": [entry.as_dict() | {"agrees": entry.agrees} for entry in settled]})
+        data = {
+            "format": "stsm-ref claims",
+            "version": 1,
+            "meanings": MEANINGS,
+            "not_run": left_out,
+        }
+        print_json(
+            data | {"claims": [entry.as_dict() | {"agrees": entry.agrees} for entry in settled]}
+        )
     elif identifier:
         _show_one(settled[0])
     else:
@@ -61,14 +81,27 @@ def _chosen(identifier: str | None, status: Kind | None, place: str | None) -> "
 
     if identifier:
         return [claim(identifier)]
-    found = [entry for entry in CLAIMS if status in (None, entry.status) and (place or entry.place).lower() == entry.place.lower()]
+    found = [
+        entry
+        for entry in CLAIMS
+        if status in (None, entry.status) and (place or entry.place).lower() == entry.place.lower()
+    ]
     if not found:
         places = ", ".join(dict.fromkeys(entry.place for entry in CLAIMS))
-        raise SpecError(f"place={place!r} with status={status and status.value!r} has no claim: the places are {places}")
+        raise SpecError(
+            f"place={place!r} with status={status and status.value!r} has no claim: the places "
+            f"are {places}"
+        )
     return found
 
 
-STYLES = {"proved": "green", "tested": "green", "computed": "cyan", "recounted": "cyan", "contradicted": "bold red"}
+STYLES = {
+    "proved": "green",
+    "tested": "green",
+    "computed": "cyan",
+    "recounted": "cyan",
+    "contradicted": "bold red",
+}
 
 
 def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
@@ -82,19 +115,32 @@ def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
 
     shown = [entry for entry in settled if cells or not entry.claim.is_cell]
     if shown:
-        view = Table(title="What the paper claims, and how it is settled", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+        view = Table(
+            title="What the paper claims, and how it is settled",
+            title_justify="left",
+            header_style="bold",
+            box=box.SIMPLE_HEAD,
+        )
         view.add_column("claim, place, status", no_wrap=True)
         view.add_column("the paper says; what was computed, or the evidence", ratio=1)
         for entry in shown:
-            status = Text(f"{entry.claim.place}, ") + Text(entry.claim.status, style=STYLES.get(entry.claim.status, "yellow"))
+            status = Text(f"{entry.claim.place}, ") + Text(
+                entry.claim.status, style=STYLES.get(entry.claim.status, "yellow")
+            )
             how = Text(_how(entry), style="dim" if entry.agrees else "bold red")
-            view.add_row(Group(Text(entry.claim.id, style="bold"), status), Group(Text(entry.claim.says), how))
+            view.add_row(
+                Group(Text(entry.claim.id, style="bold"), status),
+                Group(Text(entry.claim.says), how),
+            )
         screen.print(view)
     counts = Counter(entry.claim.status for entry in settled)
     hidden = len(settled) - len(shown)
     for name, meaning in MEANINGS.items():
         if counts[name]:
-            screen.print(Text(f"{counts[name]:4} {name:13}", style=STYLES.get(name, "yellow")) + Text(meaning, style="dim"))
+            screen.print(
+                Text(f"{counts[name]:4} {name:13}", style=STYLES.get(name, "yellow"))
+                + Text(meaning, style="dim")
+            )
     if sum(entry.claim.is_cell for entry in settled) == sum(entry.is_cell for entry in CLAIMS):
         screen.print(str(tally()), highlight=False)
     words = [f"{len(settled)} claims"]
@@ -136,11 +182,16 @@ def _show_one(entry: "Settled") -> None:
     if claim.against:
         facts.add_row("against", Text(f"“{plain(claim.against)}”"))
     facts.add_row("says", Text(claim.says))
-    facts.add_row("status", Text(f"{claim.status}: {MEANINGS[claim.status]}", style=STYLES.get(claim.status, "yellow")))
+    facts.add_row(
+        "status",
+        Text(f"{claim.status}: {MEANINGS[claim.status]}", style=STYLES.get(claim.status, "yellow")),
+    )
     if claim.finding:
         facts.add_row("finding", Text(claim.finding))
     if entry.verdict:
-        facts.add_row("computed", Text(entry.verdict.figures, style="" if entry.agrees else "bold red"))
+        facts.add_row(
+            "computed", Text(entry.verdict.figures, style="" if entry.agrees else "bold red")
+        )
     for number, name in enumerate(claim.elsewhere):
         facts.add_row("elsewhere" if number == 0 else "", Text(str(ACCURACIES[name])))
     for number, name in enumerate(claim.evidence):

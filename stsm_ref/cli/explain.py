@@ -17,12 +17,15 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="A requirement, such as PAD-1, a rule or theorem by name, a golden vector, or a case of check; without, all are listed.",
+            help="A requirement, such as PAD-1, a rule or theorem by name, a golden vector, or a "
+            "case of check; without, all are listed.",
         ),
     ] = "all",
     as_json: AsJson = False,
 ) -> int:
-    """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why it exists, a picture."""
+    """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or
+    why it exists, a picture.
+    """
     from rich.text import Text
 
     from stsm_ref.requirements import REQUIREMENTS, requirement
@@ -51,7 +54,9 @@ def explain(
 
 
 def _case_or_rule(identifier: str) -> "Explanation | Statement":
-    """Cases have a slash or a colon in their name; rules, checks and theorems are named like functions."""
+    """Cases have a slash or a colon in their name; rules, checks and theorems are named like
+    functions.
+    """
     if "/" in identifier or ":" in identifier:
         from stsm_ref.conformance.explanation import explain_case
 

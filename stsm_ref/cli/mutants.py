@@ -24,12 +24,19 @@ class Framework(StrEnum):
 
 @command
 def mutants(
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help="Only this one, with every rule that it breaks.")] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Only this one, with every rule that it breaks."),
+    ] = None,
     level: Annotated[Level, typer.Option(help="How many cases each is held to.")] = Level.SMOKE,
-    framework: Annotated[Framework, typer.Option(help="Those in NumPy, those in torch, or both.")] = Framework.ALL,
+    framework: Annotated[
+        Framework, typer.Option(help="Those in NumPy, those in torch, or both.")
+    ] = Framework.ALL,
     as_json: AsJson = False,
 ) -> int:
-    """Score the conformance suite: plant wrong implementations, which it must catch, and right ones, which it must let pass."""
+    """Score the conformance suite: plant wrong implementations, which it must catch, and right
+    ones, which it must let pass.
+    """
     with notes.status("loading"):
         from stsm_ref.conformance import score as kit
 
@@ -41,7 +48,9 @@ def mutants(
             level=level.value,
             shrink=bool(name),
             above=bool(name),
-            on_each=lambda entry: progress.update(task, advance=1, description=f"{entry.name:40.40}"),
+            on_each=lambda entry: progress.update(
+                task, advance=1, description=f"{entry.name:40.40}"
+            ),
         )
     if as_json:
         print_json(found.as_dict())
@@ -50,7 +59,9 @@ def mutants(
         screen.print(_alone(found.verdicts[0]))
     else:
         screen.print(_verdicts(found), _rules(found, kit.WHY_NOT_ALONE))
-    screen.print(found.summary(), style="green" if found.as_it_should else "bold red", highlight=False)
+    screen.print(
+        found.summary(), style="green" if found.as_it_should else "bold red", highlight=False
+    )
     return 0 if found.as_it_should else 1
 
 
@@ -59,7 +70,12 @@ def _verdicts(found: "Score") -> "Table":
     from rich import box
     from rich.table import Table
 
-    view = Table(title=f"Who is killed by what, at level {found.level}", title_justify="left", box=box.SIMPLE_HEAD, header_style="bold")
+    view = Table(
+        title=f"Who is killed by what, at level {found.level}",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+    )
     view.add_column("bug", justify="right", no_wrap=True)
     view.add_column("name", no_wrap=True)
     view.add_column("first killed by", no_wrap=True)
@@ -67,10 +83,16 @@ def _verdicts(found: "Score") -> "Table":
     view.add_column("seconds", justify="right", no_wrap=True)
     for verdict in found.verdicts:
         entry, killers = verdict.implementation, verdict.killed_by
-        first = killers[0] if killers else ("passes" if verdict.report.passed else verdict.report.outcome)
+        first = (
+            killers[0]
+            if killers
+            else ("passes" if verdict.report.passed else verdict.report.outcome)
+        )
         style = "bold red" if not verdict.as_it_should else "green" if entry.right else ""
         more = f"{len(killers) - 1} more" if len(killers) > 1 else ""
-        view.add_row(str(entry.bug or ""), entry.name, first, more, f"{verdict.seconds:.2f}", style=style)
+        view.add_row(
+            str(entry.bug or ""), entry.name, first, more, f"{verdict.seconds:.2f}", style=style
+        )
     return view
 
 
@@ -80,9 +102,15 @@ def _alone(verdict: "Verdict") -> "Group":
     from rich.text import Text
 
     entry, report = verdict.implementation, verdict.report
-    lines = [Text(f"{entry.name}: {entry.what}", style="bold"), Text(f"{entry.framework}, {entry.layout}, {entry.spec}", style="dim")]
+    lines = [
+        Text(f"{entry.name}: {entry.what}", style="bold"),
+        Text(f"{entry.framework}, {entry.layout}, {entry.spec}", style="dim"),
+    ]
     for violation in report.violations:
-        lines += [Text(f"{violation.requirement:8} {violation.rule}", style="red"), Text(f"         {violation.message}")]
+        lines += [
+            Text(f"{violation.requirement:8} {violation.rule}", style="red"),
+            Text(f"         {violation.message}"),
+        ]
         lines += [Text(f"         looks like: {violation.guess}")] if violation.guess else []
     if report.broken:
         lines += [Text("no answer", style="red"), Text(report.broken)]
@@ -95,11 +123,20 @@ def _rules(found: "Score", why_not: dict[str, str]) -> "Table":
     from rich.table import Table
     from rich.text import Text
 
-    view = Table(title="What only this rule kills", title_justify="left", box=box.SIMPLE_HEAD, header_style="bold")
+    view = Table(
+        title="What only this rule kills",
+        title_justify="left",
+        box=box.SIMPLE_HEAD,
+        header_style="bold",
+    )
     view.add_column("rule", no_wrap=True)
     view.add_column("kills", justify="right", no_wrap=True)
     view.add_column("alone, or why none", ratio=1)
     for rule, names in found.only_killed_by().items():
         kills = sum(rule in verdict.killed_by for verdict in found.mutants)
-        view.add_row(rule, str(kills), Text(", ".join(names)) if names else Text(why_not.get(rule, "none here"), style="dim"))
+        view.add_row(
+            rule,
+            str(kills),
+            Text(", ".join(names)) if names else Text(why_not.get(rule, "none here"), style="dim"),
+        )
     return view

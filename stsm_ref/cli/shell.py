@@ -1,4 +1,6 @@
-"""What the commands share: the application, how a command ends, where it prints, and the options of more than one."""
+"""What the commands share: the application, how a command ends, where it prints, and the
+options of more than one.
+"""
 
 import codecs
 import functools
@@ -20,19 +22,26 @@ try:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.segment import Segment
 except ModuleNotFoundError as missing:  # the one place where there is no Typer to report it
-    print(MissingExtraError("stsm-ref", (missing.name or "typer").partition(".")[0], "verify"), file=sys.stderr)  # noqa: T201 # see above
+    print(
+        MissingExtraError("stsm-ref", (missing.name or "typer").partition(".")[0], "verify"),
+        file=sys.stderr,
+    )  # noqa: T201 # see above
     sys.exit(2)
 
 WRONG_USE, UNDECIDED, INTERRUPTED = 2, 3, 130
 
 
 class Screen(Console):
-    """A console for texts that others wrote: no brackets are markup, no names are faces, no letter is obeyed by the terminal."""
+    """A console for texts that others wrote: no brackets are markup, no names are faces, no
+    letter is obeyed by the terminal.
+    """
 
     def __init__(self, **how: Any) -> None:
         super().__init__(markup=False, emoji=False, **how)
 
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterable[Segment]:
         """Render, and write what a terminal would obey as its code."""
         for segment in super().render(renderable, options):
             if segment.control or segment.text.isprintable() or segment.text == "\n":
@@ -46,13 +55,16 @@ HAS_A_WIDTH = bool(sys.stdout and sys.stdout.isatty()) or os.environ.get("COLUMN
 screen, notes = Screen(width=None if HAS_A_WIDTH else 120), Screen(stderr=True)
 app = typer.Typer(
     name="stsm-ref",
-    help="Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module (STSM).",
+    help="Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift "
+    "Module (STSM).",
     epilog="Exit codes: 0 conforms, 1 violation, 2 wrong use, 3 undecided.",
     no_args_is_help=True,
     add_completion=False,
 )
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for a program instead of a table.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Print JSON for a program instead of a table.")
+]
 SPEC_FORM = r"TERMS\[@ALPHA][,ORDER][,ROUNDING]"
 """How a spec is written; the backslash keeps Rich from taking the bracket for markup."""
 Spec = Annotated[str, typer.Option(help=SPEC_FORM)]
@@ -60,7 +72,11 @@ Spec = Annotated[str, typer.Option(help=SPEC_FORM)]
 
 def main() -> None:
     """Run the command line; the exit code is the verdict's, whatever becomes of the output."""
-    if sys.argv[1:2] == ["prove"] and any(word.startswith("py:") for word in sys.argv[2:]) and hasattr(os, "fork"):
+    if (
+        sys.argv[1:2] == ["prove"]
+        and any(word.startswith("py:") for word in sys.argv[2:])
+        and hasattr(os, "fork")
+    ):
         sys.exit(_believed(_main))
     _main()
 
@@ -68,7 +84,8 @@ def main() -> None:
 def _believed(run: Callable[[], None]) -> int:
     """Run in a process of its own, and return its exit code if it was our code that gave it.
 
-    `prove` has somebody's module in its process, and a process that this ends with code 0 has proved nothing.
+    `prove` has somebody's module in its process, and a process that this ends with code 0 has
+    proved nothing.
     """
     heard, told = os.pipe()
     child = os.fork()
@@ -87,7 +104,10 @@ def _believed(run: Callable[[], None]) -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child, too
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if ended >= 0 and os.read(heard, 2) != bytes([ended]):
-        complain(f"stsm-ref prove: what was judged ended the process with {ended} instead of answering: nothing was decided")
+        complain(
+            f"stsm-ref prove: what was judged ended the process with {ended} instead of "
+            "answering: nothing was decided"
+        )
         return WRONG_USE
     return ended if ended >= 0 else 128 - ended
 
@@ -105,7 +125,9 @@ class Terminated(SystemExit):
 
 
 def command(body: Callable[..., int]) -> Callable[..., None]:
-    """Register a command that returns its exit code; bad input is exit 2 in one sentence, a bug of ours exit 3 with its traceback."""
+    """Register a command that returns its exit code; bad input is exit 2 in one sentence, a bug
+    of ours exit 3 with its traceback.
+    """
 
     @app.command(name=body.__name__)
     @functools.wraps(body)
@@ -120,8 +142,13 @@ def command(body: Callable[..., int]) -> Callable[..., None]:
             code = INTERRUPTED
         except Terminated:
             raise
-        except SystemExit as error:  # whoever calls this in here, a target of `prove` say, decides nothing by it
-            complain(f"stsm-ref {body.__name__}: what was judged asked to exit ({error.code!r}) instead of answering: nothing was decided")
+        except (
+            SystemExit
+        ) as error:  # whoever calls this in here, a target of `prove` say, decides nothing by it
+            complain(
+                f"stsm-ref {body.__name__}: what was judged asked to exit ({error.code!r}) "
+                "instead of answering: nothing was decided"
+            )
             code = WRONG_USE
         except Exception:  # no verdict was reached, which is not the same as a violation
             traceback.print_exc()
@@ -153,14 +180,22 @@ class Level(StrEnum):
 
 
 def print_json(data: Any) -> None:
-    """Write `data` to standard output, and nothing else: in UTF-8 as it is, in any other encoding by ASCII alone, which it must be too."""
+    """Write `data` to standard output, and nothing else: in UTF-8 as it is, in any other
+    encoding by ASCII alone, which it must be too.
+    """
     utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
     text = json.dumps(data, indent=2, ensure_ascii=not utf_8)
-    # half a surrogate pair is the one thing that UTF-8 cannot hold, and JSON writes it as Python does
+    # half a surrogate pair is the one thing that UTF-8 cannot hold, and JSON writes it as Python
+    # does
     print(text.encode("utf-8", "backslashreplace").decode())  # noqa: T201 # the result is standard output
 
 
 def progress_bar() -> Progress:
     """A bar with a count on standard error, which leaves nothing behind."""
-    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
     return Progress(*columns, console=notes, transient=True)

@@ -13,10 +13,16 @@ from stsm_ref.geometry import ShiftSpec
 @command
 def show(
     spec: Spec = "T+H+W@3/8",
-    out: Annotated[Path, typer.Option(help="Where to write: a .png or .svg file.")] = Path("stsm.png"),
-    model: Annotated[str | None, typer.Option(help="Draw where the shift stands in this network instead.")] = None,
+    out: Annotated[Path, typer.Option(help="Where to write: a .png or .svg file.")] = Path(
+        "stsm.png"
+    ),
+    model: Annotated[
+        str | None, typer.Option(help="Draw where the shift stands in this network instead.")
+    ] = None,
 ) -> int:
-    """Draw a clip before and after, for each group, and the kernels with their padding, to a picture file."""
+    """Draw a clip before and after, for each group, and the kernels with their padding, to a
+    picture file.
+    """
     from stsm_ref.pictures import drawing
 
     drawing.require_format(out)

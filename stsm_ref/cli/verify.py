@@ -11,10 +11,17 @@ from stsm_ref.cli.shell import AsJson, Side, command, print_json, progress_bar, 
 
 @command
 def verify(
-    examples: Annotated[int, typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run.")] = 50,
+    examples: Annotated[
+        int,
+        typer.Option(min=1, help="Cases drawn for each sampled check; the same ones in every run."),
+    ] = 50,
     as_json: AsJson = False,
-    report: Annotated[Path | None, typer.Option(help="Also write the verdict as one HTML page.")] = None,
-    side: Annotated[Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")] = Side.BOTH,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write the verdict as one HTML page.")
+    ] = None,
+    side: Annotated[
+        Side, typer.Option(help="Which implementations: NumPy's, PyTorch's, or both.")
+    ] = Side.BOTH,
 ) -> int:
     """Check every requirement on our own implementations, on worked examples and on real pixels."""
     from stsm_ref.checks.our_internals import registry, run, theorems
@@ -35,16 +42,22 @@ def verify(
 
             from stsm_ref.implementations.ours_torch import torch_subject
 
-            torch.set_num_threads(1)  # the arrays are small: threads that wait for a busy core would take most of the time
+            torch.set_num_threads(
+                1
+            )  # the arrays are small: threads that wait for a busy core would take most of the time
             subjects.append(torch_subject())
         planned = run.plan(checks, subjects)
         progress.update(task, total=len(planned))
         for check, subject in planned:
-            progress.update(task, description=f"{check.requirements[0]:9} {subject.name:6} {check.name:40}")
+            progress.update(
+                task, description=f"{check.requirements[0]:9} {subject.name:6} {check.name:40}"
+            )
             results.append(run.run_check(check, subject, examples=examples))
             progress.advance(task)
     table = run.rows(results, only_concerned=side is not Side.BOTH)
-    data = run.as_json(table) | {"theorems": "proved by z3 and cvc5" if proofs else theorems.NOT_INSTALLED}
+    data = run.as_json(table) | {
+        "theorems": "proved by z3 and cvc5" if proofs else theorems.NOT_INSTALLED
+    }
     not_covered = view.NOT_COVERED if proofs else f"{theorems.NOT_INSTALLED} {view.NOT_COVERED}"
     if report:
         write_whole(report, requirements_page.page(data, not_covered))

@@ -16,6 +16,13 @@ def _tell(wanted: bool) -> None:
 
 @app.callback()
 def stsm(
-    version: Annotated[bool, typer.Option("--version", is_eager=True, callback=_tell, help="Print the version and exit.")] = False,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", is_eager=True, callback=_tell, help="Print the version and exit."
+        ),
+    ] = False,
 ) -> None:
-    """Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module (STSM)."""
+    """Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift
+    Module (STSM).
+    """

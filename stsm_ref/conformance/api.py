@@ -33,8 +33,9 @@ def check(
     Parameters
     ----------
     forward : callable
-        ``forward(x, spec)`` on arrays of `framework` in `layout`; with ``(NT)CHW`` also ``num_segments=``. A function without a parameter
-        `spec` is asked for this one spec, and ``n_segment`` and the like are taken for ``num_segments``.
+        ``forward(x, spec)`` on arrays of `framework` in `layout`; with ``(NT)CHW`` also
+        ``num_segments=``. A function without a parameter `spec` is asked for this one spec, and
+        ``n_segment`` and the like are taken for ``num_segments``.
     spec : ShiftSpec or str
         What it must do.
     layout : {"TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"}
@@ -50,13 +51,16 @@ def check(
     dtypes : sequence of dtype, optional
         What it takes, if not all that the framework has.
     moves_bits : bool
-        False for an implementation that computes (a convolution): it is not held to NaN, infinities and -0.0.
+        False for an implementation that computes (a convolution): it is not held to NaN, infinities
+        and -0.0.
     num_segments : int, optional
-        For a function in the layout ``(NT)CHW`` that has no parameter for it: the one number of frames that it is made for.
+        For a function in the layout ``(NT)CHW`` that has no parameter for it: the one number of
+        frames that it is made for.
     only : str, optional
         ``RULE/CASE``: nothing but this.
     keep_memory_format : bool
-        Make it a violation where channels-last torch frames come back otherwise (MEM-1); left out, it is a warning.
+        Make it a violation where channels-last torch frames come back otherwise (MEM-1); left out,
+        it is a warning.
 
     Returns
     -------
@@ -76,7 +80,8 @@ def check(
     >>> check(stsm, vjp=lambda x, grad, spec: stsm_vjp(grad, spec), level="smoke").passed
     True
     >>> print(check(lambda x, spec: x.copy(), level="smoke").violations[0].message)
-    out[0, 0, 1, 0, 0] = 65779.0, should be 65549.0 (48 of 128 places differ); channel 1: T group, -1 (backward in time)
+    out[0, 0, 1, 0, 0] = 65779.0, should be 65549.0 (48 of 128 places differ); channel 1: T group,
+    -1 (backward in time)
     """
     target = PythonTarget(
         forward,
@@ -89,4 +94,6 @@ def check(
         segments=num_segments,
     )
     wanted = ShiftSpec.parse(spec) if isinstance(spec, str) else spec
-    return run_suite(target, wanted, level=level, seed=seed, only=only, keep_memory_format=keep_memory_format)
+    return run_suite(
+        target, wanted, level=level, seed=seed, only=only, keep_memory_format=keep_memory_format
+    )

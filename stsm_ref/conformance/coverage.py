@@ -1,7 +1,8 @@
-"""What the suite asks: from its cases, for a page; and from the calls that a target sees, for whoever looks for the next hole.
+"""What the suite asks: from its cases, for a page; and from the calls that a target sees, for
+whoever looks for the next hole.
 
-`page` lists the cases without asking anybody. `Recorder` stands in front of a target's functions and notes what arrives there: what a
-level never met is what it could never find wrong.
+`page` lists the cases without asking anybody. `Recorder` stands in front of a target's functions
+and notes what arrives there: what a level never met is what it could never find wrong.
 """
 
 import random
@@ -24,9 +25,27 @@ from stsm_ref.strategies import DTYPES
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 OPS: tuple[Op, ...] = get_args(Op)
-SIZES = ((0, 0), (1, 1), (2, 2), (3, 3), (4, 7), (8, 15), (16, 31), (32, 63), (64, 127), (128, 255), (256, 1023), (1024, 65535))
+SIZES = (
+    (0, 0),
+    (1, 1),
+    (2, 2),
+    (3, 3),
+    (4, 7),
+    (8, 15),
+    (16, 31),
+    (32, 63),
+    (64, 127),
+    (128, 255),
+    (256, 1023),
+    (1024, 65535),
+)
 """Buckets of an axis; what is beyond the last is the last bucket."""
-NUMBERS = (("up to 2**16 numbers", 2**16), ("up to 2**20 numbers", 2**20), ("up to 2**23 numbers", 2**23), ("up to 2**24 numbers", 2**24))
+NUMBERS = (
+    ("up to 2**16 numbers", 2**16),
+    ("up to 2**20 numbers", 2**20),
+    ("up to 2**23 numbers", 2**23),
+    ("up to 2**24 numbers", 2**24),
+)
 
 
 def cases_of(rule: Rule, trial: Trial) -> list[Any]:
@@ -39,24 +58,46 @@ def cases_of(rule: Rule, trial: Trial) -> list[Any]:
 
 
 def page(targets: Iterable[PythonTarget], spec: ShiftSpec = ShiftSpec()) -> str:
-    """``docs/what-is-asked.md``: for each target, a function with a backward, what each level asks of it."""
+    """``docs/what-is-asked.md``: for each target, a function with a backward, what each level
+    asks of it.
+    """
     lines = [
         "# What is asked",
         "",
-        "Written from the rules by `tools/what_is_asked.py`; a test holds it equal to them. It lists what a function with a backward and a",
-        f"tangent is asked under the spec `{spec}`; other specs are asked the same at the channel counts that show",
+        "Written from the rules by `tools/what_is_asked.py`; a test holds it equal to them. It "
+        "lists what a function with a backward and a",
+        f"tangent is asked under the spec `{spec}`; other specs are asked the same at the channel "
+        "counts that show",
         "their groups.",
-        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. Some rules ask each case more than",
+        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. Some "
+        "rules ask each case more than",
         "once: in every mode of its framework, with other values, from two threads.",
     ]
     for target in targets:
         trials = {level: Trial(target, spec, level=level) for level in LEVELS}
         rules = [rule for rule in RULES.values() if not rule.applies(trials["night"])]
-        found = {level: {rule.name: _cases(rule, trial) for rule in rules} for level, trial in trials.items()}
-        lines += ["", f"## A function in {target.kind}, layout {target.layout}", "", "| rule | smoke | ci | night |", "|---|---|---|---|"]
-        lines += [f"| `{rule.name}` | {' | '.join(f'{len(found[level][rule.name]):,}' for level in LEVELS)} |" for rule in rules]
+        found = {
+            level: {rule.name: _cases(rule, trial) for rule in rules}
+            for level, trial in trials.items()
+        }
+        lines += [
+            "",
+            f"## A function in {target.kind}, layout {target.layout}",
+            "",
+            "| rule | smoke | ci | night |",
+            "|---|---|---|---|",
+        ]
+        lines += [
+            (
+                f"| `{rule.name}` | "
+                f"{' | '.join(f'{len(found[level][rule.name]):,}' for level in LEVELS)} |"
+            )
+            for rule in rules
+        ]
         for level in LEVELS:
-            every = [case for cases in found[level].values() for case in cases if isinstance(case, Case)]
+            every = [
+                case for cases in found[level].values() for case in cases if isinstance(case, Case)
+            ]
             lines += ["", f"### {level}", "", "| what | asked |", "|---|---|", *_rows(every)]
         modes = [*target.modes(), *(f"gradients {way}" for way in target.backward_modes())]
         if modes:
@@ -75,10 +116,16 @@ def _rows(cases: list[Case]) -> Iterator[str]:
     for op in OPS:
         mine = [case for case in cases if case.op == op]
         count = Counter(case.dtype for case in mine)
-        yield f"| {op}: cases by dtype | {', '.join(f'{dtype} {number:,}' for dtype, number in count.items())} |"
+        yield (
+            f"| {op}: cases by dtype | "
+            f"{', '.join(f'{dtype} {number:,}' for dtype, number in count.items())} |"
+        )
         for what in ("values", "memory"):
             kinds = Counter(getattr(case, what) for case in mine)
-            yield f"| {op}: {what} | {', '.join(f'{kind} {number:,}' for kind, number in kinds.items())} |"
+            yield (
+                f"| {op}: {what} | "
+                f"{', '.join(f'{kind} {number:,}' for kind, number in kinds.items())} |"
+            )
 
 
 def _ranges(sizes: Iterable[int]) -> str:
@@ -93,11 +140,15 @@ def _ranges(sizes: Iterable[int]) -> str:
             runs[-1].append(size)
         else:
             runs.append([size])
-    return ", ".join(f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs)
+    return ", ".join(
+        f"{run[0]}-{run[-1]}" if len(run) > 2 else ", ".join(map(str, run)) for run in runs
+    )
 
 
 class Recorder:
-    """Stands before the functions of a target in the layout NTCHW, and notes what each call was given."""
+    """Stands before the functions of a target in the layout NTCHW, and notes what each call was
+    given.
+    """
 
     def __init__(self) -> None:
         self.met: set[str] = set()
@@ -121,7 +172,9 @@ class Recorder:
 
     def never(self, ops: Iterable[Op]) -> tuple[str, ...]:
         """What a level could have asked of these operations and did not."""
-        return tuple(name for op in ops for what in known(op) if (name := f"{op}: {what}") not in self.met)
+        return tuple(
+            name for op in ops for what in known(op) if (name := f"{op}: {what}") not in self.met
+        )
 
 
 def known(op: Op) -> Iterator[str]:
@@ -135,8 +188,12 @@ def known(op: Op) -> Iterator[str]:
     for dtype in dtypes:
         yield from (f"{dtype}, {axis} beyond 8" for axis in "TCHW")
         yield f"{dtype}, C beyond 33"
-        yield from (f"{dtype}, {name}" for name in MEMORY if name != "not aligned" or dtype.itemsize > 1)
-        yield from (f"{dtype}, {name}" for name, (kinds, _) in _VALUES.items() if dtype.kind in kinds)
+        yield from (
+            f"{dtype}, {name}" for name in MEMORY if name != "not aligned" or dtype.itemsize > 1
+        )
+        yield from (
+            f"{dtype}, {name}" for name, (kinds, _) in _VALUES.items() if dtype.kind in kinds
+        )
     yield "from another thread"
 
 
@@ -194,7 +251,14 @@ MEMORY = (
     *(f"{axis} runs backward" for axis in AXES),
     *(f"every third {axis}" for axis in AXES),
     *(f"seen many times along {axes}" for axes in EXPANDED),
-    *("C order", "a part of a larger buffer", "channels fastest", "Fortran order", "not aligned", "read-only"),
+    *(
+        "C order",
+        "a part of a larger buffer",
+        "channels fastest",
+        "Fortran order",
+        "not aligned",
+        "read-only",
+    ),
 )
 
 
@@ -213,10 +277,18 @@ def _limits(x: Array) -> Any:
 _VALUES: dict[str, tuple[str, Callable[[Array], Any]]] = {
     "all zero": ("biufc", lambda x: not x.any()),
     "one number everywhere": ("biufc", lambda x: x.any() and (x == x.flat[0]).all()),
-    "all frames equal": ("biufc", lambda x: x.shape[1] > 1 and (x == x[:, :1]).all() and not (x == x.flat[0]).all()),
+    "all frames equal": (
+        "biufc",
+        lambda x: x.shape[1] > 1 and (x == x[:, :1]).all() and not (x == x.flat[0]).all(),
+    ),
     "all negative": ("ifc", lambda x: (x.real < 0).all()),
     "all huge": ("iufc", lambda x: (_size_of(x) >= float(_limits(x).max) / 2).all()),
-    "all tiny": ("fc", lambda x: (_size_of(x) < 1e-3).all() and x.all() and (np.abs(x.real) >= _limits(x).tiny).all()),
+    "all tiny": (
+        "fc",
+        lambda x: (
+            (_size_of(x) < 1e-3).all() and x.all() and (np.abs(x.real) >= _limits(x).tiny).all()
+        ),
+    ),
     "all subnormal": ("fc", lambda x: (np.abs(x.real) < _limits(x).tiny).all() and x.all()),
     "all NaN": ("fc", lambda x: np.isnan(x).all()),
     "some NaN": ("fc", lambda x: 0 < np.isnan(x).sum() < x.size),
@@ -229,7 +301,13 @@ _VALUES: dict[str, tuple[str, Callable[[Array], Any]]] = {
 def _of_values(x: Array) -> Iterator[str]:
     if 1 < x.size <= 2**14:
         with np.errstate(all="ignore"):
-            return iter([f"{x.dtype}, {name}" for name, (kinds, holds) in _VALUES.items() if x.dtype.kind in kinds and holds(x)])
+            return iter(
+                [
+                    f"{x.dtype}, {name}"
+                    for name, (kinds, holds) in _VALUES.items()
+                    if x.dtype.kind in kinds and holds(x)
+                ]
+            )
     return iter(())
 
 

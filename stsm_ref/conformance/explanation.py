@@ -1,4 +1,6 @@
-"""What `stsm-ref explain` says of one case: why it exists, the rule and the paper's words, and a picture of what must come out."""
+"""What `stsm-ref explain` says of one case: why it exists, the rule and the paper's words, and
+a picture of what must come out.
+"""
 
 import difflib
 from dataclasses import dataclass
@@ -18,7 +20,11 @@ from stsm_ref.requirements import Requirement, requirement
 from stsm_ref.vectors import VectorCase
 from stsm_ref.vectors.format.flags import NOTES
 
-RULES = {"forward": ("GEO-4", "GEO-5", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-6"), "vjp": ("GRAD-1",), "jvp": ("GRAD-2",)}
+RULES = {
+    "forward": ("GEO-4", "GEO-5", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-6"),
+    "vjp": ("GRAD-1",),
+    "jvp": ("GRAD-2",),
+}
 ASKED = {
     "forward": "forward(x): what must come out",
     "vjp": "vjp(x, grad): the gradient moves back, whatever x is",
@@ -42,7 +48,10 @@ class Explanation:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a program."""
-        rules = [{"id": r.id, "rule": r.rule, "place": r.place, "quote": r.quote} for r in self.requirements]
+        rules = [
+            {"id": r.id, "rule": r.rule, "place": r.place, "quote": r.quote}
+            for r in self.requirements
+        ]
         return {
             "id": self.id,
             "asked": self.asked,
@@ -64,13 +73,17 @@ class Explanation:
             table.add_row("because" if number == 0 else "", Text(f"{flag}: {why}"))
         for number, rule in enumerate(self.requirements):
             words = f" “{rule.quote}”" if rule.quote else ""
-            table.add_row("rule" if number == 0 else "", Text(f"{rule.id} ({rule.place}): {rule.rule}.{words}"))
+            table.add_row(
+                "rule" if number == 0 else "",
+                Text(f"{rule.id} ({rule.place}): {rule.rule}.{words}"),
+            )
         drawn = [Text(), Text(self.picture, no_wrap=True)] if self.picture else []
         return Panel(Group(table, *drawn), title=Text(self.id), title_align="left")
 
 
 def explain_case(identifier: str) -> Explanation:
-    """Explain a golden vector, such as ``forward-terms/t_1_forward/001``, or a case of a run, such as those that `stsm-ref check` prints.
+    """Explain a golden vector, such as ``forward-terms/t_1_forward/001``, or a case of a run, such
+    as those that `stsm-ref check` prints.
 
     Raises
     ------
@@ -85,27 +98,45 @@ def explain_case(identifier: str) -> Explanation:
 
 
 def _near(identifier: str) -> str:
-    families = [name.removesuffix(".json") for name, entry in vectors.read_manifest()["files"].items() if "cases" in entry]
+    families = [
+        name.removesuffix(".json")
+        for name, entry in vectors.read_manifest()["files"].items()
+        if "cases" in entry
+    ]
     family = identifier.partition("/")[0]
     if family not in families:
         close = difflib.get_close_matches(family, families, n=3, cutoff=0.4)
         return f"its first part is one of {', '.join(close or families)}"
     known = [case.id for case in vectors.load(files=[f"{family}.json"])]
     close = difflib.get_close_matches(identifier, known, n=3, cutoff=0.4)
-    return f"did you mean {', '.join(close)}?" if close else f"stsm-ref vectors list shows them, {known[0]!r} is the first"
+    return (
+        f"did you mean {', '.join(close)}?"
+        if close
+        else f"stsm-ref vectors list shows them, {known[0]!r} is the first"
+    )
 
 
 def _of_run(case: Case) -> Explanation:
     given = case.array(0 if case.op == "forward" else 1)
     groups = case.spec.partition(case.shape[2])
-    # only what is drawn is computed by the definition, which is slow: the first clip, one channel of each group
+    # only what is drawn is computed by the definition, which is slow: the first clip, one channel
+    # of each group
     y = given[:1].copy()
     for start, stop, displacement in groups:
         if start < stop:
             moved = -displacement if case.op == "vjp" else displacement
             y[0, :, start] = definition.shift(given[0, :, start], moved, axes=(0, 1, 2))
-    facts = _facts(case.spec, case.shape, case.dtype) | {"values": f"{case.values}, seed {case.seed}", "memory": case.memory}
-    data = {"op": case.op, "spec": str(case.spec), "shape": list(case.shape), "dtype": case.dtype, "values": case.values}
+    facts = _facts(case.spec, case.shape, case.dtype) | {
+        "values": f"{case.values}, seed {case.seed}",
+        "memory": case.memory,
+    }
+    data = {
+        "op": case.op,
+        "spec": str(case.spec),
+        "shape": list(case.shape),
+        "dtype": case.dtype,
+        "values": case.values,
+    }
     return Explanation(
         case.id,
         ASKED[case.op],
@@ -122,7 +153,9 @@ def _of_vector(vector: VectorCase) -> Explanation:
     spec = vector.shift_spec
     facts = _facts(spec, vector.shape, vector.dtype)
     if forbidden is not None:
-        facts["invalid"] = f"an output that must not be produced for the input of {vector.instead_of}"
+        facts["invalid"] = (
+            f"an output that must not be produced for the input of {vector.instead_of}"
+        )
     picture = _picture(vector.kind, x if other is None else other, expected, spec, forbidden)
     return _explained(vector, facts, picture)
 
@@ -134,16 +167,28 @@ def _of_convolution(vector: VectorCase) -> Explanation:
     if displacement:
         facts["displacement"] = f"{displacement}: {pictures.way(Displacement(*displacement))}"
     if forbidden is not None:
-        facts["invalid"] = f"an output that must not be produced for the input of {vector.instead_of}"
-    return _explained(vector, facts, pictures.draw_convolution(x, weights, padding, expected, forbidden))
+        facts["invalid"] = (
+            f"an output that must not be produced for the input of {vector.instead_of}"
+        )
+    return _explained(
+        vector, facts, pictures.draw_convolution(x, weights, padding, expected, forbidden)
+    )
 
 
 def _of_reject(vector: VectorCase) -> Explanation:
     facts = {} if vector.text is None else {"text": repr(vector.text)}
-    facts |= {} if vector.fields is None else {"fields": ", ".join(f"{key}={value!r}" for key, value in vector.fields.items())}
+    facts |= (
+        {}
+        if vector.fields is None
+        else {"fields": ", ".join(f"{key}={value!r}" for key, value in vector.fields.items())}
+    )
     facts |= {} if vector.channels is None else {"channels": str(vector.channels)}
     try:
-        spec = ShiftSpec.parse(vector.text) if vector.text is not None else ShiftSpec(**dict(vector.fields or {}))  # type: ignore[arg-type]  # wrong on purpose
+        spec = (
+            ShiftSpec.parse(vector.text)
+            if vector.text is not None
+            else ShiftSpec(**dict(vector.fields or {}))
+        )  # type: ignore[arg-type]  # wrong on purpose
         spec.partition(vector.channels or 0)
         said = "we take it, which is a bug"
     except SpecError as error:
@@ -154,13 +199,19 @@ def _of_reject(vector: VectorCase) -> Explanation:
 def _explained(vector: VectorCase, facts: dict[str, str], picture: str) -> Explanation:
     reasons = {flag: NOTES[flag] for flag in vector.flags}
     rules = tuple(requirement(name) for name in vector.requirements)
-    return Explanation(vector.id, ASKED[vector.kind], facts, reasons, rules, picture, vector.as_dict())
+    return Explanation(
+        vector.id, ASKED[vector.kind], facts, reasons, rules, picture, vector.as_dict()
+    )
 
 
 def _facts(spec: ShiftSpec, shape: tuple[int, ...], dtype: str) -> dict[str, str]:
     lines = pictures.group_lines(spec, shape[2])
     more = [f"... and {len(lines) - 12} more"] if len(lines) > 12 else []
-    return {"spec": str(spec), "shape": f"{'x'.join(map(str, shape))} (N, T, C, H, W), {dtype}", "groups": "\n".join([*lines[:12], *more])}
+    return {
+        "spec": str(spec),
+        "shape": f"{'x'.join(map(str, shape))} (N, T, C, H, W), {dtype}",
+        "groups": "\n".join([*lines[:12], *more]),
+    }
 
 
 def _picture(kind: str, given: Array, y: Array, spec: ShiftSpec, wrong: Array | None = None) -> str:

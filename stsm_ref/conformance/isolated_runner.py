@@ -1,9 +1,10 @@
 """The suite on a Python target in a child process, watched by this one.
 
-A target that hangs, exits, kills the interpreter, floods its output, takes memory without end or leaves processes behind costs a clear
-`TargetError`, as a program does. It is not a prison: a target may still write files, open connections and do all that its user may. Nor is
-it a court that nobody can bribe: the rules are asked in the target's own process, so that a target which sets out to change them can.
-What it writes to our pipe is found out (see `worker`).
+A target that hangs, exits, kills the interpreter, floods its output, takes memory without end or
+leaves processes behind costs a clear `TargetError`, as a program does. It is not a prison: a target
+may still write files, open connections and do all that its user may. Nor is it a court that nobody
+can bribe: the rules are asked in the target's own process, so that a target which sets out to
+change them can. What it writes to our pipe is found out (see `worker`).
 """
 
 import hmac
@@ -24,13 +25,17 @@ from stsm_ref.implementations.isolation.child import Child
 from stsm_ref.implementations.isolation.messages import MIB, size
 
 TIME_LIMITS = {"smoke": 300.0, "ci": 300.0, "night": 600.0}
-"""Seconds from one case to the next, by level: patience that only a hang reaches. JAX compiles several times within a case."""
+"""Seconds from one case to the next, by level: patience that only a hang reaches. JAX compiles
+several times within a case.
+"""
 
 START_LIMIT = 600.0
 """Seconds in which a target must be imported; a framework on a cold disk takes many of them."""
 
 ENDING = 120.0
-"""Seconds in which the interpreter must end after the report; that of torch takes several on a busy machine."""
+"""Seconds in which the interpreter must end after the report; that of torch takes several on a
+busy machine.
+"""
 
 MEMORY = 4 << 30
 MOST = 64 * MIB
@@ -77,8 +82,9 @@ def run_python_target(
     Returns
     -------
     Report
-        A target that hung, ended, flooded its output, took too much memory or left processes behind is `broken` in it, with the case at
-        which it did; what was found before stands there too. Nothing is left of it.
+        A target that hung, ended, flooded its output, took too much memory or left processes behind
+        is `broken` in it, with the case at which it did; what was found before stands there too.
+        Nothing is left of it.
 
     Raises
     ------
@@ -88,8 +94,20 @@ def run_python_target(
         If an argument is refused.
     """
     what = f"the target {text!r}"
-    request = {"text": text, "spec": str(spec), "level": level, "seed": seed, "layout": layout, "framework": framework}
-    request |= {"segments": segments, "only": only, "first": first, "keep_memory_format": keep_memory_format}
+    request = {
+        "text": text,
+        "spec": str(spec),
+        "level": level,
+        "seed": seed,
+        "layout": layout,
+        "framework": framework,
+    }
+    request |= {
+        "segments": segments,
+        "only": only,
+        "first": first,
+        "keep_memory_format": keep_memory_format,
+    }
     key = secrets.token_bytes(32)
     request["key"] = key.hex()
     command = [sys.executable, "-P", "-m", "stsm_ref.conformance.worker", "{channel}"]
@@ -109,7 +127,9 @@ def run_python_target(
         except TargetError as error:
             report = report.broken_by(str(error))
         if report.broken and child.tail and child.tail not in report.broken:
-            report = replace(report, broken=f"{report.broken}\nthe end of its standard error:\n{child.tail}")
+            report = replace(
+                report, broken=f"{report.broken}\nthe end of its standard error:\n{child.tail}"
+            )
     finally:  # interrupted, too
         child.kill()
     if memory and "MemoryError" in report.broken and size(memory) not in report.broken:
@@ -137,7 +157,9 @@ class _Run:
             if "report" in message:
                 return Report.from_dict(message["report"])
             if "bug" in message:
-                raise RuntimeError(f"a bug of stsm_ref in the process of the target:\n{message['bug']}")
+                raise RuntimeError(
+                    f"a bug of stsm_ref in the process of the target:\n{message['bug']}"
+                )
             if "refused" in message:
                 self.refused = ERRORS.get(message["refused"], StsmError)(message["why"])
                 raise self.refused

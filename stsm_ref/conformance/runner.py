@@ -12,7 +12,9 @@ from stsm_ref.implementations.base import Target, TargetError
 from stsm_ref.implementations.opening import open_target
 
 TIME_LIMITS: dict[Level, float] = {"smoke": 120.0, "ci": 120.0, "night": 300.0}
-"""Seconds for an answer of a program, by level: patience that only a hang reaches, on a busy machine too."""
+"""Seconds for an answer of a program, by level: patience that only a hang reaches, on a busy
+machine too.
+"""
 
 
 def run_target(
@@ -42,13 +44,15 @@ def run_target(
     spec, level, seed, only, first, keep_memory_format
         As in `suite.run_suite`.
     on_progress : callable, optional
-        Called with (cases begun, cases planned, the case) before each case, and before each try of a smaller one, which begins none.
+        Called with (cases begun, cases planned, the case) before each case, and before each try of
+        a smaller one, which begins none.
     on_open : callable, optional
         Called with the target and the number of cases planned before the first of them.
     on_result : callable, optional
         Called with the result of each rule when it is through.
     time_limit, memory
-        For a program: seconds for each answer, bytes that it and all it starts may hold, 0 for no limit.
+        For a program: seconds for each answer, bytes that it and all it starts may hold, 0 for no
+        limit.
 
     Returns
     -------
@@ -61,7 +65,9 @@ def run_target(
         If the target cannot be opened, or an argument is refused.
     """
     limit = time_limit or TIME_LIMITS[level]
-    target = open_target(text, layout=layout, framework=framework, segments=segments, time_limit=limit, memory=memory)
+    target = open_target(
+        text, layout=layout, framework=framework, segments=segments, time_limit=limit, memory=memory
+    )
     try:
         planned, begun = plan(target, spec, level=level, only=only), 0
         if on_open:
@@ -78,9 +84,17 @@ def run_target(
             if on_progress:
                 on_progress(begun, planned, case)
 
-        how: dict[str, Any] = {"level": level, "seed": seed, "target_text": text, "only": only, "first": first}
+        how: dict[str, Any] = {
+            "level": level,
+            "seed": seed,
+            "target_text": text,
+            "only": only,
+            "first": first,
+        }
         how["keep_memory_format"] = keep_memory_format
-        report = run_suite(target, spec, **how, on_case=watch, on_smaller=watch_smaller, on_result=on_result)
+        report = run_suite(
+            target, spec, **how, on_case=watch, on_smaller=watch_smaller, on_result=on_result
+        )
     except BaseException:
         with contextlib.suppress(TargetError):  # one reason is enough
             target.close()

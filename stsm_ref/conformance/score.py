@@ -1,4 +1,6 @@
-"""The score of the suite: every planted mutant must be killed, and every right implementation must pass."""
+"""The score of the suite: every planted mutant must be killed, and every right implementation
+must pass.
+"""
 
 import difflib
 from collections.abc import Callable, Iterable, Sequence
@@ -24,21 +26,47 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     MissingExtraError
         If torch is asked for and not installed.
     """
-    from stsm_ref.bugs import batches, correct, gradients, moves, partitions, rare, stateful, unusual, values
+    from stsm_ref.bugs import (
+        batches,
+        correct,
+        gradients,
+        moves,
+        partitions,
+        rare,
+        stateful,
+        unusual,
+        values,
+    )
 
     if framework not in get_args(Frameworks):
         raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
     found: list[Sequence[Implementation]] = []
     if framework != "torch":
-        found += [moves.MUTANTS, partitions.MUTANTS, batches.MUTANTS, values.MUTANTS, stateful.MUTANTS, gradients.MUTANTS]
+        found += [
+            moves.MUTANTS,
+            partitions.MUTANTS,
+            batches.MUTANTS,
+            values.MUTANTS,
+            stateful.MUTANTS,
+            gradients.MUTANTS,
+        ]
         found += [rare.MUTANTS, unusual.MUTANTS, correct.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
         from stsm_ref.bugs import torch
 
-        found += [torch.moves.MUTANTS, torch.stateful.MUTANTS, torch.rare.MUTANTS, torch.unusual.MUTANTS, torch.correct.RIGHT]
+        found += [
+            torch.moves.MUTANTS,
+            torch.stateful.MUTANTS,
+            torch.rare.MUTANTS,
+            torch.unusual.MUTANTS,
+            torch.correct.RIGHT,
+        ]
     every = [implementation for table in found for implementation in table]
-    return (*(entry for entry in every if not entry.right), *(entry for entry in every if entry.right))
+    return (
+        *(entry for entry in every if not entry.right),
+        *(entry for entry in every if entry.right),
+    )
 
 
 def named(name: str, framework: Frameworks = "all") -> tuple[Implementation, ...]:
@@ -50,11 +78,17 @@ def named(name: str, framework: Frameworks = "all") -> tuple[Implementation, ...
         If there is none; the message names the nearest.
     """
     # a name that NumPy has must not load torch
-    known = {entry.name: entry for entry in planted("numpy" if framework == "all" and not name.startswith("torch-") else framework)}
+    known = {
+        entry.name: entry
+        for entry in planted(
+            "numpy" if framework == "all" and not name.startswith("torch-") else framework
+        )
+    }
     if name not in known:
         near = difflib.get_close_matches(name, known, n=3)
         raise SpecError(
-            f"name={name!r} is no planted implementation: {'did you mean ' + ' or '.join(near) + '?' if near else 'see stsm-ref mutants'}"
+            f"name={name!r} is no planted implementation: "
+            f"{'did you mean ' + ' or '.join(near) + '?' if near else 'see stsm-ref mutants'}"
         )
     return (known[name],)
 
@@ -74,10 +108,25 @@ def as_target(implementation: Implementation) -> PythonTarget:
     )
 
 
-def examine(implementation: Implementation, *, level: Level = "smoke", first: bool = False, shrink: bool = False) -> Report:
-    """Hold one implementation to the suite: to all of it or, with `first`, to the first violation; `shrink` looks for smaller cases."""
+def examine(
+    implementation: Implementation,
+    *,
+    level: Level = "smoke",
+    first: bool = False,
+    shrink: bool = False,
+) -> Report:
+    """Hold one implementation to the suite: to all of it or, with `first`, to the first
+    violation; `shrink` looks for smaller cases.
+    """
     spec = ShiftSpec.parse(implementation.spec)
-    return run_suite(as_target(implementation), spec, level=level, first=first, shrink=shrink, keep_memory_format=True)
+    return run_suite(
+        as_target(implementation),
+        spec,
+        level=level,
+        first=first,
+        shrink=shrink,
+        keep_memory_format=True,
+    )
 
 
 @dataclass(frozen=True)
@@ -89,8 +138,14 @@ class Verdict:
 
     @property
     def killed_by(self) -> tuple[str, ...]:
-        """The rules that it breaks, in the order in which they are tried, or during which it gave no answer."""
-        return tuple(result.rule for result in self.report.results if result.outcome in ("violated", "broken"))
+        """The rules that it breaks, in the order in which they are tried, or during which it
+        gave no answer.
+        """
+        return tuple(
+            result.rule
+            for result in self.report.results
+            if result.outcome in ("violated", "broken")
+        )
 
     @property
     def seconds(self) -> float:
@@ -104,7 +159,9 @@ class Verdict:
 
     @property
     def as_it_should(self) -> bool:
-        """A mutant violates a rule or gives no answer; a right implementation passes. Undecided is neither."""
+        """A mutant violates a rule or gives no answer; a right implementation passes. Undecided
+        is neither.
+        """
         return self.report.passed if self.implementation.right else bool(self.killed_by)
 
     def as_dict(self) -> dict[str, Any]:
@@ -131,7 +188,9 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Score:
-    """All verdicts of one level; `later` are mutants that only a higher one is to kill, and that were not tried."""
+    """All verdicts of one level; `later` are mutants that only a higher one is to kill, and
+    that were not tried.
+    """
 
     level: Level
     verdicts: tuple[Verdict, ...]
@@ -154,7 +213,9 @@ class Score:
 
     def only_killed_by(self) -> dict[str, tuple[str, ...]]:
         """For each rule that was tried, the mutants that it alone kills."""
-        alone: dict[str, list[str]] = {result.rule: [] for verdict in self.verdicts for result in verdict.report.results}
+        alone: dict[str, list[str]] = {
+            result.rule: [] for verdict in self.verdicts for result in verdict.report.results
+        }
         for verdict in self.mutants:
             if len(verdict.killed_by) == 1:
                 alone[verdict.killed_by[0]].append(verdict.implementation.name)
@@ -163,8 +224,15 @@ class Score:
     def summary(self) -> str:
         """The score in a line."""
         killed, passed = (sum(v.as_it_should for v in side) for side in (self.mutants, self.right))
-        line = f"{killed} of {len(self.mutants)} mutants killed, {passed} of {len(self.right)} right ones pass, at level {self.level}"
-        return f"{line}; {len(self.later)} more need larger clips, level {self.later[0].level}" if self.later else line
+        line = (
+            f"{killed} of {len(self.mutants)} mutants killed, {passed} of {len(self.right)} "
+            f"right ones pass, at level {self.level}"
+        )
+        return (
+            f"{line}; {len(self.later)} more need larger clips, level {self.later[0].level}"
+            if self.later
+            else line
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The score as plain data, format version 1."""
@@ -176,7 +244,8 @@ class Score:
             "summary": self.summary(),
             "later": [{"name": entry.name, "level": entry.level} for entry in self.later],
             "rules": {
-                rule: {"kills_alone": list(names), "why_not": WHY_NOT_ALONE.get(rule, "")} for rule, names in self.only_killed_by().items()
+                rule: {"kills_alone": list(names), "why_not": WHY_NOT_ALONE.get(rule, "")}
+                for rule, names in self.only_killed_by().items()
             },
             "implementations": [verdict.as_dict() for verdict in self.verdicts],
         }
@@ -191,7 +260,8 @@ def score(
     on_each: Callable[[Implementation], None] | None = None,
     above: bool = False,
 ) -> Score:
-    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink` are those of `examine`.
+    """Hold each implementation to the suite; `on_each` is called before each, `first` and `shrink`
+    are those of `examine`.
 
     What only a higher level is to kill is left for later or, with `above`, held to that level.
     """
@@ -203,24 +273,44 @@ def score(
         if needed != level and not above:
             later.append(implementation)
             continue
-        verdicts.append(Verdict(implementation, examine(implementation, level=needed, first=first, shrink=shrink)))
+        verdicts.append(
+            Verdict(
+                implementation, examine(implementation, level=needed, first=first, shrink=shrink)
+            )
+        )
     return Score(level, tuple(verdicts), tuple(later))
 
 
 WHY_NOT_ALONE: dict[str, str] = {
-    "forward_equals_definition": "at level smoke other rules draw shapes of the same kinds; at ci and night it draws by far the most",
-    "vjp_equals_definition": "at level smoke other rules draw gradients of the same kinds; at ci and night it draws by far the most",
-    "clips_do_not_mix": "labels are unique over all clips, so that a value from another clip shows in every comparison; this one names it",
-    "it_is_tsm": "under TSM's spec the definition is TSM; it is written out once more so that the definition is held to TSM too",
-    "vjp_is_the_adjoint": "forward and backward that equal the definition fit each other; a pair that fits and is wrong passes here",
-    "vjp_does_not_depend_on_x": "the certificate takes its gradients at x = 0, where such a backward is wrong too",
-    "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it is X_N",
-    "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the suite's own two sides together",
-    "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it and must not stand without it",
-    "strides_of_the_gradient_make_no_difference": "gradients_of_any_strides_come_back lists what this one draws, at other sizes",
-    "the_gradient_of_a_sum_comes_back": "gradients_of_any_strides_come_back asks for it among others; this one says that it is a sum",
-    "large_clips_are_right": "it is not tried at level smoke; the mutants of level ci are those that it kills",
-    "large_gradients_come_back": "it is not tried at level smoke; the mutants of level ci are those that it kills",
-    "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant must be killed",
+    "forward_equals_definition": "at level smoke other rules draw shapes of the same kinds; at ci "
+    "and night it draws by far the most",
+    "vjp_equals_definition": "at level smoke other rules draw gradients of the same kinds; at ci "
+    "and night it draws by far the most",
+    "clips_do_not_mix": "labels are unique over all clips, so that a value from another clip "
+    "shows in every comparison; this one names it",
+    "it_is_tsm": "under TSM's spec the definition is TSM; it is written out once more so that the "
+    "definition is held to TSM too",
+    "vjp_is_the_adjoint": "forward and backward that equal the definition fit each other; a pair "
+    "that fits and is wrong passes here",
+    "vjp_does_not_depend_on_x": "the certificate takes its gradients at x = 0, where such a "
+    "backward is wrong too",
+    "the_rest_stays": "bits_are_moved looks at all groups, X_N among them; this one says that it "
+    "is X_N",
+    "it_is_a_sparse_convolution": "the definition is the convolution (CONV-2); it holds the "
+    "suite's own two sides together",
+    "forward_is_linear": "what is not linear is wrong on values too; the certificate assumes it "
+    "and must not stand without it",
+    "strides_of_the_gradient_make_no_difference": "gradients_of_any_strides_come_back lists what "
+    "this one draws, at other sizes",
+    "the_gradient_of_a_sum_comes_back": "gradients_of_any_strides_come_back asks for it among "
+    "others; this one says that it is a sum",
+    "large_clips_are_right": "it is not tried at level smoke; the mutants of level ci are those "
+    "that it kills",
+    "large_gradients_come_back": "it is not tried at level smoke; the mutants of level ci are "
+    "those that it kills",
+    "labels_at_the_size_of_a_network": "it is not tried at level smoke, at which every mutant "
+    "must be killed",
 }
-"""Why a rule kills no mutant that another does not kill too, for each rule of which that is so at level smoke."""
+"""Why a rule kills no mutant that another does not kill too, for each rule of which that is so
+at level smoke.
+"""

@@ -1,4 +1,6 @@
-"""Everything that is checked under a name, in words: rules of the suite, checks of `verify`, theorems."""
+"""Everything that is checked under a name, in words: rules of the suite, checks of `verify`,
+theorems.
+"""
 
 import difflib
 from typing import Any, NamedTuple
@@ -16,7 +18,9 @@ from stsm_ref.requirements import requirement
 
 
 class Statement(NamedTuple):
-    """What is stated under a name, where it is held, the rung it gives, and for which requirements it speaks."""
+    """What is stated under a name, where it is held, the rung it gives, and for which
+    requirements it speaks.
+    """
 
     name: str
     held_by: str
@@ -52,15 +56,27 @@ def named(name: str) -> Statement:
     known = _all()
     if name not in known:
         close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(close)}?" if close else "a report names those that it tried"
+        hint = (
+            f"did you mean {', '.join(close)}?" if close else "a report names those that it tried"
+        )
         raise SpecError(f"id={name!r} is no rule, check or theorem: {hint}")
     return known[name]
 
 
 def _all() -> dict[str, Statement]:
     checks = registry.load(torch=False, proofs=False).values()
-    found = [Statement(c.name, "stsm-ref verify, on our own code", c.statement, c.rung, c.requirements) for c in checks]
-    found += [Statement(s.name, "stsm-ref prove, for all sizes", s.text, "L4", s.requirements) for s in STATEMENTS]
-    # a target is what people ask about: where the suite has a rule of the same name, that one is told
-    found += [Statement(r.name, "stsm-ref check, on a target", r.statement, r.rung, r.requirements) for r in RULES.values()]
+    found = [
+        Statement(c.name, "stsm-ref verify, on our own code", c.statement, c.rung, c.requirements)
+        for c in checks
+    ]
+    found += [
+        Statement(s.name, "stsm-ref prove, for all sizes", s.text, "L4", s.requirements)
+        for s in STATEMENTS
+    ]
+    # a target is what people ask about: where the suite has a rule of the same name, that one is
+    # told
+    found += [
+        Statement(r.name, "stsm-ref check, on a target", r.statement, r.rung, r.requirements)
+        for r in RULES.values()
+    ]
     return {statement.name: statement for statement in found}

@@ -37,7 +37,9 @@ from stsm_ref.requirements import requirement
 from stsm_ref.strategies import DTYPES
 
 SHRINKING: dict[Level, int] = {"smoke": 600, "ci": 6000, "night": 60000}
-"""How many smaller cases a run tries, over all rules: a number and not a time, so that the same seed reports the same case everywhere."""
+"""How many smaller cases a run tries, over all rules: a number and not a time, so that the same
+seed reports the same case everywhere.
+"""
 
 HANDSHAKE = "handshake"
 SMALL = (2, 3, 2, 3, 2)
@@ -90,7 +92,8 @@ def run_suite(
     keep_memory_format : bool
         Make a lost memory format a violation (MEM-1); otherwise it is a warning.
     on_smaller : callable, optional
-        Called with ``RULE/CASE`` before each try of a smaller failing case; these are not among the cases of the level.
+        Called with ``RULE/CASE`` before each try of a smaller failing case; these are not among the
+        cases of the level.
 
     Returns
     -------
@@ -104,7 +107,14 @@ def run_suite(
     """
     started = time.perf_counter()
     chosen = _chosen(only)
-    run = _Run(target, chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec, level, seed, target_text, on_case)
+    run = _Run(
+        target,
+        chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec,
+        level,
+        seed,
+        target_text,
+        on_case,
+    )
     run.on_result, run.on_smaller = on_result, on_smaller
     run.keep_memory_format = keep_memory_format
     if not shrink:
@@ -125,16 +135,24 @@ def run_suite(
         results=tuple(run.results),
         broken=run.broken,
         limits=tuple(run.limits()),
-        unasked=() if chosen or run.broken else tuple(unasked(run.trial, RULES.values(), run.results)),
+        unasked=()
+        if chosen or run.broken
+        else tuple(unasked(run.trial, RULES.values(), run.results)),
         environment=environment(target.kind),
         hashes=hashes(),
     )
 
 
 def plan(target: Target, spec: ShiftSpec, *, level: Level = "ci", only: str | None = None) -> int:
-    """Count the cases that `run_suite` declares for this target; it may be fewer if the target then declines an operation."""
+    """Count the cases that `run_suite` declares for this target; it may be fewer if the target
+    then declines an operation.
+    """
     trial = Trial(target, spec, level=level)
-    return 2 if only else 1 + sum(rule.declared(trial) for rule in RULES.values() if not rule.applies(trial))
+    return (
+        2
+        if only
+        else 1 + sum(rule.declared(trial) for rule in RULES.values() if not rule.applies(trial))
+    )
 
 
 def _chosen(only: str | None) -> tuple[Rule, object] | None:
@@ -148,13 +166,23 @@ def _chosen(only: str | None) -> tuple[Rule, object] | None:
         raise SpecError(f"case={only!r}: {name!r} is no rule of the suite: {', '.join(RULES)}")
     case = Case.parse(only)
     forward = "bits_are_moved" if case.values == "bits" else "forward_equals_definition"
-    return RULES[{"forward": forward, "vjp": "vjp_equals_definition", "jvp": "jvp_is_the_shift"}[case.op]], case
+    return RULES[
+        {"forward": forward, "vjp": "vjp_equals_definition", "jvp": "jvp_is_the_shift"}[case.op]
+    ], case
 
 
 class _Run:
     """A run as it goes."""
 
-    def __init__(self, target: Target, spec: ShiftSpec, level: Level, seed: int, text: str, on_case: Callable[[str], None] | None) -> None:
+    def __init__(
+        self,
+        target: Target,
+        spec: ShiftSpec,
+        level: Level,
+        seed: int,
+        text: str,
+        on_case: Callable[[str], None] | None,
+    ) -> None:
         self.target, self.text, self.on_case = target, text, on_case
         self.trial = Trial(target, spec, level=level, seed=seed)
         self.results: list[RuleResult] = []
@@ -169,15 +197,25 @@ class _Run:
         self.diagnosis = Diagnosis(self.trial)
 
     def shake_hands(self) -> None:
-        """Put one small clip through each operation: a target that does not answer this is not judged at all."""
+        """Put one small clip through each operation: a target that does not answer this is not
+        judged at all.
+        """
         started, outcome, note = time.perf_counter(), "passed", ""
         try:
             self.target.use(self.trial.spec)
             self._ask_once()
         except Declined as error:
-            outcome, note, self.taken = "skipped", f"the target does not do {self.trial.spec}: {error}", False
+            outcome, note, self.taken = (
+                "skipped",
+                f"the target does not do {self.trial.spec}: {error}",
+                False,
+            )
         except TargetError as error:
-            given = f"\n{self.target.given(self.trial.first_case('forward').shape)}" if isinstance(self.target, PythonTarget) else ""
+            given = (
+                f"\n{self.target.given(self.trial.first_case('forward').shape)}"
+                if isinstance(self.target, PythonTarget)
+                else ""
+            )
             outcome, note = "broken", f"{error}{given}"
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
@@ -198,7 +236,9 @@ class _Run:
                 continue
             self.trial.first.setdefault(case, output.copy())
             if output.dtype != case.dtype:
-                raise TargetError(f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)")
+                raise TargetError(
+                    f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)"
+                )
 
     def limits(self) -> Iterator[str]:
         """What cannot be asked of this target, and so was not seen."""
@@ -214,14 +254,18 @@ class _Run:
     def hold_to_all(self, *, first: bool) -> None:
         """Every rule in turn."""
         reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
-        self.wanted = {name: rule.declared(self.trial) for name, rule in RULES.items() if not reasons[name]}
+        self.wanted = {
+            name: rule.declared(self.trial) for name, rule in RULES.items() if not reasons[name]
+        }
         self.declared += sum(self.wanted.values())
         for rule in RULES.values():
             if reasons[rule.name]:
                 self._note(rule, "skipped", note=reasons[rule.name])
                 continue
             result = self._attempt(rule)
-            if (first and result.outcome == "violated") or (result.outcome == "broken" and not self._answers()):
+            if (first and result.outcome == "violated") or (
+                result.outcome == "broken" and not self._answers()
+            ):
                 return
 
     def hold_to(self, rule: Rule, case: object) -> None:
@@ -230,7 +274,9 @@ class _Run:
         self._attempt(rule, case)
 
     def _answers(self) -> bool:
-        """Whether a target that broke still answers what it answered at first; a program that was ended does not."""
+        """Whether a target that broke still answers what it answered at first; a program that
+        was ended does not.
+        """
         try:
             self._ask_once()
         except (TargetError, Declined):
@@ -245,7 +291,9 @@ class _Run:
         # a rule may look once more at what another one saw: no more than was declared is counted
         ran = min(attempt.ran, wanted)
         asked: dict[str, tuple[str, ...]] = {
-            identifier: tuple(op for op in OPS if op in ops) for identifier, ops in attempt.asked.items() if ops
+            identifier: tuple(op for op in OPS if op in ops)
+            for identifier, ops in attempt.asked.items()
+            if ops
         }
         if attempt.failure is not None:
             violation = self._violation(rule, attempt.failing, attempt.failure)
@@ -291,7 +339,9 @@ class _Run:
             place=requirement(identifier).place,
             case=case.id,
             message=str(error),
-            guess=self.diagnosis.guess(case if drawn else self.trial.case(case.kind, *SMALL), error),
+            guess=self.diagnosis.guess(
+                case if drawn else self.trial.case(case.kind, *SMALL), error
+            ),
             reproduce=line(self.text, self.target, self.trial.spec, f"{rule.name}/{case.id}"),
             operation=mismatch.op or as_case(case).op,
             aspect=mismatch.aspect,

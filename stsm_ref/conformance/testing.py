@@ -33,7 +33,8 @@ NAMES = (HANDSHAKE, *RULES)
 
 
 class ConformanceTests:
-    """Set `forward`, and what else differs from the defaults, in a subclass whose name begins with ``Test``.
+    """Set `forward`, and what else differs from the defaults, in a subclass whose name begins with
+    ``Test``.
 
     Attributes
     ----------
@@ -44,8 +45,8 @@ class ConformanceTests:
 
     Notes
     -----
-    The suite runs once for a class. A rule that does not apply is skipped with its reason; one that could not be judged fails, and so does
-    a run of fewer cases than its level declares.
+    The suite runs once for a class. A rule that does not apply is skipped with its reason; one that
+    could not be judged fails, and so does a run of fewer cases than its level declares.
     """
 
     forward: ClassVar[Callable[..., Any] | None] = None
@@ -76,8 +77,9 @@ class ConformanceTests:
         __tracebackhide__ = True
         conformance = report_of(type(self))
         if not conformance.passed and not conformance.violations:
-            reason = (
-                conformance.broken or f"{conformance.cases} cases ran of {conformance.declared} that level {conformance.level} declares"
+            reason = conformance.broken or (
+                f"{conformance.cases} cases ran of {conformance.declared} that level "
+                f"{conformance.level} declares"
             )
             pytest.fail(f"{conformance.outcome}: {reason}", pytrace=False)
 
@@ -86,17 +88,34 @@ REPORTS: WeakKeyDictionary[type[ConformanceTests], Report] = WeakKeyDictionary()
 
 
 def report_of(cls: type[ConformanceTests]) -> Report:
-    """The report of the one run of a class; a mistake in the class fails its tests in one sentence."""
+    """The report of the one run of a class; a mistake in the class fails its tests in one
+    sentence.
+    """
     if cls not in REPORTS:
         forward = _function(cls, "forward")
         if forward is None:
-            pytest.fail(f"{cls.__name__} names no implementation: write forward = staticmethod(yours) in the class", pytrace=False)
+            pytest.fail(
+                f"{cls.__name__} names no implementation: write forward = staticmethod(yours) in "
+                "the class",
+                pytrace=False,
+            )
         how: dict[str, Any] = {
             name: getattr(cls, name)
-            for name in ("spec", "layout", "framework", "level", "seed", "dtypes", "moves_bits", "keep_memory_format")
+            for name in (
+                "spec",
+                "layout",
+                "framework",
+                "level",
+                "seed",
+                "dtypes",
+                "moves_bits",
+                "keep_memory_format",
+            )
         }
         try:
-            REPORTS[cls] = check(forward, vjp=_function(cls, "vjp"), jvp=_function(cls, "jvp"), **how)
+            REPORTS[cls] = check(
+                forward, vjp=_function(cls, "vjp"), jvp=_function(cls, "jvp"), **how
+            )
         except StsmError as error:
             pytest.fail(f"{cls.__name__}: {error}", pytrace=False)
     return REPORTS[cls]
@@ -123,9 +142,14 @@ def _told(violation: Violation) -> str:
 
 
 def _function(cls: type, name: str) -> Callable[..., Any] | None:
-    """The function as it was written: no method is made of it, unless its first parameter is `self`."""
+    """The function as it was written: no method is made of it, unless its first parameter is
+    `self`.
+    """
     written = inspect.getattr_static(cls, name, None)
-    if inspect.isfunction(written) and next(iter(inspect.signature(written).parameters), "") == "self":
+    if (
+        inspect.isfunction(written)
+        and next(iter(inspect.signature(written).parameters), "") == "self"
+    ):
         return cast(Callable[..., Any], getattr(cls(), name))
     function = written.__func__ if isinstance(written, staticmethod) else written
     return cast(Callable[..., Any] | None, function)

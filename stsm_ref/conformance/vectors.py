@@ -2,14 +2,17 @@
 
 How a case is judged:
 
-- *valid* (`forward`, `vjp`, `jvp`): the output equals `expected`, dtype and shape included; a forward to the last bit, a gradient or a
-  tangent in value, since a framework adds it to zeros on its way and 0.0 + -0.0 is 0.0.
-- *invalid with `forbidden`*: the target is given the same input, and must not produce that output. Who passes the valid case `instead_of`
-  passes it too; its use is that a wrong output can be called by its name (`known_wrong`).
-- *reject*: a parser of specs must refuse it (`is_refused`). A target never parses a spec: a Python function is given a `ShiftSpec`, and the
-  kit sends a program only the fields of one. So these cases judge parsers, ours and any that is handed in; a program that takes such a
-  spec is careless and breaks no rule. Under `share-is-no-whole-number` the spec itself is right, and who answers for that number of
-  channels with an output, rather than refusing, breaks GEO-4.
+- *valid* (`forward`, `vjp`, `jvp`): the output equals `expected`, dtype and shape included; a
+  forward to the last bit, a gradient or a tangent in value, since a framework adds it to zeros on
+  its way and 0.0 + -0.0 is 0.0.
+- *invalid with `forbidden`*: the target is given the same input, and must not produce that output.
+  Who passes the valid case `instead_of` passes it too; its use is that a wrong output can be called
+  by its name (`known_wrong`).
+- *reject*: a parser of specs must refuse it (`is_refused`). A target never parses a spec: a Python
+  function is given a `ShiftSpec`, and the kit sends a program only the fields of one. So these
+  cases judge parsers, ours and any that is handed in; a program that takes such a spec is careless
+  and breaks no rule. Under `share-is-no-whole-number` the spec itself is right, and who answers for
+  that number of channels with an output, rather than refusing, breaks GEO-4.
 - *conv*: for whoever has convolutions of their own; `stsm-ref check` has no operation for it.
 """
 
@@ -22,11 +25,22 @@ from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
 from stsm_ref.vectors import VERSION, VectorCase, cases_for, find, load, read_manifest, verify
 
-__all__ = ["VERSION", "VectorCase", "cases_for", "find", "is_refused", "known_wrong", "load", "read_manifest", "verify"]
+__all__ = [
+    "VERSION",
+    "VectorCase",
+    "cases_for",
+    "find",
+    "is_refused",
+    "known_wrong",
+    "load",
+    "read_manifest",
+    "verify",
+]
 
 
 def known_wrong(case: VectorCase, output: Array) -> str:
-    """The name of the known wrong implementation that gives this whole output for the input of the valid `case`, or "".
+    """The name of the known wrong implementation that gives this whole output for the input of the
+    valid `case`, or "".
 
     >>> import stsm_ref
     >>> case = find("wrong-forward/t-h-w_3of8_forward/012")
@@ -40,11 +54,16 @@ def known_wrong(case: VectorCase, output: Array) -> str:
     return ""
 
 
-def is_refused(case: VectorCase, parse: Callable[[str], Any] | None, build: Callable[[Mapping[str, str]], Any] | None) -> bool:
-    """Whether a reject is refused by `parse` (of a text) and by `build` (of the four fields), as far as the case and the caller have them.
+def is_refused(
+    case: VectorCase,
+    parse: Callable[[str], Any] | None,
+    build: Callable[[Mapping[str, str]], Any] | None,
+) -> bool:
+    """Whether a reject is refused by `parse` (of a text) and by `build` (of the four fields), as
+    far as the case and the caller have them.
 
-    A refusal is a `ValueError`, which every error of this package is. Both return a spec whose ``partition(channels)`` is asked where the
-    case names a number of channels.
+    A refusal is a `ValueError`, which every error of this package is. Both return a spec whose
+    ``partition(channels)`` is asked where the case names a number of channels.
 
     Raises
     ------
@@ -57,7 +76,10 @@ def is_refused(case: VectorCase, parse: Callable[[str], Any] | None, build: Call
     if (fields := case.fields) is not None and build is not None:
         asked.append(lambda: build(fields))
     if case.kind != "reject" or not asked:
-        raise SpecError(f"case={case.id!r} of kind {case.kind!r} asks nothing here: give a reject, and a parser for what it has")
+        raise SpecError(
+            f"case={case.id!r} of kind {case.kind!r} asks nothing here: give a reject, and a "
+            "parser for what it has"
+        )
     return all(_refuses(ask, case.channels) for ask in asked)
 
 

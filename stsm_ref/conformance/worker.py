@@ -1,12 +1,16 @@
-"""The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found to the parent.
+"""The child's side of `sandbox`: open a Python target, run the suite on it, and send what is found
+to the parent.
 
-Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The request is one line of JSON on standard
-input. The answers are lines of JSON on the pipe CHANNEL: ``opened``, ``case`` before each case, ``result`` after each rule, and at last
-``report``, ``refused`` or ``bug``. What the target prints goes where the parent throws it away.
+Started as ``python -m stsm_ref.conformance.worker CHANNEL`` by `sandbox`, never by hand. The
+request is one line of JSON on standard input. The answers are lines of JSON on the pipe CHANNEL:
+``opened``, ``case`` before each case, ``result`` after each rule, and at last ``report``,
+``refused`` or ``bug``. What the target prints goes where the parent throws it away.
 
-The target lives in this process, and can write to any descriptor of it. So each line begins with a code that only who was given the key of
-this run can make (`signed`), over the line and its number: what the target writes there, blindly or from what it read there, is found out.
-Whoever searches this process for the key, or changes our functions in it, is not: the sandbox stops accidents, and says so.
+The target lives in this process, and can write to any descriptor of it. So each line begins with a
+code that only who was given the key of this run can make (`signed`), over the line and its number:
+what the target writes there, blindly or from what it read there, is found out. Whoever searches
+this process for the key, or changes our functions in it, is not: the sandbox stops accidents, and
+says so.
 """
 
 import contextlib
@@ -22,7 +26,9 @@ from typing import Any
 
 def main() -> None:
     """Answer one request."""
-    channel = os.dup(int(sys.argv[1]))  # the copy is not inherited, so no child of the target keeps the pipe open
+    channel = os.dup(
+        int(sys.argv[1])
+    )  # the copy is not inherited, so no child of the target keeps the pipe open
     os.close(int(sys.argv[1]))
     _die_with_the_parent()
     request = json.loads(_line_of_input())
@@ -42,7 +48,10 @@ def main() -> None:
         send(report=_run(request, send))
     except StsmError as error:
         send(refused=type(error).__name__, why=str(error))
-    except (KeyboardInterrupt, OSError) as error:  # the target raised the one, or closed the pipe under us: no traceback of ours
+    except (
+        KeyboardInterrupt,
+        OSError,
+    ) as error:  # the target raised the one, or closed the pipe under us: no traceback of ours
         from stsm_ref._loading import frames, told
 
         sys.stderr.write(f"{told(error)}{frames(error)}\n")
@@ -62,8 +71,13 @@ CODE = 32
 
 
 def signed(line: bytes, key: bytes, number: int) -> bytes:
-    """The line with number `number` of the run whose key this is, behind the code that proves it."""
-    return hashlib.blake2b(b"%d " % number + line, key=key, digest_size=CODE // 2).hexdigest().encode() + line
+    """The line with number `number` of the run whose key this is, behind the code that proves
+    it.
+    """
+    return (
+        hashlib.blake2b(b"%d " % number + line, key=key, digest_size=CODE // 2).hexdigest().encode()
+        + line
+    )
 
 
 def _line_of_input() -> bytes:
@@ -82,7 +96,12 @@ def _run(request: dict[str, Any], send: Any) -> dict[str, Any]:
     from stsm_ref.geometry import ShiftSpec
 
     def opened(target: Any, declared: int) -> None:
-        about = {"name": target.name, "kind": target.kind, "layout": target.layout, "declared": declared}
+        about = {
+            "name": target.name,
+            "kind": target.kind,
+            "layout": target.layout,
+            "declared": declared,
+        }
         send(opened=about | {"environment": environment(target.kind), "hashes": hashes()})
 
     request["spec"] = ShiftSpec.parse(request["spec"])

@@ -29,40 +29,69 @@ ROUNDING = 4
 
 
 class Mismatch(Violation):
-    """A wrong answer: the message, which aspect is wrong, the place ``(n, t, c, h, w)`` that shows it, the operation if not the case's."""
+    """A wrong answer: the message, which aspect is wrong, the place ``(n, t, c, h, w)`` that
+    shows it, the operation if not the case's.
+    """
 
-    def __init__(self, message: str, aspect: Aspect = "other", place: tuple[int, ...] = (), op: Op | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        aspect: Aspect = "other",
+        place: tuple[int, ...] = (),
+        op: Op | None = None,
+    ) -> None:
         super().__init__(message)
         self.aspect = aspect
         self.place = place
         self.op = op
 
 
-def require_same(got: Array, want: Array, case: Case, *, what: str = "", bits: bool = False) -> None:
-    """Require equal dtype and equal values; `bits` also tells -0.0 from 0.0 and NaN payloads apart, and else NaN equals NaN."""
+def require_same(
+    got: Array, want: Array, case: Case, *, what: str = "", bits: bool = False
+) -> None:
+    """Require equal dtype and equal values; `bits` also tells -0.0 from 0.0 and NaN payloads
+    apart, and else NaN equals NaN.
+    """
     prefix = f"{what}: " if what else ""
     if got.dtype != want.dtype:
         raise Mismatch(f"{prefix}dtype {got.dtype}, should be {want.dtype}", "dtype", op=case.op)
 
     with np.errstate(invalid="ignore"):  # of a signalling NaN
-        differ = _differing_bits(got, want) if bits else (got != want) & ~(np.isnan(got) & np.isnan(want))
+        differ = (
+            _differing_bits(got, want)
+            if bits
+            else (got != want) & ~(np.isnan(got) & np.isnan(want))
+        )
     if not differ.any():
         return
     place = _telling_place(differ, got, case)
     index = f"{NAMES[case.op]}[{', '.join(map(str, place))}]"
     values = f"{got[place]!s}, should be {want[place]!s}"
     if str(got[place]) == str(want[place]):
-        values = f"{got[place]!s} (bytes {got[place].tobytes().hex()}), should have the bytes {want[place].tobytes().hex()}"
+        values = (
+            f"{got[place]!s} (bytes {got[place].tobytes().hex()}), should have the bytes "
+            f"{want[place].tobytes().hex()}"
+        )
     rounded = _is_rounding(got, want, differ) and case.values != "labels"
-    count = f"{np.count_nonzero(differ):,} of {differ.size:,} places differ{', by rounding' if rounded else ''}"
+    count = (
+        f"{np.count_nonzero(differ):,} of {differ.size:,} places "
+        f"differ{', by rounding' if rounded else ''}"
+    )
     channel = f"; {describe_channel(case.spec, want.shape[2], place[2])}" if len(place) == 5 else ""
     if channel and case.op == "vjp" and any(displacement_of(case.spec, want.shape[2], place[2])):
         channel += ", and its gradient back"
-    raise Mismatch(f"{prefix}{index} = {values} ({count}){channel}", "rounding" if rounded else "values", place, case.op)
+    raise Mismatch(
+        f"{prefix}{index} = {values} ({count}){channel}",
+        "rounding" if rounded else "values",
+        place,
+        case.op,
+    )
 
 
 def _telling_place(differ: Array, got: Array, case: Case) -> tuple[int, ...]:
-    """The first place that differs, one that holds a value and should hold another if there is such a one: zeros say less of what moved."""
+    """The first place that differs, one that holds a value and should hold another if there is
+    such a one: zeros say less of what moved.
+    """
     tiers = [differ]
     if differ.ndim == 5:
         _, inside = oracle.sources(differ.shape[1:], case.spec, -1 if case.op == "vjp" else 1)
@@ -72,7 +101,9 @@ def _telling_place(differ: Array, got: Array, case: Case) -> tuple[int, ...]:
 
 
 def _is_rounding(got: Array, want: Array, differ: Array) -> bool:
-    """Whether every place that differs is as far off as sums of the values at hand are rounded, and none should be zero."""
+    """Whether every place that differs is as far off as sums of the values at hand are rounded,
+    and none should be zero.
+    """
     if got.dtype.kind not in "fc":
         return False
     first, second = got[differ], want[differ]
@@ -100,18 +131,25 @@ def describe_channel(spec: ShiftSpec, channels: int, channel: int) -> str:
 
 def displacement_of(spec: ShiftSpec, channels: int, channel: int) -> Displacement:
     """The displacement of a channel."""
-    return next(group.displacement for group in spec.partition(channels) if group.start <= channel < group.stop)
+    return next(
+        group.displacement
+        for group in spec.partition(channels)
+        if group.start <= channel < group.stop
+    )
 
 
 def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
-    """The one requirement that a violation speaks of most: that of its operation, of its aspect, and of the place that shows it.
+    """The one requirement that a violation speaks of most: that of its operation, of its aspect,
+    and of the place that shows it.
 
-    It need not be among those that the rule names, `named`, which are about what it looked for: wrong values in another dtype are no lost
-    dtype.
+    It need not be among those that the rule names, `named`, which are about what it looked for:
+    wrong values in another dtype are no lost dtype.
     """
     mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
     op = mismatch.op or case.op
-    about = [identifier for identifier in named if op in operations(identifier)] or [BY_OPERATION.get(op, named[0])]
+    about = [identifier for identifier in named if op in operations(identifier)] or [
+        BY_OPERATION.get(op, named[0])
+    ]
     return _telling(case, mismatch, op, about) or about[0]
 
 
@@ -121,7 +159,9 @@ def _telling(case: Case, error: Mismatch, op: Op, about: list[str]) -> str:
     if error.aspect == "memory":
         written = "PURE-2" if op == "vjp" else "PURE-1"
         return "PURE-3" if SHARES in str(error) else written
-    compared = error.aspect == "values" and not str(error).startswith(tuple(f"{name}[" for name in NAMES.values()))
+    compared = error.aspect == "values" and not str(error).startswith(
+        tuple(f"{name}[" for name in NAMES.values())
+    )
     if compared or error.aspect == "other":
         return ""
     if error.aspect == "values" and "NUM-1" in about and SPECIAL.search(str(error)):
@@ -139,7 +179,9 @@ def _cut_or_edge(case: Case) -> str:
 
 
 def _step(case: Case, place: tuple[int, ...]) -> str:
-    """The step of §3.2 that should have put a value, or a zero, into a place; nothing where there is no place."""
+    """The step of §3.2 that should have put a value, or a zero, into a place; nothing where
+    there is no place.
+    """
     if len(place) != 5:
         return ""
     _, t, channel, h, w = place
@@ -154,5 +196,7 @@ def _step(case: Case, place: tuple[int, ...]) -> str:
 
 
 def _differing_bits(got: Array, want: Array) -> Array:
-    first, second = (np.ascontiguousarray(a).reshape(*a.shape, 1).view(np.uint8) for a in (got, want))
+    first, second = (
+        np.ascontiguousarray(a).reshape(*a.shape, 1).view(np.uint8) for a in (got, want)
+    )
     return np.asarray((first != second).any(axis=-1))

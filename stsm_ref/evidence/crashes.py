@@ -1,4 +1,6 @@
-"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers nowhere is broken."""
+"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers
+nowhere is broken.
+"""
 
 import re
 from typing import Any
@@ -11,7 +13,9 @@ from stsm_ref.implementations.base import CrashError, Declined, TargetError
 
 
 def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
-    """The crash as a violation, where the same dtype, values and memory are answered at an ordinary size; else None."""
+    """The crash as a violation, where the same dtype, values and memory are answered at an
+    ordinary size; else None.
+    """
     plain = as_case(case)
     usual = trial.usual(plain)
     if plain.shape == usual.shape:

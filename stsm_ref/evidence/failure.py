@@ -38,7 +38,9 @@ def same_values(got: npt.ArrayLike, want: npt.ArrayLike, what: str) -> None:
     _require_equal(np.asarray(got != want), got, want, what)
 
 
-def _same_form(got: npt.ArrayLike, want: npt.ArrayLike, what: str) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
+def _same_form(
+    got: npt.ArrayLike, want: npt.ArrayLike, what: str
+) -> tuple[npt.NDArray[Any], npt.NDArray[Any]]:
     got, want = np.asarray(got), np.asarray(want)
     require(got.shape == want.shape, f"{what}: shape {got.shape}, should be {want.shape}")
     return got, want
@@ -48,10 +50,13 @@ def _as_bytes(array: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
     return np.ascontiguousarray(array).reshape(*array.shape, 1).view(np.uint8)
 
 
-def _require_equal(differ: npt.NDArray[np.bool_], got: npt.NDArray[Any], want: npt.NDArray[Any], what: str) -> None:
+def _require_equal(
+    differ: npt.NDArray[np.bool_], got: npt.NDArray[Any], want: npt.NDArray[Any], what: str
+) -> None:
     if np.any(differ):
         place = tuple(int(i) for i in np.argwhere(differ)[0])
         index = f"[{', '.join(map(str, place))}]" if place else ""
         raise Violation(
-            f"{what}: out{index} = {got[place]!s}, should be {want[place]!s} ({np.count_nonzero(differ)} of {differ.size} places differ)"
+            f"{what}: out{index} = {got[place]!s}, should be {want[place]!s} "
+            f"({np.count_nonzero(differ)} of {differ.size} places differ)"
         )

@@ -1,7 +1,8 @@
-r"""What a target must answer, by computed indices: every place is told which place it reads, or that it reads none.
+r"""What a target must answer, by computed indices: every place is told which place it reads, or
+that it reads none.
 
-It is `stsm_ref.definition` for arrays that are too large for a loop, is tested equal to it, and shares with the implementations that it
-judges nothing but `stsm_ref.geometry`.
+It is `stsm_ref.definition` for arrays that are too large for a loop, is tested equal to it, and
+shares with the implementations that it judges nothing but `stsm_ref.geometry`.
 """
 
 from collections.abc import Iterable
@@ -36,11 +37,15 @@ def gather(x: Array, index: Indices, inside: Mask) -> Array:
 
 @lru_cache(maxsize=64)
 def sources(shape: tuple[int, int, int, int], spec: ShiftSpec, sign: int) -> tuple[Indices, Mask]:
-    """Where each place of a clip ``(T, C, H, W)`` reads, as a flat index, and whether that lies inside the clip."""
+    """Where each place of a clip ``(T, C, H, W)`` reads, as a flat index, and whether that lies
+    inside the clip.
+    """
     return sources_of(shape, spec.partition(shape[1]), sign)
 
 
-def sources_of(shape: tuple[int, int, int, int], groups: Iterable[ChannelGroup], sign: int) -> tuple[Indices, Mask]:
+def sources_of(
+    shape: tuple[int, int, int, int], groups: Iterable[ChannelGroup], sign: int
+) -> tuple[Indices, Mask]:
     """`sources` for channel groups that need not be those of a spec."""
     time, channels, height, width = shape
     moves = np.zeros((3, channels), np.intp)

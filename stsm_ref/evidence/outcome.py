@@ -8,5 +8,6 @@ RUNGS = {
     "L1": "properties: sampled shapes, specs and dtypes, or every small case",
     "L2": "labels: one pass over unique labels finds any wrong move",
     "L3": "certificate: every basis vector of these shapes, given linearity",
-    "L4": "theorem: our code run on symbols, all sizes, by two solvers that agree; see what it assumes",
+    "L4": "theorem: our code run on symbols, all sizes, by two solvers that agree; see what it "
+    "assumes",
 }

@@ -15,7 +15,9 @@ PACKAGE = Path(stsm_ref.__file__).parent
 
 
 def environment(kind: str) -> dict[str, str]:
-    """Versions that a reader needs to run the same again, that of the target's framework among them."""
+    """Versions that a reader needs to run the same again, that of the target's framework among
+    them.
+    """
     versions = {
         "stsm_ref": stsm_ref.__version__,
         "python": platform.python_version(),
@@ -23,7 +25,9 @@ def environment(kind: str) -> dict[str, str]:
         "hypothesis": importlib.metadata.version("hypothesis"),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
-    for package in {"torch": ("torch",), "jax": ("jax",), "onnx": ("onnx", "onnxruntime")}.get(kind, ()):
+    for package in {"torch": ("torch",), "jax": ("jax",), "onnx": ("onnx", "onnxruntime")}.get(
+        kind, ()
+    ):
         versions[package] = importlib.metadata.version(package)
     return versions
 
@@ -45,18 +49,29 @@ FOLDERS = ("conformance", "checks/any_implementation", "evidence", "implementati
 
 @cache
 def hashes() -> dict[str, str]:
-    """SHA-256 of the suite, which is the sources of the rules and of all that they are judged by, and of the manifest of the vectors.
+    """SHA-256 of the suite, which is the sources of the rules and of all that they are judged by,
+    and of the manifest of the vectors.
 
     Raises
     ------
     FileNotFoundError
         If one of them has moved: a verdict must not say less of what decided it than it seems to.
     """
-    sources = sorted([*(path for folder in FOLDERS for path in sources_in(PACKAGE / folder)), *(PACKAGE / name for name in JUDGES)])
+    sources = sorted(
+        [
+            *(path for folder in FOLDERS for path in sources_in(PACKAGE / folder)),
+            *(PACKAGE / name for name in JUDGES),
+        ]
+    )
     suite = hashlib.sha256()
     for path in sources:
-        suite.update(path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
-    return {"suite": suite.hexdigest(), "vectors": store.sha256((store.HERE / store.MANIFEST).read_bytes())}
+        suite.update(
+            path.relative_to(PACKAGE).as_posix().encode() + b"\0" + path.read_bytes() + b"\0"
+        )
+    return {
+        "suite": suite.hexdigest(),
+        "vectors": store.sha256((store.HERE / store.MANIFEST).read_bytes()),
+    }
 
 
 def sources_in(folder: Path) -> list[Path]:

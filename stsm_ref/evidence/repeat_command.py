@@ -1,4 +1,6 @@
-"""The line that asks one case of a target again: a shell command, or a call where the target has no name on the command line."""
+"""The line that asks one case of a target again: a shell command, or a call where the target
+has no name on the command line.
+"""
 
 import shlex
 
@@ -13,5 +15,9 @@ def line(text: str, target: Target, spec: ShiftSpec, only: str) -> str:
         return f"stsm_ref.conformance.check({target.name}, {how}, only={only!r})"
     words = ["stsm-ref", "check", text, "--spec", str(spec), "--layout", target.layout]
     words += ["--framework", target.kind] if text.startswith("py:") else []
-    words += ["--segments", str(target.fixed["T"])] if target.layout == "(NT)CHW" and "T" in target.fixed else []
+    words += (
+        ["--segments", str(target.fixed["T"])]
+        if target.layout == "(NT)CHW" and "T" in target.fixed
+        else []
+    )
     return shlex.join([*words, "--case", only])

@@ -1,4 +1,6 @@
-"""A rule of the suite: a statement about any target, the requirements it speaks for, and the cases on which it is tried."""
+"""A rule of the suite: a statement about any target, the requirements it speaks for, and the
+cases on which it is tried.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +35,9 @@ def always(trial: Trial) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """`body` raises `judge.Mismatch` where a target breaks the rule on a case; `applies` says why a target is not asked, or nothing."""
+    """`body` raises `judge.Mismatch` where a target breaks the rule on a case; `applies` says
+    why a target is not asked, or nothing.
+    """
 
     name: str
     statement: str
@@ -63,8 +67,15 @@ _REGISTERED: dict[str, Rule] = {}
 
 
 def registered(*modules: ModuleType) -> dict[str, Rule]:
-    """The rules of some modules by name, in the order of the modules and within one as they are written."""
-    return {name: rule for module in modules for name, rule in _REGISTERED.items() if rule.body.__module__ == module.__name__}
+    """The rules of some modules by name, in the order of the modules and within one as they are
+    written.
+    """
+    return {
+        name: rule
+        for module in modules
+        for name, rule in _REGISTERED.items()
+        if rule.body.__module__ == module.__name__
+    }
 
 
 def rule(
@@ -84,7 +95,9 @@ def rule(
         if body.__name__ in _REGISTERED or not body.__doc__:
             raise ValueError(f"rule {body.__name__!r} must have a docstring and a name of its own")
         statement = body.__doc__.splitlines()[0].rstrip(".")
-        _REGISTERED[body.__name__] = Rule(body.__name__, statement, requirements, rung, body, each, draw, counts, applies, parse)
+        _REGISTERED[body.__name__] = Rule(
+            body.__name__, statement, requirements, rung, body, each, draw, counts, applies, parse
+        )
         return body
 
     return register

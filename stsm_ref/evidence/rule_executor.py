@@ -1,7 +1,8 @@
 """One rule on one target: its cases, one after another, and the smallest of those that fail.
 
-Cases are listed, or drawn from the seed. One that fails is made plainer, and smaller axis by axis, until the tries for that are used up:
-their number is fixed, not their time, so that every machine reports the same case. What is smallest, `smallest` says.
+Cases are listed, or drawn from the seed. One that fails is made plainer, and smaller axis by axis,
+until the tries for that are used up: their number is fixed, not their time, so that every machine
+reports the same case. What is smallest, `smallest` says.
 """
 
 import itertools
@@ -25,9 +26,13 @@ Watch = Callable[[str], None]
 Outcome = Literal["passes", "fails", "declined"]
 
 PATIENCE = 300.0
-"""Seconds after which no smaller case is looked for, however many tries are left: a target so slow is shown as it failed."""
+"""Seconds after which no smaller case is looked for, however many tries are left: a target so
+slow is shown as it failed.
+"""
 EVERY = 32
-"""Up to this size each smaller one is tried; beyond it powers of two, their neighbours, and the halves of what is left."""
+"""Up to this size each smaller one is tried; beyond it powers of two, their neighbours, and the
+halves of what is left.
+"""
 
 
 class _Stop(BaseException):
@@ -35,13 +40,22 @@ class _Stop(BaseException):
 
 
 class Attempt:
-    """What became of the cases: how many ran, the smallest failure, why the target broke, why it declined.
+    """What became of the cases: how many ran, the smallest failure, why the target broke, why it
+    declined.
 
-    `watch` is called before each case, `watch_smaller` before each try of a smaller one, which is not a case of the rule; `tries` is how
-    many of these there may be, and what is left of them afterwards. `asked` has the operations that were answered, by requirement.
+    `watch` is called before each case, `watch_smaller` before each try of a smaller one, which is
+    not a case of the rule; `tries` is how many of these there may be, and what is left of them
+    afterwards. `asked` has the operations that were answered, by requirement.
     """
 
-    def __init__(self, rule: Rule, trial: Trial, watch: Watch | None = None, watch_smaller: Watch | None = None, tries: int = 400) -> None:
+    def __init__(
+        self,
+        rule: Rule,
+        trial: Trial,
+        watch: Watch | None = None,
+        watch_smaller: Watch | None = None,
+        tries: int = 400,
+    ) -> None:
         self.rule, self.trial = rule, trial
         self.ran = 0
         self.failing: Any = None
@@ -87,7 +101,9 @@ class Attempt:
         """Try one case; keep it if it fails and none that tells as much is smaller."""
         self.trial.target.answered.clear()
         try:
-            with np.errstate(all="ignore"):  # a wrong answer may overflow where a right one does not: the verdict says it, no warning
+            with np.errstate(
+                all="ignore"
+            ):  # a wrong answer may overflow where a right one does not: the verdict says it, no warning
                 self.rule.body(self.trial, case)
         except Violation as error:
             return self._keep(case, error)
@@ -98,7 +114,11 @@ class Attempt:
             crash = as_violation(self.trial, case, error) if isinstance(error, CrashError) else None
             if crash is not None:
                 # while a smaller case is looked for, a crash is another bug than wrong values
-                return self._keep(case, crash) if self.failure is None or crashed(self.failure) else "passes"
+                return (
+                    self._keep(case, crash)
+                    if self.failure is None or crashed(self.failure)
+                    else "passes"
+                )
             if self.failure is None:
                 self.broken = told(self.trial, case, error)
             raise _Stop from None
@@ -113,9 +133,15 @@ class Attempt:
         return "fails"
 
     def _shrink(self) -> None:
-        """Try plain memory, dtype and seed, then smaller sizes along each axis, smallest first, until none fails any more."""
+        """Try plain memory, dtype and seed, then smaller sizes along each axis, smallest first,
+        until none fails any more.
+        """
         if isinstance(self.failing, Case):
-            for plain in ({"memory": "C"}, {"dtype": self.trial.case(self.failing.op, 1, 1, 1, 1, 1).dtype}, {"seed": self.trial.seed}):
+            for plain in (
+                {"memory": "C"},
+                {"dtype": self.trial.case(self.failing.op, 1, 1, 1, 1, 1).dtype},
+                {"seed": self.trial.seed},
+            ):
                 case = fitting(self.failing.smaller(**plain))
                 if case != self.failing:
                     self._still_fails(case)
@@ -155,5 +181,7 @@ def _smaller_sizes(size: int, first: int = 1) -> Iterator[int]:
     """
     yield from range(first, min(size, EVERY + 1))
     powers = itertools.takewhile(lambda power: power <= size, (2**k for k in itertools.count(5)))
-    wanted = {power + step for power in powers for step in (-1, 0, 1)} | {size - (size >> k) for k in range(1, size.bit_length())}
+    wanted = {power + step for power in powers for step in (-1, 0, 1)} | {
+        size - (size >> k) for k in range(1, size.bit_length())
+    }
     yield from sorted(each for each in wanted if max(EVERY, first - 1) < each < size)

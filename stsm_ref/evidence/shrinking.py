@@ -1,7 +1,8 @@
 """Which of two failing cases tells more: the smaller one, as long as it still shows a move.
 
-At size 1 all that moves is gone, and with empty groups nothing moves: whatever is wrong looks there as if nothing had moved, or all been
-lost. So the smallest is 2 along an axis that the spec moves, and the channels that fill every group.
+At size 1 all that moves is gone, and with empty groups nothing moves: whatever is wrong looks there
+as if nothing had moved, or all been lost. So the smallest is 2 along an axis that the spec moves,
+and the channels that fill every group.
 """
 
 from typing import Any
@@ -36,4 +37,8 @@ def smaller_from(trial: Trial, axis: int, now: int) -> int:
 
 def too_short(trial: Trial, case: Case) -> list[tuple[int, int]]:
     """The axes that are too short to show a move, each with the size to try instead."""
-    return [(axis, least(trial, axis)) for axis in (CHANNELS, *MOVED) if case.shape[axis] < least(trial, axis)]
+    return [
+        (axis, least(trial, axis))
+        for axis in (CHANNELS, *MOVED)
+        if case.shape[axis] < least(trial, axis)
+    ]

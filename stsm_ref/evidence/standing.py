@@ -1,7 +1,9 @@
-"""How a requirement stands: not asked is not asked, and nothing passes because of a rule that looked elsewhere.
+"""How a requirement stands: not asked is not asked, and nothing passes because of a rule that
+looked elsewhere.
 
-A rule names the requirements that it speaks for. Whether it speaks for one of them on a target is seen as it runs: the operation that the
-requirement is about was answered, and the case had what the requirement is about, such as a channel that moves in time.
+A rule names the requirements that it speaks for. Whether it speaks for one of them on a target is
+seen as it runs: the operation that the requirement is about was answered, and the case had what the
+requirement is about, such as a channel that moves in time.
 """
 
 from collections.abc import Iterable, Iterator
@@ -19,10 +21,22 @@ if TYPE_CHECKING:
     from stsm_ref.evidence.suite_context import Trial
 
 OPS: tuple[Op, ...] = get_args(Op)
-State = Literal["passed", "warned", "violated", "broken", "undecided", "not asked", "does not apply"]
-"""`warned`: it does not hold, and it was not demanded. `does not apply`: there is nothing that it could be about."""
+State = Literal[
+    "passed", "warned", "violated", "broken", "undecided", "not asked", "does not apply"
+]
+"""`warned`: it does not hold, and it was not demanded. `does not apply`: there is nothing that
+it could be about.
+"""
 
-WORST_FIRST: tuple[State, ...] = ("violated", "broken", "undecided", "warned", "passed", "not asked", "does not apply")
+WORST_FIRST: tuple[State, ...] = (
+    "violated",
+    "broken",
+    "undecided",
+    "warned",
+    "passed",
+    "not asked",
+    "does not apply",
+)
 
 FORWARD: tuple[Op, ...] = ("forward",)
 OPERATIONS: dict[str, tuple[Op, ...]] = {
@@ -54,7 +68,9 @@ def operations(identifier: str) -> tuple[Op, ...]:
 
 @dataclass(frozen=True)
 class Unasked:
-    """Why one operation was not asked about a requirement, or what the requirement is about is not there."""
+    """Why one operation was not asked about a requirement, or what the requirement is about is
+    not there.
+    """
 
     requirement: str
     operation: str
@@ -63,7 +79,9 @@ class Unasked:
 
 
 class OperationStanding(NamedTuple):
-    """How a requirement stands in one operation: the strongest rung that passed ("none" if none did), and why it was not asked."""
+    """How a requirement stands in one operation: the strongest rung that passed ("none" if none
+    did), and why it was not asked.
+    """
 
     outcome: State
     rung: str
@@ -71,7 +89,9 @@ class OperationStanding(NamedTuple):
 
 
 class Standing(NamedTuple):
-    """How a requirement stands: the worst of its operations that were asked, the strongest rung that passed, and each operation."""
+    """How a requirement stands: the worst of its operations that were asked, the strongest rung
+    that passed, and each operation.
+    """
 
     outcome: State
     rung: str
@@ -79,19 +99,29 @@ class Standing(NamedTuple):
 
     def as_dict(self) -> dict[str, Any]:
         """Plain data, for a program."""
-        return {"outcome": self.outcome, "rung": self.rung, "operations": {op: one._asdict() for op, one in self.operations.items()}}
+        return {
+            "outcome": self.outcome,
+            "rung": self.rung,
+            "operations": {op: one._asdict() for op, one in self.operations.items()},
+        }
 
 
 def standing(found: dict[str, OperationStanding]) -> Standing:
     """Sum up the operations of a requirement."""
     outcomes = {one.outcome for one in found.values()}
     outcome = next(state for state in WORST_FIRST if state in outcomes)
-    return Standing(outcome, max((one.rung for one in found.values() if one.rung != "none"), default="none"), found)
+    return Standing(
+        outcome,
+        max((one.rung for one in found.values() if one.rung != "none"), default="none"),
+        found,
+    )
 
 
 def as_case(case: Any) -> Case:
     """A case of a run, or a golden vector seen as one."""
-    return case if isinstance(case, Case) else Case(case.kind, case.shift_spec, case.shape, case.dtype)
+    return (
+        case if isinstance(case, Case) else Case(case.kind, case.shift_spec, case.shape, case.dtype)
+    )
 
 
 def speaks_for(identifier: str, case: Case, target: Target) -> bool:
@@ -120,18 +150,33 @@ def _has_channels(identifier: str, spec: ShiftSpec, channels: int) -> bool:
 
 
 def note_asked(asked: dict[str, set[Op]], named: Iterable[str], case: Any, target: Target) -> None:
-    """Add the requirements about which this case, which was right, said something, each with the operations that the target answered."""
+    """Add the requirements about which this case, which was right, said something, each with
+    the operations that the target answered.
+    """
     plain = as_case(case)
     for op in target.answered:
         for identifier in named:
             known = asked.setdefault(identifier, set())
-            if op not in known and op in operations(identifier) and speaks_for(identifier, plain, target):
+            if (
+                op not in known
+                and op in operations(identifier)
+                and speaks_for(identifier, plain, target)
+            ):
                 known.add(op)
 
 
-def unasked(trial: "Trial", rules: Iterable["Rule"], results: Iterable["RuleResult"]) -> Iterator[Unasked]:
-    """Say of each requirement that a rule names, in which operations nothing was asked about it, and why."""
-    asked = {(identifier, op) for result in results for identifier, ops in result.asked.items() for op in ops}
+def unasked(
+    trial: "Trial", rules: Iterable["Rule"], results: Iterable["RuleResult"]
+) -> Iterator[Unasked]:
+    """Say of each requirement that a rule names, in which operations nothing was asked about
+    it, and why.
+    """
+    asked = {
+        (identifier, op)
+        for result in results
+        for identifier, ops in result.asked.items()
+        for op in ops
+    }
     skipped: dict[str, list[str]] = {}
     for rule in rules:
         why = rule.applies(trial)
@@ -141,8 +186,14 @@ def unasked(trial: "Trial", rules: Iterable["Rule"], results: Iterable["RuleResu
         for op in operations(identifier):
             if (identifier, op) not in asked:
                 absent = _absent(identifier, trial, reasons)
-                why = trial.lacks(op) or _unseen(identifier, trial) or next(iter(reasons), "no case of this run was about it")
-                yield Unasked(identifier, op, "does not apply" if absent else "not asked", absent or why)
+                why = (
+                    trial.lacks(op)
+                    or _unseen(identifier, trial)
+                    or next(iter(reasons), "no case of this run was about it")
+                )
+                yield Unasked(
+                    identifier, op, "does not apply" if absent else "not asked", absent or why
+                )
 
 
 def _absent(identifier: str, trial: "Trial", skipped: list[str]) -> str:
@@ -156,8 +207,16 @@ def _absent(identifier: str, trial: "Trial", skipped: list[str]) -> str:
         return f"the spec moves nothing in time: its terms are {spec.terms}"
     if identifier == "SHIFT-3" and not set("HW") & set(spec.terms):
         return f"the spec moves nothing in height or width: its terms are {spec.terms}"
-    if identifier in MOVING and (not spec.alpha or spec.alpha == 1 or "C" in fixed) and not _has_channels(identifier, spec, trial.full):
-        return "every channel moves: there is no X_N" if identifier == "SHIFT-4" else f"no channel of {trial.full} moves so"
+    if (
+        identifier in MOVING
+        and (not spec.alpha or spec.alpha == 1 or "C" in fixed)
+        and not _has_channels(identifier, spec, trial.full)
+    ):
+        return (
+            "every channel moves: there is no X_N"
+            if identifier == "SHIFT-4"
+            else f"no channel of {trial.full} moves so"
+        )
     return ""
 
 

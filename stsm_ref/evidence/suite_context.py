@@ -26,13 +26,19 @@ MOST_CHANNELS = 2048
 
 
 class Trial:
-    """What the rules know: the target, the spec, the level, which sizes show every group, and which sizes the target can be asked."""
+    """What the rules know: the target, the spec, the level, which sizes show every group, and
+    which sizes the target can be asked.
+    """
 
-    def __init__(self, target: Target, spec: ShiftSpec, *, level: Level = "ci", seed: int = 0) -> None:
+    def __init__(
+        self, target: Target, spec: ShiftSpec, *, level: Level = "ci", seed: int = 0
+    ) -> None:
         self.target, self.spec, self.level, self.seed = target, spec, level, seed
         floats = [dtype for dtype in target.dtypes if dtype.kind in "fc"]
         preferred = [np.dtype(c) for c in ("f4", "f8", "i4", "i8")]
-        self.dtype = next((d for d in preferred if d in target.dtypes), (*floats, *target.dtypes)[0])
+        self.dtype = next(
+            (d for d in preferred if d in target.dtypes), (*floats, *target.dtypes)[0]
+        )
         self.float = self.dtype if self.dtype.kind == "f" else next(iter(floats), self.dtype)
         self.without: dict[Op, str] = {}
         self.seen: dict[tuple[Op, str], Case] = {}
@@ -40,7 +46,9 @@ class Trial:
         self.full = self._full_channels()
 
     def _full_channels(self) -> int:
-        """The fewest channels at which no direction is without one, and the rest neither unless alpha is 1."""
+        """The fewest channels at which no direction is without one, and the rest neither unless
+        alpha is 1.
+        """
         if "C" in self.target.fixed:
             return self.target.fixed["C"]
         widest = max(len(term) for term in self.spec.directions) * len(self.spec.directions)
@@ -52,14 +60,26 @@ class Trial:
     def whole_channels(self) -> int:
         """The channel counts that divide without rest are the multiples of this."""
         parts = len(self.spec.directions)
-        return math.lcm(*((self.spec.alpha / (parts * len(term))).denominator for term in self.spec.directions))
+        return math.lcm(
+            *((self.spec.alpha / (parts * len(term))).denominator for term in self.spec.directions)
+        )
 
     @property
     def channels(self) -> tuple[int, ...]:
         """Channel counts to draw, with groups empty, just filled, with a rest, filled twice."""
         if "C" in self.target.fixed:
             return (self.full,)
-        wanted = {1, 2, 3, 5, self.full - 1, self.full, self.full + 1, 2 * self.full + 1, 2 * self.full}
+        wanted = {
+            1,
+            2,
+            3,
+            5,
+            self.full - 1,
+            self.full,
+            self.full + 1,
+            2 * self.full + 1,
+            2 * self.full,
+        }
         return tuple(sorted(count for count in wanted if count > 0 and self.divides(count)))
 
     def divides(self, channels: int) -> bool:
@@ -69,11 +89,20 @@ class Trial:
     @property
     def wide(self) -> int:
         """Channels at which every group has two, so that their order shows, and there is a rest."""
-        return self.full if "C" in self.target.fixed else 2 * self.full + (3 if self.spec.rounding == "floor" else 0)
+        return (
+            self.full
+            if "C" in self.target.fixed
+            else 2 * self.full + (3 if self.spec.rounding == "floor" else 0)
+        )
 
     def shape(self, *sizes: int) -> Shape:
         """``(N, T, C, H, W)`` with the sizes that the target fixes put in."""
-        return cast(Shape, tuple(self.target.fixed.get(axis, size) for axis, size in zip(AXES, sizes, strict=True)))
+        return cast(
+            Shape,
+            tuple(
+                self.target.fixed.get(axis, size) for axis, size in zip(AXES, sizes, strict=True)
+            ),
+        )
 
     def sizes(self, axis: str, wanted: Sequence[int] = SIZES) -> tuple[int, ...]:
         """Sizes to draw along an axis."""
@@ -101,23 +130,41 @@ class Trial:
         moving: bool = False,
     ) -> Draw:
         """A way to draw cases; `moving` leaves out channel counts at which a group is empty."""
-        channels = [count for count in self.channels if count >= self.full] if moving else list(self.channels)
-        sizes = [self.sizes("N", CLIPS), self.sizes("T", SIZES), channels, self.sizes("H", SIZES), self.sizes("W", SIZES)]
+        channels = (
+            [count for count in self.channels if count >= self.full]
+            if moving
+            else list(self.channels)
+        )
+        sizes = [
+            self.sizes("N", CLIPS),
+            self.sizes("T", SIZES),
+            channels,
+            self.sizes("H", SIZES),
+            self.sizes("W", SIZES),
+        ]
         names = [d.name for d in (dtypes or [self._dtype(op)])]
 
         def draw(rng: random.Random) -> Case:
             shape = cast(Shape, tuple(rng.choice(each) for each in sizes))
             kind = cast(Memory, rng.choice(memory))
-            return fitting(Case(op, self.spec, shape, rng.choice(names), values, kind, rng.randrange(2**32)))
+            return fitting(
+                Case(op, self.spec, shape, rng.choice(names), values, kind, rng.randrange(2**32))
+            )
 
         return draw
 
     @property
     def memories(self) -> tuple[Memory, ...]:
-        """Ways to lie in memory, beyond those of `stsm_ref.strategies`, that arrays of the target have."""
+        """Ways to lie in memory, beyond those of `stsm_ref.strategies`, that arrays of the
+        target have.
+        """
         if not isinstance(self.target, PythonTarget):
             return ()
-        return tuple(kind for kind in self.target.memories if kind not in PLAIN and has_memory(self.target.layout, kind))
+        return tuple(
+            kind
+            for kind in self.target.memories
+            if kind not in PLAIN and has_memory(self.target.layout, kind)
+        )
 
     def ask(self, case: Case, x: Array | None = None, other: Array | None = None) -> Observation:
         """Put a case, or its operation on other arrays than its own, to the target."""
@@ -133,7 +180,9 @@ class Trial:
         return observed
 
     def suspects(self, op: Op, *what: str) -> list[Case]:
-        """The first cases, whichever rule asked them, in which an operation was seen to write ("wrote") or to share memory ("shares")."""
+        """The first cases, whichever rule asked them, in which an operation was seen to write
+        ("wrote") or to share memory ("shares").
+        """
         return [self.seen[op, one] for one in what if (op, one) in self.seen]
 
     def right(self, case: Case, x: Array | None = None, other: Array | None = None) -> Array:
@@ -141,7 +190,9 @@ class Trial:
         if case.op == "forward":
             return oracle.forward(case.array() if x is None else x, case.spec)
         second = case.array(1) if other is None else other
-        return oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
+        return (
+            oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
+        )
 
     def usual(self, case: Case) -> Case:
         """The case at an ordinary size: that of the first clip that every target is asked."""
@@ -150,7 +201,11 @@ class Trial:
     def lacks_labels(self, op: Op = "forward") -> str:
         """Why the largest labelled clip cannot be made for the target, or nothing."""
         dtype = self._dtype(op)
-        return "" if self.case(op, 2, 8, self.wide, 7, 5).values == "labels" else f"{dtype} has too few different values for labels"
+        return (
+            ""
+            if self.case(op, 2, 8, self.wide, 7, 5).values == "labels"
+            else f"{dtype} has too few different values for labels"
+        )
 
     def lacks(self, op: Op) -> str:
         """Why an operation is not asked of the target, or nothing."""
@@ -158,9 +213,17 @@ class Trial:
 
 
 def fitting(case: Case) -> Case:
-    """The case, with values instead of labels where its dtype has fewer different ones than it has places."""
+    """The case, with values instead of labels where its dtype has fewer different ones than it
+    has places.
+    """
     dtype = np.dtype(case.dtype)
-    different = {"b": 1, "i": 2**31, "u": 2**31}.get(dtype.kind, 0) or 2 ** (np.finfo(dtype).nmant + 1)
+    different = {"b": 1, "i": 2**31, "u": 2**31}.get(dtype.kind, 0) or 2 ** (
+        np.finfo(dtype).nmant + 1
+    )
     if dtype.kind in "iu":
         different = min(different, int(np.iinfo(dtype).max))
-    return case.smaller(values="finite") if case.values == "labels" and math.prod(case.shape) > different else case
+    return (
+        case.smaller(values="finite")
+        if case.values == "labels" and math.prod(case.shape) > different
+        else case
+    )

@@ -1,1 +1,3 @@
-"""The thing under test, behind one face: a Python function, a program in any language, an ONNX graph."""
+"""The thing under test, behind one face: a Python function, a program in any language, an ONNX
+graph.
+"""

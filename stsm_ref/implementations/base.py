@@ -1,7 +1,8 @@
 """What is held against the paper: anybody's implementation, behind one face.
 
-An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target`. All arrays pass here as ``(N, T, C, H, W)``: bringing
-them into the target's own layout and back is the adapter's affair.
+An adapter (a Python function, a program over pipes, an ONNX graph) is a `Target`. All arrays pass
+here as ``(N, T, C, H, W)``: bringing them into the target's own layout and back is the adapter's
+affair.
 """
 
 from collections.abc import Mapping
@@ -17,11 +18,15 @@ Layout = Literal["TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"]
 
 
 class TargetError(StsmError):
-    """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the protocol. It is no verdict (exit 2)."""
+    """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the
+    protocol. It is no verdict (exit 2).
+    """
 
 
 class CrashError(TargetError):
-    """It raised, or answered in another shape, and can be asked again. At some sizes only, that is a violation."""
+    """It raised, or answered in another shape, and can be asked again. At some sizes only, that
+    is a violation.
+    """
 
 
 class WrongShape(CrashError):
@@ -29,14 +34,17 @@ class WrongShape(CrashError):
 
 
 class Declined(StsmError):
-    """The target said that it does not do this: a spec, an operation or a dtype. It is neither a pass nor a violation."""
+    """The target said that it does not do this: a spec, an operation or a dtype. It is neither
+    a pass nor a violation.
+    """
 
 
 class Observation(NamedTuple):
     """What came back, and what was seen to happen to memory on the way.
 
-    `wrote` names the inputs that are no longer what they were, `shares` those whose memory the output shares; both are empty where
-    `Target.sees_memory` is false, since nothing could be seen. `kept_layout` is false where a channels-last input came back otherwise.
+    `wrote` names the inputs that are no longer what they were, `shares` those whose memory the
+    output shares; both are empty where `Target.sees_memory` is false, since nothing could be seen.
+    `kept_layout` is false where a channels-last input came back otherwise.
     """
 
     output: Array
@@ -71,28 +79,38 @@ class Target(Protocol):
 
     @property
     def sees_memory(self) -> bool:
-        """Whether writes to inputs and shared memory would be seen, which is so only in this process."""
+        """Whether writes to inputs and shared memory would be seen, which is so only in this
+        process.
+        """
 
     @property
     def answered(self) -> set[Op]:
-        """The operations that it has answered since this set was last emptied; an answer adds its own."""
+        """The operations that it has answered since this set was last emptied; an answer adds
+        its own.
+        """
 
     def use(self, spec: ShiftSpec) -> None:
         """Take `spec` for all that follows; raise `Declined` if the target does not do it."""
 
     def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
-        """Compute on ``(N, T, C, H, W)``; `other` is the incoming gradient of a vjp or the tangent of a jvp, shaped like `x`.
+        """Compute on ``(N, T, C, H, W)``; `other` is the incoming gradient of a vjp or the tangent
+        of a jvp, shaped like `x`.
 
-        Raises `TargetError` if no answer came, or one that is not of this shape; `Declined` if the target skips the case.
+        Raises `TargetError` if no answer came, or one that is not of this shape; `Declined` if the
+        target skips the case.
         """
 
     @property
     def fixed(self) -> Mapping[str, int]:
-        """Sizes that it cannot be asked to change, by axis letter of ``NTCHW``; usually none. It is asked for clips of these only."""
+        """Sizes that it cannot be asked to change, by axis letter of ``NTCHW``; usually none.
+        It is asked for clips of these only.
+        """
 
     @property
     def moves_bits(self) -> bool:
-        """Whether it is held to NaN, infinities and -0.0; a convolution, which computes, says that it is not."""
+        """Whether it is held to NaN, infinities and -0.0; a convolution, which computes, says
+        that it is not.
+        """
 
     def close(self) -> None:
         """End it and all that it started; asked twice, nothing happens."""

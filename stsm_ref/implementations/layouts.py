@@ -49,12 +49,22 @@ Memory = Literal[
 ]
 """How an array lies in memory.
 
-The first five are those of `stsm_ref.strategies`; ``reversed`` and ``strided`` are so along the last axis. ``expanded`` is one number that
-is seen from every place: all strides are 0; with letters, they are 0 along these axes, as average pooling sends its gradient back
-(``-HW``). ``step3`` is every third place of a larger array, ``slice`` a part of one that is three longer, ``offset`` begins one number
-late in its buffer, ``unaligned`` one byte late. ``transposed`` holds two axes in the other order, as NCTHW does.
+The first five are those of `stsm_ref.strategies`; ``reversed`` and ``strided`` are so along the
+last axis. ``expanded`` is one number that is seen from every place: all strides are 0; with
+letters, they are 0 along these axes, as average pooling sends its gradient back (``-HW``).
+``step3`` is every third place of a larger array, ``slice`` a part of one that is three longer,
+``offset`` begins one number late in its buffer, ``unaligned`` one byte late. ``transposed`` holds
+two axes in the other order, as NCTHW does.
 """
-NUMPY_ONLY = ("reversed-N", "reversed-T", "reversed-C", "reversed-H", "reversed-HW", "unaligned", "read-only")
+NUMPY_ONLY = (
+    "reversed-N",
+    "reversed-T",
+    "reversed-C",
+    "reversed-H",
+    "reversed-HW",
+    "unaligned",
+    "read-only",
+)
 """No other framework has such arrays."""
 
 
@@ -71,14 +81,17 @@ def letters_of(memory: Memory) -> str:
 
 
 def has_memory(layout: Layout, memory: Memory) -> bool:
-    """Whether arrays of a layout can lie so: without N no clips can be reversed, and folded frames are seen once only together.
+    """Whether arrays of a layout can lie so: without N no clips can be reversed, and folded frames
+    are seen once only together.
 
     >>> has_memory("(NT)CHW", "expanded-T"), has_memory("(NT)CHW", "expanded-NT"), has_memory("TCHW", "step3-N")
     (False, True, False)
     """
     letters = letters_of(memory)
     if layout == "(NT)CHW":
-        return memory.startswith("expanded") <= (("N" in letters) == ("T" in letters)) and memory not in ("step3-N", "reversed-N")
+        return memory.startswith("expanded") <= (
+            ("N" in letters) == ("T" in letters)
+        ) and memory not in ("step3-N", "reversed-N")
     return layout != "TCHW" or letters == "NTCHW" or "N" not in letters or letters == "NT"
 
 
@@ -89,7 +102,8 @@ def own_axes(memory: Memory, layout: Layout) -> tuple[int, ...]:
 
 
 def window(memory: Memory, shape: Shape, axes: tuple[int, ...]) -> tuple[Shape, tuple[slice, ...]]:
-    """For ``step3`` and ``slice``: the shape of a larger array, and where in it one of `shape` lies.
+    """For ``step3`` and ``slice``: the shape of a larger array, and where in it one of `shape`
+    lies.
 
     >>> window("step3-T", (4, 2), (0,))
     ((12, 2), (slice(1, None, 3), slice(None, None, None)))
@@ -133,7 +147,9 @@ def to_own(x: Array, layout: Layout) -> Array:
 
 
 def from_own(y: Array, layout: Layout, shape: Shape) -> Array:
-    """An array in `layout` as ``(N, T, C, H, W)`` of that shape, a view wherever NumPy can make one."""
+    """An array in `layout` as ``(N, T, C, H, W)`` of that shape, a view wherever NumPy can make
+    one.
+    """
     if layout in AXES:
         return y.transpose(np.argsort(AXES[layout]))
     return y.reshape(shape)
@@ -147,7 +163,9 @@ def memory_of(x: Array) -> Memory:
     >>> memory_of(np.broadcast_to(1.0, (2, 3)))
     'expanded'
     """
-    if x.size > 1 and not any(stride for stride, size in zip(x.strides, x.shape, strict=True) if size > 1):
+    if x.size > 1 and not any(
+        stride for stride, size in zip(x.strides, x.shape, strict=True) if size > 1
+    ):
         return "expanded"
     if x.flags.c_contiguous:
         return "C"
@@ -155,4 +173,8 @@ def memory_of(x: Array) -> Memory:
         return "F"
     if x.ndim > 2 and np.moveaxis(x, -3, -1).flags.c_contiguous:
         return "channels-last"
-    return "reversed" if any(stride < 0 for stride, size in zip(x.strides, x.shape, strict=True) if size > 1) else "strided"
+    return (
+        "reversed"
+        if any(stride < 0 for stride, size in zip(x.strides, x.shape, strict=True) if size > 1)
+        else "strided"
+    )

@@ -1,6 +1,7 @@
 """An ONNX graph as a target, run by onnxruntime on the CPU.
 
-A graph is one spec, one dtype, and as many sizes as it leaves free: sizes that it fixes are `OnnxTarget.fixed`, and no others are asked.
+A graph is one spec, one dtype, and as many sizes as it leaves free: sizes that it fixes are
+`OnnxTarget.fixed`, and no others are asked.
 """
 
 from pathlib import Path
@@ -15,7 +16,12 @@ from stsm_ref.implementations.base import CrashError, Layout, Observation, Op, T
 from stsm_ref.implementations.layouts import AXES, checked_layout, from_own, own_shape, to_own
 
 DTYPES = {"float": "float32", "double": "float64"} | {
-    name: name for name in ("float16", "bool", *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)))
+    name: name
+    for name in (
+        "float16",
+        "bool",
+        *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
+    )
 }
 """onnxruntime's names for those dtypes that NumPy has."""
 
@@ -23,7 +29,9 @@ MOST = 2 * GIB
 """Bytes of a graph, which protobuf cannot exceed; weights may lie beside it."""
 
 COMPUTING = {"Conv", "ConvInteger", "QLinearConv", "MatMul", "Gemm", "Einsum"}
-"""Operators that sum products: a graph with one of them is a convolution, and is held to finite values only (CONV-2)."""
+"""Operators that sum products: a graph with one of them is a convolution, and is held to finite
+values only (CONV-2).
+"""
 
 
 class OnnxTarget:
@@ -41,7 +49,8 @@ class OnnxTarget:
     Raises
     ------
     TargetError
-        If there is no such file, it is no graph that onnxruntime runs, or its input or output is not what `layout` says.
+        If there is no such file, it is no graph that onnxruntime runs, or its input or output is
+        not what `layout` says.
     MissingExtraError
         Without onnx and onnxruntime.
     """
@@ -75,11 +84,15 @@ class OnnxTarget:
             output = self._session.run(None, {self._input: own})[0]
         except Exception as error:  # onnxruntime raises kinds of its own, which it does not publish
             raise CrashError(
-                f"{self._what} fails on an input of shape {own.shape}{f' in case {case}' if case else ''}: {_first(error)}"
+                f"{self._what} fails on an input of shape "
+                f"{own.shape}{f' in case {case}' if case else ''}: {_first(error)}"
             ) from None
         if not isinstance(output, np.ndarray) or output.shape != own.shape:
             shape = getattr(output, "shape", type(output).__name__)
-            raise CrashError(f"{self._what} returned shape {shape} for an input of shape {own.shape}: it must keep it")
+            raise CrashError(
+                f"{self._what} returned shape {shape} for an input of shape {own.shape}: it must "
+                "keep it"
+            )
         self.answered.add(op)
         return Observation(from_own(output, self.layout, x.shape))
 
@@ -87,7 +100,9 @@ class OnnxTarget:
         """Nothing to end."""
 
     def _load(self, path: Path) -> tuple[Any, set[str], bool]:
-        """The session, the operators of the graph and of all graphs and functions in it, and whether its inputs tell their axes."""
+        """The session, the operators of the graph and of all graphs and functions in it, and
+        whether its inputs tell their axes.
+        """
         try:
             import onnx
             import onnxruntime
@@ -100,7 +115,9 @@ class OnnxTarget:
         options.log_severity_level = 4  # its errors arrive as exceptions
         try:
             model = onnx.load(path, load_external_data=False)
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
         except Exception as error:  # protobuf's and onnxruntime's own kinds
             raise TargetError(f"{self._what} cannot be loaded: {_first(error)}") from None
         graphs = [model.graph, *model.functions]
@@ -115,40 +132,53 @@ class OnnxTarget:
     def _dtype(self, name: str) -> np.dtype[Any]:
         known = DTYPES.get(name.removeprefix("tensor(").removesuffix(")"))
         if known is None:
-            raise TargetError(f"{self._what} takes {name}, which is none of {', '.join(f'tensor({n})' for n in DTYPES)}")
+            raise TargetError(
+                f"{self._what} takes {name}, which is none of "
+                f"{', '.join(f'tensor({n})' for n in DTYPES)}"
+            )
         return np.dtype(known)
 
     def _fixed(self, shape: list[Any] | None, segments: int) -> dict[str, int]:
         """The sizes that the graph fixes, by letters of ``NTCHW``."""
         if shape is None:
             raise TargetError(
-                f"{self._what} has an input {quoted(self._input)} that does not say how many axes it has, so its layout cannot be told: "
+                f"{self._what} has an input {quoted(self._input)} that does not say how many axes "
+                "it has, so its layout cannot be told: "
                 "export it with a shape, whose sizes may be free"
             )
         rank = len(own_shape((1, 1, 1, 1, 1), self.layout))
         if len(shape) != rank:
             raise TargetError(
-                f"{self._what} has an input of {len(shape)} axes, {quoted(shape)}, and layout {self.layout} "
+                f"{self._what} has an input of {len(shape)} axes, {quoted(shape)}, and layout "
+                f"{self.layout} "
                 f"has {rank}: name another --layout"
             )
         sizes = [size if isinstance(size, int) else None for size in shape]
         if self.layout == "(NT)CHW":
             frames = sizes[0]
             if frames is not None and frames % segments:
-                raise TargetError(f"{self._what} takes {frames} frames, which are no clips of {segments}: name another --segments")
+                raise TargetError(
+                    f"{self._what} takes {frames} frames, which are no clips of {segments}: name "
+                    "another --segments"
+                )
             clips = None if frames is None else frames // segments
             named = dict(zip("NTCHW", (clips, segments, *sizes[1:]), strict=True))
         elif self.layout == "TCHW":
             named = dict(zip("NTCHW", (1, *sizes), strict=True))
         else:
-            named = {"NTCHW"[axis]: size for axis, size in zip(AXES[self.layout], sizes, strict=True)}
+            named = {
+                "NTCHW"[axis]: size for axis, size in zip(AXES[self.layout], sizes, strict=True)
+            }
         return {axis: size for axis in "NTCHW" if (size := named[axis]) is not None}
 
 
 def _names(values: Any) -> str:
     """What inputs or outputs are called, a few of them."""
     names = [quoted(value.name, 60) for value in values]
-    return ", ".join([*names[:5], *([f"and {len(names) - 5} more"] if len(names) > 5 else [])]) or "none"
+    return (
+        ", ".join([*names[:5], *([f"and {len(names) - 5} more"] if len(names) > 5 else [])])
+        or "none"
+    )
 
 
 def _first(error: Exception) -> str:

@@ -1,12 +1,15 @@
-"""From the text on a command line to a `Target`: ``py:FILE_OR_MODULE:NAME``, ``cmd:PROGRAM ARGUMENTS``, ``onnx:FILE``.
+"""From the text on a command line to a `Target`: ``py:FILE_OR_MODULE:NAME``, ``cmd:PROGRAM
+ARGUMENTS``, ``onnx:FILE``.
 
-A Python target is one function, a static method (``FILE.py:Class.method``) or an object that can be called, such as a torch module;
-``vjp``, ``jvp`` and ``info`` are looked up beside it, in its class or file::
+A Python target is one function, a static method (``FILE.py:Class.method``) or an object that can be
+called, such as a torch module; ``vjp``, ``jvp`` and ``info`` are looked up beside it, in its class
+or file::
 
-    info = {"name": "mine", "layout": "NTCHW", "framework": "numpy", "dtypes": ["float32"], "values": "bits", "fixed": {}}
+    info = {"name": "mine", "layout": "NTCHW", "framework": "numpy", "dtypes": ["float32"],
+    "values": "bits", "fixed": {}}
 
-All of them may be left out. ``values: "finite"`` is for an implementation that computes, such as a convolution; ``fixed`` names sizes that
-it cannot change, by letters of ``NTCHW``.
+All of them may be left out. ``values: "finite"`` is for an implementation that computes, such as a
+convolution; ``fixed`` names sizes that it cannot change, by letters of ``NTCHW``.
 """
 
 import inspect
@@ -66,17 +69,24 @@ def open_target(
         from stsm_ref.implementations.process import ProcessTarget
 
         limits: dict[str, Any] = {"time_limit": time_limit, "memory": memory}
-        target = ProcessTarget(rest, **{name: limit for name, limit in limits.items() if limit is not None})
+        target = ProcessTarget(
+            rest, **{name: limit for name, limit in limits.items() if limit is not None}
+        )
         if layout is not None and layout != target.layout:
             target.close()
-            raise TargetError(f"layout={layout!r}: the program says that its layout is {target.layout}, and it must know")
+            raise TargetError(
+                f"layout={layout!r}: the program says that its layout is {target.layout}, and it "
+                "must know"
+            )
         return target
     from stsm_ref.implementations.onnx import OnnxTarget
 
     return OnnxTarget(Path(rest), layout=layout or "NTCHW", segments=segments)
 
 
-def python_target(text: str, *, layout: str | None = None, framework: str | None = None, segments: int = 8) -> PythonTarget:
+def python_target(
+    text: str, *, layout: str | None = None, framework: str | None = None, segments: int = 8
+) -> PythonTarget:
     """Import ``FILE_OR_MODULE:NAME`` in this process."""
     try:
         found, owner, module = load(text, ours=OURS)
@@ -84,7 +94,10 @@ def python_target(text: str, *, layout: str | None = None, framework: str | None
         raise TargetError(str(error)) from None
     where, _, name = text.rpartition(":")
     if inspect.isclass(found):
-        raise TargetError(f"{where} has {name} as a class: name an instance of it, one of its methods, or a function")
+        raise TargetError(
+            f"{where} has {name} as a class: name an instance of it, one of its methods, or a "
+            "function"
+        )
     info = _checked_info(getattr(owner, "info", getattr(module, "info", {})), where)
     return PythonTarget(
         found,
@@ -101,10 +114,15 @@ def python_target(text: str, *, layout: str | None = None, framework: str | None
 
 
 def _beside(owner: Any, name: str) -> Callable[..., Any] | None:
-    """The function of that name in the same module or class; a method that wants an instance is none."""
+    """The function of that name in the same module or class; a method that wants an instance is
+    none.
+    """
     found = getattr(owner, name, None)
     if found is not None and not callable(found):
-        raise TargetError(f"{owner.__name__}.{name} is {type(found).__name__}, which cannot be called: rename it, or make it the {name}")
+        raise TargetError(
+            f"{owner.__name__}.{name} is {type(found).__name__}, which cannot be called: rename "
+            f"it, or make it the {name}"
+        )
     if inspect.isclass(owner) and inspect.isfunction(inspect.getattr_static(owner, name, None)):
         return None
     return found
@@ -113,26 +131,46 @@ def _beside(owner: Any, name: str) -> Callable[..., Any] | None:
 def _checked_info(info: Any, where: str) -> dict[str, Any]:
     """Refuse an `info` with a key or a value that means nothing."""
     if not isinstance(info, dict):
-        raise TargetError(f"info in {where} is {type(info).__name__}: write a dict with some of {', '.join(INFO)}")
+        raise TargetError(
+            f"info in {where} is {type(info).__name__}: write a dict with some of {', '.join(INFO)}"
+        )
     unknown = [key for key in info if key not in INFO]
     if unknown:
-        raise TargetError(f"info in {where} has {quoted(unknown[0])}, which means nothing: its keys are {', '.join(INFO)}")
+        raise TargetError(
+            f"info in {where} has {quoted(unknown[0])}, which means nothing: its keys are "
+            f"{', '.join(INFO)}"
+        )
     for key in ("name", "layout", "framework"):
         if not isinstance(info.get(key, ""), str):
             raise TargetError(f"info[{key!r}]={quoted(info[key])} in {where} is not a string")
     name = info.get("name", "target")
     if not name.isprintable() or not 1 <= len(name) <= LONGEST_NAME:
-        raise TargetError(f"info['name']={quoted(name)} in {where} is not printable, of 1 to {LONGEST_NAME} characters: choose another")
+        raise TargetError(
+            f"info['name']={quoted(name)} in {where} is not printable, of 1 to {LONGEST_NAME} "
+            "characters: choose another"
+        )
     if info.get("values", "bits") not in ("bits", "finite"):
-        raise TargetError(f"info['values']={quoted(info['values'])} in {where} is neither 'bits' nor 'finite'")
+        raise TargetError(
+            f"info['values']={quoted(info['values'])} in {where} is neither 'bits' nor 'finite'"
+        )
     fixed = info.get("fixed") or {}
-    if not isinstance(fixed, dict) or not all(key in "NTCHW" and isinstance(size, int) and size > 0 for key, size in fixed.items()):
-        raise TargetError(f"info['fixed']={quoted(fixed)} in {where} must give sizes from 1 up to letters of NTCHW")
+    if not isinstance(fixed, dict) or not all(
+        key in "NTCHW" and isinstance(size, int) and size > 0 for key, size in fixed.items()
+    ):
+        raise TargetError(
+            f"info['fixed']={quoted(fixed)} in {where} must give sizes from 1 up to letters "
+            "of NTCHW"
+        )
     try:
         dtypes = info.get("dtypes")
         checked = None if dtypes is None else [np.dtype(d) for d in dtypes]
     except TypeError:
-        raise TargetError(f"info['dtypes']={quoted(info['dtypes'])} in {where} must name dtypes, as in ['float32', 'int64']") from None
+        raise TargetError(
+            f"info['dtypes']={quoted(info['dtypes'])} in {where} must name dtypes, as in "
+            "['float32', 'int64']"
+        ) from None
     if checked is not None and not checked:
-        raise TargetError(f"info['dtypes'] in {where} is empty: name one dtype at least, or leave it out")
+        raise TargetError(
+            f"info['dtypes'] in {where} is empty: name one dtype at least, or leave it out"
+        )
     return {**info, "dtypes": checked}

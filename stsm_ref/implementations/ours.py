@@ -1,4 +1,6 @@
-"""What is under test: the functions of this package, any of which may be replaced by another implementation."""
+"""What is under test: the functions of this package, any of which may be replaced by another
+implementation.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -7,7 +9,14 @@ from typing import Any
 from stsm_ref.composition import Route, route_through_layers
 from stsm_ref.correlate import correlate, correlate_stsm
 from stsm_ref.geometry import Array, ChannelGroup, ShiftSpec
-from stsm_ref.kernels import OneHotKernel, kernels_1x2, kernels_2x1, kernels_2x2, kernels_3d, one_hot_kernel
+from stsm_ref.kernels import (
+    OneHotKernel,
+    kernels_1x2,
+    kernels_2x1,
+    kernels_2x2,
+    kernels_3d,
+    one_hot_kernel,
+)
 from stsm_ref.matrices import shift_matrix, stsm_matrix
 from stsm_ref.slicing import shift, stsm, stsm_vjp
 
@@ -16,7 +25,8 @@ from stsm_ref.slicing import shift, stsm, stsm_vjp
 class Subject:
     """A bundle of implementations; `dataclasses.replace` plants another one.
 
-    `takes` says which cases the subject can be given at all, and `torch` holds the functions that only a torch subject has.
+    `takes` says which cases the subject can be given at all, and `torch` holds the functions that
+    only a torch subject has.
     """
 
     name: str = "numpy"
@@ -41,7 +51,11 @@ class Subject:
 
     def differs_in(self, other: "Subject") -> frozenset[str]:
         """Names of the functions that are not those of `other`."""
-        return frozenset(entry.name for entry in fields(self) if getattr(self, entry.name) is not getattr(other, entry.name))
+        return frozenset(
+            entry.name
+            for entry in fields(self)
+            if getattr(self, entry.name) is not getattr(other, entry.name)
+        )
 
 
 OURS = Subject()

@@ -1,4 +1,5 @@
-"""Our PyTorch side as a subject: the same checks, on arrays that pass through torch and its own gradients.
+"""Our PyTorch side as a subject: the same checks, on arrays that pass through torch and its own
+gradients.
 
 Arrays of this subject share their memory with torch, so that a write or an alias shows.
 """
@@ -18,15 +19,21 @@ from stsm_ref.strategies import DTYPES, ClipCase
 
 
 def _as_frames(x: Array) -> torch.Tensor:
-    """A clip or a batch of clips as frames ``(N*T, C, H, W)``, in the same memory where the strides allow it."""
+    """A clip or a batch of clips as frames ``(N*T, C, H, W)``, in the same memory where the
+    strides allow it.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch warns that an array is read-only: whoever writes it shall fail
+        warnings.simplefilter(
+            "ignore"
+        )  # torch warns that an array is read-only: whoever writes it shall fail
         tensor = torch.from_numpy(x if min(x.strides, default=0) >= 0 else x.copy(order="K"))
     return tensor if x.ndim == 4 else tensor.reshape(-1, *x.shape[-3:])
 
 
 def _bits_of_floats(x: Array) -> Array:
-    """Integers as floats, for autograd: the same bits where there is a float of the size, else the same values."""
+    """Integers as floats, for autograd: the same bits where there is a float of the size, else
+    the same values.
+    """
     if x.dtype.kind in "fc":
         return x
     same_size = {2: np.float16, 4: np.float32, 8: np.float64}.get(x.dtype.itemsize)
@@ -50,7 +57,9 @@ def vjp_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) -> C
     return vjp
 
 
-def forward_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) -> Callable[..., Array]:
+def forward_of(
+    forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor],
+) -> Callable[..., Array]:
     """A forward on frames as a function of a NumPy clip."""
 
     def stsm(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
@@ -60,16 +69,30 @@ def forward_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) 
     return stsm
 
 
-def shift_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) -> Callable[..., Array]:
-    """One step of an array ``(T, H, W)`` along its axes as a forward makes it; what is no such step is left to NumPy."""
+def shift_of(
+    forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor],
+) -> Callable[..., Array]:
+    """One step of an array ``(T, H, W)`` along its axes as a forward makes it; what is no such
+    step is left to NumPy.
+    """
 
     def shift(x: Array, displacement: Any, *, axes: Any) -> Array:
-        steps = dict(zip(whole_numbers("axes", axes), whole_numbers("displacement", displacement), strict=True))
+        steps = dict(
+            zip(
+                whole_numbers("axes", axes),
+                whole_numbers("displacement", displacement),
+                strict=True,
+            )
+        )
         wanted = Displacement(*(steps.get(axis, 0) for axis in range(3)))
         if np.ndim(x) != 3 or not set(steps) <= {0, 1, 2} or wanted not in UNIT_DISPLACEMENTS:
             return OURS.shift(x, displacement, axes=axes)
-        spec = ShiftSpec("".join(letter for letter, step in zip("THW", wanted, strict=True) if step), 1)
-        channels = np.repeat(np.asarray(x)[:, None], len(spec.directions[0]), axis=1)  # the same array for each direction
+        spec = ShiftSpec(
+            "".join(letter for letter, step in zip("THW", wanted, strict=True) if step), 1
+        )
+        channels = np.repeat(
+            np.asarray(x)[:, None], len(spec.directions[0]), axis=1
+        )  # the same array for each direction
         moved: Array = forward(_as_frames(channels), spec, len(x)).numpy()
         return moved[:, spec.directions[0].index(wanted)]
 
@@ -77,7 +100,9 @@ def shift_of(forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor]) ->
 
 
 def sparse_of(build: Callable[..., torch.nn.Module]) -> Callable[..., Array]:
-    """A sparse-convolution module as a function of a NumPy clip, integers as float64; there is one engine, whatever is asked for."""
+    """A sparse-convolution module as a function of a NumPy clip, integers as float64; there is
+    one engine, whatever is asked for.
+    """
 
     def correlate_stsm(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
         wide = x if x.dtype.kind in "fc" else x.astype(np.float64)
@@ -88,15 +113,23 @@ def sparse_of(build: Callable[..., torch.nn.Module]) -> Callable[..., Array]:
 
 
 def takes(case: Any) -> bool:
-    """Whether torch has the dtype of this case: it has all of `stsm_ref.strategies.DTYPES`, in native byte order."""
+    """Whether torch has the dtype of this case: it has all of `stsm_ref.strategies.DTYPES`, in
+    native byte order.
+    """
     parts = case if isinstance(case, tuple) and not isinstance(case, ClipCase) else (case,)
-    dtypes = [part.x.dtype if isinstance(part, ClipCase) else part for part in parts if isinstance(part, ClipCase | np.dtype)]
+    dtypes = [
+        part.x.dtype if isinstance(part, ClipCase) else part
+        for part in parts
+        if isinstance(part, ClipCase | np.dtype)
+    ]
     return all(dtype in DTYPES for dtype in dtypes)
 
 
 @dataclass(frozen=True)
 class TorchSide:
-    """The functions that only the torch side has, for the checks of `torch_rules`; a fault replaces one."""
+    """The functions that only the torch side has, for the checks of `torch_rules`; a fault
+    replaces one.
+    """
 
     stsm: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor] = snn.stsm
     module: Callable[..., torch.nn.Module] = snn.STSM

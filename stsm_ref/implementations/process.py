@@ -1,4 +1,6 @@
-"""A program in any language as a `Target`: asked over its standard input and output in the subprocess protocol, version 1."""
+"""A program in any language as a `Target`: asked over its standard input and output in the
+subprocess protocol, version 1.
+"""
 
 import contextlib
 import shlex
@@ -41,19 +43,34 @@ class ProcessTarget:
     sees_memory = False
     moves_bits = True
 
-    def __init__(self, command: str | Sequence[str], *, time_limit: float = 60, total: float = 3600, memory: int = 4 << 30) -> None:
+    def __init__(
+        self,
+        command: str | Sequence[str],
+        *,
+        time_limit: float = 60,
+        total: float = 3600,
+        memory: int = 4 << 30,
+    ) -> None:
         try:
             parts = shlex.split(command) if isinstance(command, str) else list(command)
         except ValueError as error:
-            raise TargetError(f"the command {quoted(command)} cannot be split into words: {error}") from None
+            raise TargetError(
+                f"the command {quoted(command)} cannot be split into words: {error}"
+            ) from None
         if not parts:
-            raise TargetError("the command is empty: name a program and its arguments, as in cmd:./mine --fast")
+            raise TargetError(
+                "the command is empty: name a program and its arguments, as in cmd:./mine --fast"
+            )
         self._time_limit, self._seq = time_limit, 0
         self.answered: set[Op] = set()
         self._folder: tempfile.TemporaryDirectory[str] | None = None
-        self._child = Child(parts, memory=memory, total=total, what=f"the program {quoted(shlex.join(parts))}")
+        self._child = Child(
+            parts, memory=memory, total=total, what=f"the program {quoted(shlex.join(parts))}"
+        )
         with self._guarded():
-            self._hello = messages.read_hello(self._child.ask(messages.start(), seconds=time_limit, most=SLACK))
+            self._hello = messages.read_hello(
+                self._child.ask(messages.start(), seconds=time_limit, most=SLACK)
+            )
             if self._hello.safetensors:
                 self._folder = _private_folder()
 
@@ -90,7 +107,9 @@ class ProcessTarget:
     def use(self, spec: ShiftSpec) -> None:
         """Send the spec; raise `Declined` if the program does not do it."""
         with self._guarded():
-            why = messages.read_agreement(self._child.ask(messages.spec(spec), seconds=self._time_limit, most=SLACK))
+            why = messages.read_agreement(
+                self._child.ask(messages.spec(spec), seconds=self._time_limit, most=SLACK)
+            )
         if why is not None:
             raise Declined(f"{self.name} does not do {spec}: {quoted(why)}")
 
@@ -106,16 +125,22 @@ class ProcessTarget:
                 tensors[name] = self._encode(name, to_own(other, self.layout))
             request = messages.run(self._seq, case, op, tensors, num_segments=segments)
             line = self._child.ask(request, seconds=self._time_limit, most=2 * x.nbytes + SLACK)
-            answer = messages.read_answer(line, self._seq, mine, folder=Path(self._folder.name) if self._folder else None)
+            answer = messages.read_answer(
+                line, self._seq, mine, folder=Path(self._folder.name) if self._folder else None
+            )
         if answer.skipped is not None:
             raise Declined(f"{self.name} skips {case or op}: {quoted(answer.skipped)}")
         if answer.result is None:
-            raise CrashError(f"{self.name} reports an error{_on(case)}: {quoted(str(answer.error), 500)}")
+            raise CrashError(
+                f"{self.name} reports an error{_on(case)}: {quoted(str(answer.error), 500)}"
+            )
         self.answered.add(op)
         return Observation(from_own(answer.result, self.layout, x.shape))
 
     def close(self) -> None:
-        """Send ``stop`` and see it end; raise `TargetError` if it does not, or leaves processes behind."""
+        """Send ``stop`` and see it end; raise `TargetError` if it does not, or leaves processes
+        behind.
+        """
         try:
             self._child.end(messages.stop())
         finally:
@@ -132,7 +157,11 @@ class ProcessTarget:
             self._clean()
 
     def _encode(self, name: str, x: Array) -> dict[str, Any]:
-        if self._folder and x.nbytes > messages.INLINE_LIMIT and x.dtype.name in messages.IN_SAFETENSORS:
+        if (
+            self._folder
+            and x.nbytes > messages.INLINE_LIMIT
+            and x.dtype.name in messages.IN_SAFETENSORS
+        ):
             return messages.encode_file(x, Path(self._folder.name) / f"{name}.safetensors")
         return messages.encode(x)
 
@@ -169,5 +198,7 @@ def _private_folder() -> tempfile.TemporaryDirectory[str]:
     try:
         import safetensors  # noqa: F401 # asked before the first large tensor, not in the midst of a run
     except ModuleNotFoundError:
-        raise MissingExtraError("a program that reads safetensors", "safetensors", "verify") from None
+        raise MissingExtraError(
+            "a program that reads safetensors", "safetensors", "verify"
+        ) from None
     return tempfile.TemporaryDirectory(prefix="stsm-ref-", ignore_cleanup_errors=True)

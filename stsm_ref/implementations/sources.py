@@ -6,7 +6,8 @@ from pathlib import Path
 
 
 def files_of(text: str) -> list[Path]:
-    """Files that the target which `text` names is made of, as far as its text tells: nothing that is written may replace them.
+    """Files that the target which `text` names is made of, as far as its text tells: nothing that
+    is written may replace them.
 
     >>> [path.name for path in files_of("py:mine.py:forward") + files_of("cmd:node shift.js --fast")]
     ['mine.py', 'node', 'shift.js', '--fast']
@@ -15,7 +16,11 @@ def files_of(text: str) -> list[Path]:
     if kind == "py":
         module = rest.rpartition(":")[0]
         stem = Path(*module.split("."))
-        return [Path(module)] if module.endswith(".py") else [stem.with_suffix(".py"), stem / "__init__.py"]
+        return (
+            [Path(module)]
+            if module.endswith(".py")
+            else [stem.with_suffix(".py"), stem / "__init__.py"]
+        )
     if kind == "cmd":
         with contextlib.suppress(ValueError):
             return [Path(word) for word in shlex.split(rest)]

@@ -1,7 +1,8 @@
-"""The paper's networks: 2-D hosts that read top to bottom, their costs, and the checkpoints of others.
+"""The paper's networks: 2-D hosts that read top to bottom, their costs, and the checkpoints of
+others.
 
-``create_model("tsn_resnet50")`` is STSM+TSN. Weights are never fetched: a file that you have is loaded by `load_checkpoint`,
-and `save_checkpoint` writes one that remembers its shift.
+``create_model("tsn_resnet50")`` is STSM+TSN. Weights are never fetched: a file that you have is
+loaded by `load_checkpoint`, and `save_checkpoint` writes one that remembers its shift.
 """
 
 from stsm_ref.errors import MissingExtraError

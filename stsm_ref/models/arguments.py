@@ -1,4 +1,6 @@
-"""The numbers and names that networks here take, checked in one place: each is refused in the same words wherever it is given."""
+"""The numbers and names that networks here take, checked in one place: each is refused in the
+same words wherever it is given.
+"""
 
 import difflib
 from collections.abc import Iterable
@@ -28,7 +30,9 @@ def at_least_one(argument: str, value: SupportsIndex) -> int:
 
 
 def at_least(argument: str, value: SupportsIndex, least: int, why: str) -> int:
-    """Return `value` as an int of `least` or more; `why` says what smaller ones lack, and the way out."""
+    """Return `value` as an int of `least` or more; `why` says what smaller ones lack, and the
+    way out.
+    """
     count = whole_number(argument, value)
     if count < least:
         raise ModelError(f"{argument}={count}: {why}")
@@ -38,7 +42,13 @@ def at_least(argument: str, value: SupportsIndex, least: int, why: str) -> int:
 def share_dropped(dropout: float) -> float:
     """Return the share of the features that is dropped in training, in [0, 1)."""
     if not isinstance(cast(object, dropout), Real):
-        raise ModelError(f"dropout={dropout!r} is no number: give the share of the features that is dropped in training, 0 for none")
+        raise ModelError(
+            f"dropout={dropout!r} is no number: give the share of the features that is dropped in "
+            "training, 0 for none"
+        )
     if not 0 <= dropout < 1:
-        raise ModelError(f"dropout={dropout!r} is outside [0, 1): it is the share of the features that is dropped in training")
+        raise ModelError(
+            f"dropout={dropout!r} is outside [0, 1): it is the share of the features that is "
+            "dropped in training"
+        )
     return float(dropout)

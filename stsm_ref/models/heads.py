@@ -1,4 +1,5 @@
-r"""From feature maps to the scores of a clip: two heads, which differ in what they count, and the average over views.
+r"""From feature maps to the scores of a clip: two heads, which differ in what they count, and the
+average over views.
 
 Both end in the same number where dropout is off: an average and a linear map can change places.
 """
@@ -15,11 +16,15 @@ Average = Literal["scores", "probabilities"]
 
 
 class TSNHead(nn.Module):
-    """Pool over space, average over time, drop out, classify: one linear map a clip (Wang et al., the paper's [2])."""
+    """Pool over space, average over time, drop out, classify: one linear map a clip (Wang et
+    al., the paper's [2]).
+    """
 
     init_std = 0.01
 
-    def __init__(self, in_channels: int, num_classes: int, num_segments: int, dropout: float = 0.5) -> None:
+    def __init__(
+        self, in_channels: int, num_classes: int, num_segments: int, dropout: float = 0.5
+    ) -> None:
         super().__init__()
         self.num_segments = num_segments
         self.pool = nn.AdaptiveAvgPool2d(1)
@@ -29,7 +34,9 @@ class TSNHead(nn.Module):
         nn.init.zeros_(self.fc.bias)
 
     def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the head was built for."""
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what
+        the head was built for.
+        """
         x = self.pool(x).flatten(1)
         x = unfold_clips(x, num_segments or self.num_segments).mean(1)  # (N, C)
         y: Tensor = self.fc(self.dropout(x))
@@ -37,12 +44,16 @@ class TSNHead(nn.Module):
 
 
 class TSMHead(TSNHead):
-    """Pool over space, drop out, classify each frame, average over time: one linear map a frame (the caption of Fig. 2)."""
+    """Pool over space, drop out, classify each frame, average over time: one linear map a frame
+    (the caption of Fig. 2).
+    """
 
     init_std = 0.001
 
     def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the head was built for."""
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what
+        the head was built for.
+        """
         x = self.pool(x).flatten(1)
         x = self.fc(self.dropout(x))
         return unfold_clips(x, num_segments or self.num_segments).mean(1)  # (N, num_classes)
@@ -59,7 +70,8 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     scores : Tensor
         ``(N, views, num_classes)``.
     average : {"scores", "probabilities"}
-        Whether to average the scores as they are, or their softmax. The two can name different winners.
+        Whether to average the scores as they are, or their softmax. The two can name different
+        winners.
 
     Returns
     -------
@@ -79,13 +91,27 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     (0, 1)
     """
     if not isinstance(scores, Tensor):
-        raise ArrayError(f"scores has type {type(scores).__name__}, which is no tensor: give (N, views, num_classes)")
+        raise ArrayError(
+            f"scores has type {type(scores).__name__}, which is no tensor: give (N, views, "
+            "num_classes)"
+        )
     if scores.ndim != 3:
-        raise ArrayError(f"scores has shape {tuple(scores.shape)}, rank {scores.ndim}: give (N, views, num_classes)")
+        raise ArrayError(
+            f"scores has shape {tuple(scores.shape)}, rank {scores.ndim}: give (N, views, "
+            "num_classes)"
+        )
     if scores.shape[1] == 0:
-        raise ArrayError(f"scores has shape {tuple(scores.shape)}, 0 views: nothing has no average, so give 1 view or more")
+        raise ArrayError(
+            f"scores has shape {tuple(scores.shape)}, 0 views: nothing has no average, so give 1 "
+            "view or more"
+        )
     if not scores.is_floating_point():
-        raise ArrayError(f"scores has dtype {scores.dtype}: an average needs floats, as in scores.float()")
+        raise ArrayError(
+            f"scores has dtype {scores.dtype}: an average needs floats, as in scores.float()"
+        )
     if average not in get_args(Average):
-        raise ModelError(f"average={average!r} is not one of {', '.join(map(repr, get_args(Average)))}: say what is averaged over views")
+        raise ModelError(
+            f"average={average!r} is not one of {', '.join(map(repr, get_args(Average)))}: say "
+            "what is averaged over views"
+        )
     return (scores.softmax(-1) if average == "probabilities" else scores).mean(1)

@@ -1,6 +1,8 @@
-r"""MobileNetV2 with the layout, key names and numerics of torchvision's files (Sandler et al., the paper's [42]).
+r"""MobileNetV2 with the layout, key names and numerics of torchvision's files (Sandler et al., the
+paper's [42]).
 
-STSM goes before the expanding 1x1 convolution of the blocks that have a shortcut and do expand: ten of the seventeen.
+STSM goes before the expanding 1x1 convolution of the blocks that have a shortcut and do expand: ten
+of the seventeen.
 """
 
 from torch import Tensor, nn
@@ -19,22 +21,32 @@ STAGES = (
 )
 
 
-def unit(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
+def unit(
+    in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Sequential:
     """Make convolution, BatchNorm and ReLU6."""
     return nn.Sequential(
-        convolution(in_channels, out_channels, kernel, stride, groups), nn.BatchNorm2d(out_channels), nn.ReLU6(inplace=True)
+        convolution(in_channels, out_channels, kernel, stride, groups),
+        nn.BatchNorm2d(out_channels),
+        nn.ReLU6(inplace=True),
     )
 
 
-def convolution(in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1) -> nn.Conv2d:
+def convolution(
+    in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1
+) -> nn.Conv2d:
     """Make a convolution without bias that keeps the size at stride 1."""
-    layer = nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False)
+    layer = nn.Conv2d(
+        in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False
+    )
     nn.init.kaiming_normal_(layer.weight, mode="fan_out")
     return layer
 
 
 class InvertedResidual(nn.Module):
-    """Expand by 1x1, filter each channel by 3x3, project by 1x1; a shortcut where the shape stays."""
+    """Expand by 1x1, filter each channel by 3x3, project by 1x1; a shortcut where the shape
+    stays.
+    """
 
     def __init__(self, in_channels: int, out_channels: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -71,7 +83,11 @@ class MobileNetV2(nn.Module):
         in_channels = 32
         for expansion, channels, count, first_stride in STAGES:
             for index in range(count):
-                layers.append(InvertedResidual(in_channels, channels, first_stride if index == 0 else 1, expansion))
+                layers.append(
+                    InvertedResidual(
+                        in_channels, channels, first_stride if index == 0 else 1, expansion
+                    )
+                )
                 in_channels = channels
         self.features = nn.Sequential(*layers, unit(in_channels, self.out_channels, 1))
 
@@ -82,7 +98,9 @@ class MobileNetV2(nn.Module):
 
 
 class MobileNetV2Classifier(MobileNetV2):
-    """The image classifier that torchvision's ImageNet files were saved from; ``load_state_dict`` takes them with ``strict=True``."""
+    """The image classifier that torchvision's ImageNet files were saved from;
+    ``load_state_dict`` takes them with ``strict=True``.
+    """
 
     def __init__(self, num_classes: int = 1000) -> None:
         super().__init__()
@@ -93,5 +111,7 @@ class MobileNetV2Classifier(MobileNetV2):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images ``(N, 3, H, W)`` to scores ``(N, num_classes)``."""
-        y: Tensor = self.classifier(nn.functional.adaptive_avg_pool2d(super().forward(x), 1).flatten(1))
+        y: Tensor = self.classifier(
+            nn.functional.adaptive_avg_pool2d(super().forward(x), 1).flatten(1)
+        )
         return y

@@ -19,11 +19,15 @@ from stsm_ref.models.tdn import TDNResNet, places_of_temporal_module
 from stsm_ref.models.tsn import TSN
 
 SHIFTS: dict[str, ShiftSpec | None] = {"stsm": ShiftSpec(), "tsm": ShiftSpec.tsm(), "none": None}
-"""What the name of a shift stands for; in TDN "tsm" is that network's own temporal convolution, which starts as TSM and learns."""
+"""What the name of a shift stands for; in TDN "tsm" is that network's own temporal convolution,
+which starts as TSM and learns.
+"""
 
 
 class Host(NamedTuple):
-    """How to build a trunk for so many segments, and where a shift stands in it: None means where `insert_shift` finds a place itself."""
+    """How to build a trunk for so many segments, and where a shift stands in it: None means
+    where `insert_shift` finds a place itself.
+    """
 
     build: Callable[[int], nn.Module]
     sites: tuple[str, ...] | None = None
@@ -38,9 +42,13 @@ HOSTS: dict[str, Host] = {
     "tsn_mobilenet_v2": Host(lambda num_segments: MobileNetV2()),
     "tsn_resnet50_nl": Host(NonLocalResNet),
     "tanet_resnet50": Host(TANetResNet),
-    "tdn_resnet50": Host(lambda num_segments: TDNResNet(num_segments, own_shift=False), places_of_temporal_module()),
+    "tdn_resnet50": Host(
+        lambda num_segments: TDNResNet(num_segments, own_shift=False), places_of_temporal_module()
+    ),
 }
-OWN_SHIFT: dict[str, Callable[[int], nn.Module]] = {"tdn_resnet50": lambda num_segments: TDNResNet(num_segments, own_shift=True)}
+OWN_SHIFT: dict[str, Callable[[int], nn.Module]] = {
+    "tdn_resnet50": lambda num_segments: TDNResNet(num_segments, own_shift=True)
+}
 """Hosts that bring a temporal module of their own, which they keep under ``shift="tsm"``."""
 
 
@@ -69,8 +77,9 @@ def create_model(
     name : str
         One of `list_models`.
     shift : {"stsm", "tsm", "none"} or ShiftSpec or str
-        What moves: STSM as the paper settles on it (``T+H+W@3/8``), TSM (``T@1/4``, backward first), nothing, or any spec, also as a
-        string that `ShiftSpec.parse` reads. In ``tdn_resnet50``, ``"tsm"`` is TDN as published, whose temporal convolution learns, and
+        What moves: STSM as the paper settles on it (``T+H+W@3/8``), TSM (``T@1/4``, backward
+        first), nothing, or any spec, also as a string that `ShiftSpec.parse` reads. In
+        ``tdn_resnet50``, ``"tsm"`` is TDN as published, whose temporal convolution learns, and
         every other shift stands in that convolution's place.
     num_classes : int
         400 for Kinetics-400, 174 for Something-Something V2.
@@ -84,20 +93,23 @@ def create_model(
     Returns
     -------
     TSN
-        In training mode, with its `spec`: None where nothing moves, which a spec with ``alpha=0`` also means (Table 1), or where TDN
-        keeps its own convolution.
+        In training mode, with its `spec`: None where nothing moves, which a spec with ``alpha=0``
+        also means (Table 1), or where TDN keeps its own convolution.
 
     Raises
     ------
     ModelError
-        If a name is unknown (the message lists the near ones), a number is out of range, or a site would move no channel.
+        If a name is unknown (the message lists the near ones), a number is out of range, or a site
+        would move no channel.
     SpecError
-        If a spec does not parse, a number is not whole, or the spec is ``rounding="exact"`` and does not divide a site's channels.
+        If a spec does not parse, a number is not whole, or the spec is ``rounding="exact"`` and
+        does not divide a site's channels.
 
     Notes
     -----
-    Every row of Tables 1 to 7 that names a 2-D host is one call: ``create_model("tsn_resnet50")`` is STSM+TSN,
-    ``create_model("tsn_resnet50", shift="tsm")`` TSM, ``create_model("tsn_resnet50", shift="TH+TW+HW")`` a line of Table 3.
+    Every row of Tables 1 to 7 that names a 2-D host is one call: ``create_model("tsn_resnet50")``
+    is STSM+TSN, ``create_model("tsn_resnet50", shift="tsm")`` TSM, ``create_model("tsn_resnet50",
+    shift="TH+TW+HW")`` a line of Table 3.
 
     >>> model = create_model("tsn_resnet18", num_segments=2, num_classes=5)
     >>> str(model.spec)
@@ -131,11 +143,16 @@ def resolve_shift(shift: str | ShiftSpec) -> ShiftSpec | None:
     """
     if isinstance(shift, str):
         looks_like_a_spec = shift[:1] in {"T", "H", "W"}
-        spec = ShiftSpec.parse(shift) if looks_like_a_spec else SHIFTS[known("shift", shift, SHIFTS)]
+        spec = (
+            ShiftSpec.parse(shift) if looks_like_a_spec else SHIFTS[known("shift", shift, SHIFTS)]
+        )
     elif isinstance(shift, ShiftSpec):
         spec = shift
     else:
-        raise ModelError(f"shift={shift!r} is no shift: give one of {', '.join(map(repr, SHIFTS))}, or a ShiftSpec")
+        raise ModelError(
+            f"shift={shift!r} is no shift: give one of {', '.join(map(repr, SHIFTS))}, or a "
+            "ShiftSpec"
+        )
     return spec if spec is not None and spec.alpha > 0 else None
 
 
@@ -149,12 +166,15 @@ def model_cost(
     head: Head = "tsm",
     convention: Convention = "mmcv",
 ) -> Cost:
-    r"""Count one clip through a network of `create_model`, which is built without memory for its weights; see `cost`.
+    r"""Count one clip through a network of `create_model`, which is built without memory for its
+    weights; see `cost`.
 
     >>> total = model_cost("tsn_resnet50", shift="stsm", num_segments=8, size=256, num_classes=400, convention="mmcv")
     >>> f"{total.operations:,} {total.parameters:,}"
     '43,055,054,848 24,327,632'
     """
     with device("meta"):
-        model = create_model(name, shift=shift, num_segments=num_segments, num_classes=num_classes, head=head)
+        model = create_model(
+            name, shift=shift, num_segments=num_segments, num_classes=num_classes, head=head
+        )
     return cost(model, size=size, convention=convention, title=f"{name} shift={shift}")

@@ -1,6 +1,8 @@
-r"""ResNet-18/34/50/101/152 with the layout, key names and numerics of torchvision's files (He et al., the paper's [24]; Fig. 2).
+r"""ResNet-18/34/50/101/152 with the layout, key names and numerics of torchvision's files (He et
+al., the paper's [24]; Fig. 2).
 
-Nothing here knows of time. STSM goes before ``conv1`` *inside* a residual block, on the residual branch, and never on the shortcut (§3.1).
+Nothing here knows of time. STSM goes before ``conv1`` *inside* a residual block, on the residual
+branch, and never on the shortcut (§3.1).
 """
 
 from typing import NamedTuple, Protocol, cast
@@ -10,12 +12,20 @@ from torch import Tensor, nn
 from stsm_ref.errors import ModelError
 from stsm_ref.models.arguments import at_least_one
 
-BLOCKS_PER_STAGE = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3), 101: (3, 4, 23, 3), 152: (3, 8, 36, 3)}
+BLOCKS_PER_STAGE = {
+    18: (2, 2, 2, 2),
+    34: (3, 4, 6, 3),
+    50: (3, 4, 6, 3),
+    101: (3, 4, 23, 3),
+    152: (3, 8, 36, 3),
+}
 STAGE_PLANES = (64, 128, 256, 512)
 
 
 class Place(NamedTuple):
-    """Where a block stands: `stage` 1 to 4 and `number` within it from 0; and its widths, and the stride of its 3x3."""
+    """Where a block stands: `stage` 1 to 4 and `number` within it from 0; and its widths, and
+    the stride of its 3x3.
+    """
 
     stage: int
     number: int
@@ -25,14 +35,18 @@ class Place(NamedTuple):
 
 
 class BlockType(Protocol):
-    """What builds the blocks of a trunk: one of the classes below, or a function that chooses by place."""
+    """What builds the blocks of a trunk: one of the classes below, or a function that chooses
+    by place.
+    """
 
     def __call__(self, place: Place, /) -> nn.Module:
         """Build the block that stands there."""
         ...
 
 
-def convolution(in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, bias: bool = False) -> nn.Conv2d:
+def convolution(
+    in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, bias: bool = False
+) -> nn.Conv2d:
     """Make a 2-D convolution that keeps the size at stride 1, initialised as He et al. do."""
     layer = nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=bias)
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
@@ -40,10 +54,15 @@ def convolution(in_channels: int, out_channels: int, kernel: int, stride: int = 
 
 
 def shortcut(place: Place, out_channels: int, *, bias: bool = False) -> nn.Sequential | None:
-    """Make the 1x1 convolution of a shortcut that changes its shape, or None for one that does not."""
+    """Make the 1x1 convolution of a shortcut that changes its shape, or None for one that does
+    not.
+    """
     if place.stride == 1 and place.in_channels == out_channels:
         return None
-    return nn.Sequential(convolution(place.in_channels, out_channels, 1, place.stride, bias=bias), nn.BatchNorm2d(out_channels))
+    return nn.Sequential(
+        convolution(place.in_channels, out_channels, 1, place.stride, bias=bias),
+        nn.BatchNorm2d(out_channels),
+    )
 
 
 class BasicBlock(nn.Module):
@@ -70,7 +89,9 @@ class BasicBlock(nn.Module):
 
 
 class Bottleneck(nn.Module):
-    """1x1, 3x3 (which carries the stride) and 1x1 convolutions beside a shortcut: the block of ResNet-50 and up."""
+    """1x1, 3x3 (which carries the stride) and 1x1 convolutions beside a shortcut: the block of
+    ResNet-50 and up.
+    """
 
     expansion = 4
 
@@ -97,7 +118,9 @@ class Bottleneck(nn.Module):
         return y
 
     def between(self, x: Tensor) -> Tensor:
-        """Pass ``(N*T, planes, H, W)`` on from the first convolution to the second: where TANet and TDN model time."""
+        """Pass ``(N*T, planes, H, W)`` on from the first convolution to the second: where TANet
+        and TDN model time.
+        """
         return x
 
 
@@ -127,9 +150,14 @@ class ResNet(nn.Module):
     def __init__(self, depth: int = 50, block: BlockType | None = None) -> None:
         super().__init__()
         if not isinstance(cast(object, depth), int) or depth not in BLOCKS_PER_STAGE:
-            raise ModelError(f"depth={depth!r} is no ResNet: use one of {', '.join(map(str, BLOCKS_PER_STAGE))}")
+            raise ModelError(
+                f"depth={depth!r} is no ResNet: use one of {', '.join(map(str, BLOCKS_PER_STAGE))}"
+            )
         if block is not None and not callable(block):
-            raise ModelError(f"block={block!r} builds no block: give a function of a Place that returns an nn.Module")
+            raise ModelError(
+                f"block={block!r} builds no block: give a function of a Place that returns an "
+                "nn.Module"
+            )
         plain = BasicBlock if depth < 50 else Bottleneck
         self.conv1 = convolution(3, 64, 7, stride=2)
         self.bn1 = nn.BatchNorm2d(64)
@@ -152,7 +180,9 @@ class ResNet(nn.Module):
 
 
 def residual_stage(depth: int, stage: int, expansion: int, block: BlockType) -> nn.Sequential:
-    """Build one of the four stages, 1 to 4: from each to the next the width doubles and the size halves."""
+    """Build one of the four stages, 1 to 4: from each to the next the width doubles and the
+    size halves.
+    """
     planes = STAGE_PLANES[stage - 1]
     in_channels = STAGE_PLANES[0] if stage == 1 else STAGE_PLANES[stage - 2] * expansion
     blocks = []
@@ -164,7 +194,8 @@ def residual_stage(depth: int, stage: int, expansion: int, block: BlockType) -> 
 
 
 class ResNetClassifier(ResNet):
-    """The image classifier that torchvision's ImageNet files were saved from; ``load_state_dict`` takes them with ``strict=True``.
+    """The image classifier that torchvision's ImageNet files were saved from; ``load_state_dict``
+    takes them with ``strict=True``.
 
     >>> len(ResNetClassifier(18).state_dict())
     122

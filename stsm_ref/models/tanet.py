@@ -1,4 +1,6 @@
-r"""TANet: a temporal kernel that the clip chooses for itself (Liu et al., the paper's [16]; Tables 6, 7)."""
+r"""TANet: a temporal kernel that the clip chooses for itself (Liu et al., the paper's [16];
+Tables 6, 7).
+"""
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
@@ -14,7 +16,8 @@ class TAM(nn.Module):
 
     .. math:: y = \kappa(s) \ast_T (\sigma(s) \odot x), \qquad s = \text{mean of } x \text{ over } H, W
 
-    The global branch gives each (clip, channel) a 3-tap kernel :math:`\kappa` over T frames, zero-padded by 1; the local branch a weight
+    The global branch gives each (clip, channel) a 3-tap kernel :math:`\kappa` over T frames,
+    zero-padded by 1; the local branch a weight
     :math:`\sigma` in (0, 1) for each frame.
 
     Parameters
@@ -27,15 +30,29 @@ class TAM(nn.Module):
     Raises
     ------
     ModelError
-        If `num_segments` is below 2: a single frame has no neighbour to adapt to; or if `channels` is no multiple of 4.
+        If `num_segments` is below 2: a single frame has no neighbour to adapt to; or if `channels`
+        is no multiple of 4.
     """
 
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
-        num_segments = at_least("num_segments", num_segments, 2, "a temporal kernel needs neighbours, so give TANet 2 segments or more")
-        channels = at_least("channels", channels, 4, "the local branch has a quarter of them, so give a multiple of 4")
+        num_segments = at_least(
+            "num_segments",
+            num_segments,
+            2,
+            "a temporal kernel needs neighbours, so give TANet 2 segments or more",
+        )
+        channels = at_least(
+            "channels",
+            channels,
+            4,
+            "the local branch has a quarter of them, so give a multiple of 4",
+        )
         if channels % 4:
-            raise ModelError(f"channels={channels}: the local branch has a quarter of them, so give a multiple of 4")
+            raise ModelError(
+                f"channels={channels}: the local branch has a quarter of them, so give a "
+                "multiple of 4"
+            )
         self.num_segments = num_segments
         self.global_branch = nn.Sequential(
             nn.Linear(num_segments, 2 * num_segments, bias=False),
@@ -62,7 +79,12 @@ class TAM(nn.Module):
         kernel = self.global_branch(s.reshape(n * c, t))  # (N*C, 3)
         weighted = clips * self.local_branch(s)[..., None, None]  # (N, C, T, H, W)
         # one group for each (clip, channel): neither of them meets another
-        y = F.conv2d(weighted.reshape(1, n * c, t, h * w), kernel.reshape(n * c, 1, 3, 1), padding=(1, 0), groups=n * c)
+        y = F.conv2d(
+            weighted.reshape(1, n * c, t, h * w),
+            kernel.reshape(n * c, 1, 3, 1),
+            padding=(1, 0),
+            groups=n * c,
+        )
         return y.reshape(n, c, t, h, w).transpose(1, 2).flatten(0, 1)  # (N*T, C, H, W)
 
 
@@ -80,7 +102,9 @@ class TAMBottleneck(Bottleneck):
 
 
 class TANetResNet(ResNet):
-    """ResNet-50 with TAM in all sixteen blocks; frames ``(N*T, 3, H, W)`` to feature maps, as its plain trunk."""
+    """ResNet-50 with TAM in all sixteen blocks; frames ``(N*T, 3, H, W)`` to feature maps, as
+    its plain trunk.
+    """
 
     def __init__(self, num_segments: int) -> None:
         super().__init__(50, lambda place: TAMBottleneck(place, num_segments))

@@ -1,7 +1,9 @@
-r"""TDN: differences of frames beside the frames, of neighbours in the stem and of segments in the blocks (Wang et al., the paper's [17]).
+r"""TDN: differences of frames beside the frames, of neighbours in the stem and of segments in the
+blocks (Wang et al., the paper's [17]).
 
-A segment is five frames. The paper replaces "the TSM module in the original TDN" by STSM (§5.3): that module is a temporal convolution
-which starts as TSM's shift and learns from there, and it acts between the first and the second convolution of a block.
+A segment is five frames. The paper replaces "the TSM module in the original TDN" by STSM (§5.3):
+that module is a temporal convolution which starts as TSM's shift and learns from there, and it acts
+between the first and the second convolution of a block.
 """
 
 from collections.abc import Mapping
@@ -24,7 +26,8 @@ class TemporalConvolution(nn.Module):
 
     .. math:: y_t = w_{-}\, x_{t-1} + w_0\, x_t + w_{+}\, x_{t+1}
 
-    The first C//8 channels start with :math:`w_+ = 1` (backward in time), as many with :math:`w_- = 1` (forward), the rest with
+    The first C//8 channels start with :math:`w_+ = 1` (backward in time), as many with :math:`w_- =
+    1` (forward), the rest with
     :math:`w_0 = 1`: exactly ``ShiftSpec.tsm(fold_div=8)``.
     """
 
@@ -42,7 +45,9 @@ class TemporalConvolution(nn.Module):
         """Map ``(N*T, C, H, W)`` to the same shape."""
         clips = unfold_clips(x, self.num_segments)  # (N, T, C, H, W)
         n, t, c, h, w = clips.shape
-        places = clips.permute(0, 3, 4, 2, 1).reshape(n * h * w, c, t)  # every place of the image is a sequence of its own
+        places = clips.permute(0, 3, 4, 2, 1).reshape(
+            n * h * w, c, t
+        )  # every place of the image is a sequence of its own
         y: Tensor = self.conv(places)
         return y.reshape(n, h, w, c, t).permute(0, 4, 3, 1, 2).flatten(0, 1)  # (N*T, C, H, W)
 
@@ -59,7 +64,13 @@ class LongTermDifference(nn.Module):
     def __init__(self, channels: int, num_segments: int) -> None:
         super().__init__()
         inner = (
-            at_least("channels", channels, REDUCTION, f"they are reduced to one in {REDUCTION}, so give {REDUCTION} or more") // REDUCTION
+            at_least(
+                "channels",
+                channels,
+                REDUCTION,
+                f"they are reduced to one in {REDUCTION}, so give {REDUCTION} or more",
+            )
+            // REDUCTION
         )
         self.num_segments = at_least_one("num_segments", num_segments)
         self.reduce = nn.Sequential(convolution(channels, inner, 1), nn.BatchNorm2d(inner))
@@ -88,12 +99,16 @@ class LongTermDifference(nn.Module):
 
 
 class TDNBottleneck(Bottleneck):
-    """A bottleneck of layers 2 to 4: difference, then the temporal module, between the first convolution and the second."""
+    """A bottleneck of layers 2 to 4: difference, then the temporal module, between the first
+    convolution and the second.
+    """
 
     def __init__(self, place: Place, num_segments: int, *, own_shift: bool) -> None:
         super().__init__(place, bias=True)
         self.difference = LongTermDifference(place.planes, num_segments)
-        self.temporal = TemporalConvolution(place.planes, num_segments) if own_shift else nn.Identity()
+        self.temporal = (
+            TemporalConvolution(place.planes, num_segments) if own_shift else nn.Identity()
+        )
 
     def between(self, x: Tensor) -> Tensor:
         """Let the segments of a clip meet, ``(N*T, planes, H, W)``."""
@@ -102,21 +117,30 @@ class TDNBottleneck(Bottleneck):
 
 
 def places_of_temporal_module() -> tuple[str, ...]:
-    """Name the convolutions of `TDNResNet` before which STSM stands for TDN's temporal module: ``conv2`` of layers 2 to 4."""
-    return tuple(f"layer{stage}.{number}.conv2" for stage in (2, 3, 4) for number in range(BLOCKS_PER_STAGE[50][stage - 1]))
+    """Name the convolutions of `TDNResNet` before which STSM stands for TDN's temporal module:
+    ``conv2`` of layers 2 to 4.
+    """
+    return tuple(
+        f"layer{stage}.{number}.conv2"
+        for stage in (2, 3, 4)
+        for number in range(BLOCKS_PER_STAGE[50][stage - 1])
+    )
 
 
 class TDNResNet(nn.Module):
-    r"""ResNet-50 with TDN's stem and blocks: frames ``(N*T*5, 3, H, W)`` to one feature map a segment, ``(N*T, 2048, H/32, W/32)``.
+    r"""ResNet-50 with TDN's stem and blocks: frames ``(N*T*5, 3, H, W)`` to one feature map a
+    segment, ``(N*T, 2048, H/32, W/32)``.
 
     All convolutions of the ResNet carry a bias, as in the files that TDN starts from.
 
     Parameters
     ----------
     num_segments : int
-        T, at least 2. The frames and their differences are fused 0.5 to 0.5 for 8 segments, 0.75 to 0.25 otherwise.
+        T, at least 2. The frames and their differences are fused 0.5 to 0.5 for 8 segments, 0.75 to
+        0.25 otherwise.
     own_shift : bool
-        Whether blocks have TDN's learnable temporal convolution; without it, STSM takes its place before ``conv2``.
+        Whether blocks have TDN's learnable temporal convolution; without it, STSM takes its place
+        before ``conv2``.
 
     Raises
     ------
@@ -130,10 +154,19 @@ class TDNResNet(nn.Module):
 
     def __init__(self, num_segments: int, *, own_shift: bool) -> None:
         super().__init__()
-        num_segments = at_least("num_segments", num_segments, 2, "a difference needs a neighbour, so give TDN 2 segments or more")
+        num_segments = at_least(
+            "num_segments",
+            num_segments,
+            2,
+            "a difference needs a neighbour, so give TDN 2 segments or more",
+        )
 
         def block(place: Place, /) -> nn.Module:
-            return Bottleneck(place, bias=True) if place.stage == 1 else TDNBottleneck(place, num_segments, own_shift=own_shift)
+            return (
+                Bottleneck(place, bias=True)
+                if place.stage == 1
+                else TDNBottleneck(place, num_segments, own_shift=own_shift)
+            )
 
         self.share_of_frames = 0.5 if num_segments == 8 else 0.75
         self.conv1 = convolution(3, 64, 7, stride=2, bias=True)
@@ -176,12 +209,14 @@ def as_tdn_starts(found: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> di
 
     .. math:: w^{\text{stem}}_{o,i} = \tfrac13 \textstyle\sum_c w_{o,c} \quad\text{for each channel } i < 12 \text{ of the differences}
 
-    The second first stage is a copy of the first. A bias that the file's convolutions do not have is zero, which is what they compute with.
+    The second first stage is a copy of the first. A bias that the file's convolutions do not have
+    is zero, which is what they compute with.
 
     Parameters
     ----------
     found : mapping of str to Tensor
-        The file's tensors by our names, ``backbone.conv1.weight``, ...; with biases, as in the ResNet that TDN's authors build, or without.
+        The file's tensors by our names, ``backbone.conv1.weight``, ...; with biases, as in the
+        ResNet that TDN's authors build, or without.
     ours : mapping of str to Tensor
         The tensors of the network to be filled, which say where there is a bias.
     """
@@ -190,8 +225,15 @@ def as_tdn_starts(found: Mapping[str, Tensor], ours: Mapping[str, Tensor]) -> di
         if key.startswith("backbone.layer1."):
             filled[key.replace("layer1", "difference_layer1", 1)] = value
     stem = found.get("backbone.conv1.weight")
-    if stem is not None and stem.layout is torch.strided and stem.ndim == 4 and stem.is_floating_point():
-        filled["backbone.difference_stem.1.weight"] = stem.mean(1, keepdim=True).expand(-1, 12, -1, -1)
+    if (
+        stem is not None
+        and stem.layout is torch.strided
+        and stem.ndim == 4
+        and stem.is_floating_point()
+    ):
+        filled["backbone.difference_stem.1.weight"] = stem.mean(1, keepdim=True).expand(
+            -1, 12, -1, -1
+        )
     for key, value in ours.items():
         weight = filled.get(f"{key.removesuffix('bias')}weight")
         if key.endswith(".bias") and key not in filled and weight is not None and weight.ndim == 4:

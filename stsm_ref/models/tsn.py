@@ -1,4 +1,6 @@
-r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages over time (Wang et al., the paper's [2])."""
+r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages
+over time (Wang et al., the paper's [2]).
+"""
 
 from typing import NoReturn, Protocol, SupportsIndex, cast
 
@@ -17,7 +19,9 @@ from stsm_ref.nn.shifted import ATTRIBUTE, has_shift
 
 
 class Trunk(Protocol):
-    """What a trunk says of itself, besides being an `nn.Module` that maps frames to feature maps."""
+    """What a trunk says of itself, besides being an `nn.Module` that maps frames to feature
+    maps.
+    """
 
     frames_per_segment: int
     smallest_size: int
@@ -32,18 +36,22 @@ SAID_BY_TRUNKS = {
 
 
 def _is_under_autocast(x: Tensor) -> bool:
-    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(x.device.type)
+    return torch.amp.is_autocast_available(x.device.type) and torch.is_autocast_enabled(
+        x.device.type
+    )
 
 
 class TSN(nn.Module):
     r"""A 2-D network over the frames of a clip, and one set of scores for the clip.
 
-    Without a shift it looks at every frame alone, and the order of the frames does not matter; STSM in its blocks is what lets them meet.
+    Without a shift it looks at every frame alone, and the order of the frames does not matter; STSM
+    in its blocks is what lets them meet.
 
     Parameters
     ----------
     backbone : nn.Module
-        A trunk: `ResNet`, `MobileNetV2`, or one of their relatives for NL, TANet and TDN. Its keys are torchvision's.
+        A trunk: `ResNet`, `MobileNetV2`, or one of their relatives for NL, TANet and TDN. Its keys
+        are torchvision's.
     num_segments : int
         Segments a clip, T.
     num_classes : int
@@ -62,9 +70,11 @@ class TSN(nn.Module):
 
     Notes
     -----
-    Fig. 2 of the paper. Input is ``(N, T, 3, H, W)``, or the same frames folded, ``(N*T, 3, H, W)``; where a trunk reads several frames
-    a segment (TDN: five), T of the input is ``num_segments`` times as many. A network in which nothing looks across frames takes clips
-    ``(N, T, 3, H, W)`` of any T; how frames that come folded are cut into clips, `num_segments` says there too.
+    Fig. 2 of the paper. Input is ``(N, T, 3, H, W)``, or the same frames folded, ``(N*T, 3, H,
+    W)``; where a trunk reads several frames a segment (TDN: five), T of the input is
+    ``num_segments`` times as many. A network in which nothing looks across frames takes clips ``(N,
+    T, 3, H, W)`` of any T; how frames that come folded are cut into clips, `num_segments` says
+    there too.
 
     >>> import torch
     >>> from stsm_ref.models.resnet import ResNet
@@ -88,23 +98,30 @@ class TSN(nn.Module):
         self.smallest_size = trunk.smallest_size
         self.backbone = backbone
         classes = at_least_one("num_classes", num_classes)
-        self.head = HEADS[known("head", head, HEADS)](trunk.out_channels, classes, self._num_segments, share_dropped(dropout))
+        self.head = HEADS[known("head", head, HEADS)](
+            trunk.out_channels, classes, self._num_segments, share_dropped(dropout)
+        )
 
     @property
     def num_segments(self) -> int:
-        """Segments a clip, T, for which the network was built; its parts know that number too, so it cannot be set afterwards."""
+        """Segments a clip, T, for which the network was built; its parts know that number too,
+        so it cannot be set afterwards.
+        """
         return self._num_segments
 
     @num_segments.setter
     def num_segments(self, value: int) -> None:
         raise ModelError(
-            f"num_segments={value!r}: this network was built for clips of {self._num_segments}, which its parts know too: build another "
-            f"with create_model(..., num_segments={value!r}) and load_state_dict(...) this one's weights"
+            f"num_segments={value!r}: this network was built for clips of {self._num_segments}, "
+            "which its parts know too: build another "
+            f"with create_model(..., num_segments={value!r}) and load_state_dict(...) this one's "
+            "weights"
         )
 
     @property
     def spec(self) -> ShiftSpec | None:
-        """The spec of the shift that stands in the trunk, or None where there is none; TDN's own convolution is none.
+        """The spec of the shift that stands in the trunk, or None where there is none; TDN's own
+        convolution is none.
 
         Raises
         ------
@@ -113,28 +130,37 @@ class TSN(nn.Module):
         """
         specs = tuple(dict.fromkeys(shift.spec for shift in snn.shifts_of(self.backbone)))
         if len(specs) > 1:
-            raise ModelError(f"model has shifts of {len(specs)} specs, such as {specs[0]} and {specs[1]}: ask each of its STSM modules")
+            raise ModelError(
+                f"model has shifts of {len(specs)} specs, such as {specs[0]} and {specs[1]}: ask "
+                "each of its STSM modules"
+            )
         return specs[0] if specs else None
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The layers before which a shift stands, by their names in this network, in its order; of an STSM module, what holds it."""
+        """The layers before which a shift stands, by their names in this network, in its order;
+        of an STSM module, what holds it.
+        """
         names = []
         for shift in snn.shifts_of(self):
             stands_alone = isinstance(self.get_submodule(shift.name), snn.STSM | snn.SparseConvSTSM)
-            names.append(without_wrappers(shift.name.rpartition(".")[0] if stands_alone else shift.name))
+            names.append(
+                without_wrappers(shift.name.rpartition(".")[0] if stands_alone else shift.name)
+            )
         return tuple(names)
 
     def __prepare_scriptable__(self) -> NoReturn:
         refuse_scripting("TSN")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N, num_classes)``.
+        """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N,
+        num_classes)``.
 
         Raises
         ------
         ArrayError
-            If `x` is no such batch, of another dtype than the network, or smaller than the pooling of the trunk allows.
+            If `x` is no such batch, of another dtype than the network, or smaller than the pooling
+            of the trunk allows.
         ModelError
             If a part of the network was built for clips of another length.
         """
@@ -142,24 +168,33 @@ class TSN(nn.Module):
         x = fold_clips(x, segments, self.frames_per_segment)  # (N*T, 3, H, W)
         if min(x.shape[-2:]) < self.smallest_size:
             least = self.smallest_size
-            raise ArrayError(f"x has frames of {x.shape[-2]}x{x.shape[-1]}: this network pools them away, so give {least}x{least} or more")
+            raise ArrayError(
+                f"x has frames of {x.shape[-2]}x{x.shape[-1]}: this network pools them away, so "
+                f"give {least}x{least} or more"
+            )
         self._refuse_other_kind(x)
         x = self.backbone(x)  # (N*T, C, H/32, W/32)
         y: Tensor = self.head(x, segments)  # (N, num_classes)
         return y
 
     def _segments_of(self, x: Tensor) -> int:
-        """Return how many segments a clip of `x` has; parts that look across frames must have been built for that number."""
+        """Return how many segments a clip of `x` has; parts that look across frames must have
+        been built for that number.
+        """
         of_parts = {}
         for name, module in self.backbone.named_modules():
-            part = getattr(module, ATTRIBUTE) if has_shift(module) else module  # an inserted shift is no module of its own
+            part = (
+                getattr(module, ATTRIBUTE) if has_shift(module) else module
+            )  # an inserted shift is no module of its own
             if hasattr(part, "num_segments"):
                 of_parts[name] = part.num_segments
         for name, segments in of_parts.items():
             if segments != self._num_segments:
                 raise ModelError(
-                    f"model.backbone.{name} has num_segments={segments}, the network {self._num_segments}: "
-                    f"its frames would be cut into other clips there than here, so build both for one number"
+                    f"model.backbone.{name} has num_segments={segments}, the network "
+                    f"{self._num_segments}: "
+                    "its frames would be cut into other clips there than here, so build both for "
+                    "one number"
                 )
         looks_across = bool(of_parts) or self.frames_per_segment != 1
         if not looks_across and isinstance(x, Tensor) and x.ndim == 5 and x.shape[1]:
@@ -168,16 +203,23 @@ class TSN(nn.Module):
 
     def _refuse_other_kind(self, x: Tensor) -> None:
         mine = next((p.dtype for p in self.backbone.parameters() if p.is_floating_point()), x.dtype)
-        if x.dtype != mine and not (_is_under_autocast(x) and torch.float64 not in {x.dtype, mine}):  # it leaves doubles alone
+        if x.dtype != mine and not (
+            _is_under_autocast(x) and torch.float64 not in {x.dtype, mine}
+        ):  # it leaves doubles alone
             raise ArrayError(
-                f"x has dtype {x.dtype}, the network {mine}: a convolution mixes none, so give x.to({mine}) or convert the network"
+                f"x has dtype {x.dtype}, the network {mine}: a convolution mixes none, so give "
+                f"x.to({mine}) or convert the network"
             )
         device = next((p.device for p in self.backbone.parameters()), x.device)
         if x.device.type != device.type:
-            raise ArrayError(f"x is on {x.device}, the network on {device}: give x.to({str(device)!r}), or move the network")
+            raise ArrayError(
+                f"x is on {x.device}, the network on {device}: give x.to({str(device)!r}), or "
+                "move the network"
+            )
 
     def predict(self, views: Tensor, average: Average = "scores") -> Tensor:
-        """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N, num_classes)``; see `average_views`.
+        """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N,
+        num_classes)``; see `average_views`.
 
         Raises
         ------
@@ -187,11 +229,20 @@ class TSN(nn.Module):
             If `average` is neither "scores" nor "probabilities".
         """
         if not isinstance(views, Tensor):
-            raise ArrayError(f"views has type {type(views).__name__}, which is no tensor: give (N, V, T, 3, H, W), V = crops * clips")
+            raise ArrayError(
+                f"views has type {type(views).__name__}, which is no tensor: give (N, V, T, 3, H, "
+                "W), V = crops * clips"
+            )
         if views.ndim != 6:
-            raise ArrayError(f"views has shape {tuple(views.shape)}, rank {views.ndim}: give (N, V, T, 3, H, W), V = crops * clips")
+            raise ArrayError(
+                f"views has shape {tuple(views.shape)}, rank {views.ndim}: give (N, V, T, 3, H, "
+                "W), V = crops * clips"
+            )
         if views.shape[1] == 0:
-            raise ArrayError(f"views has shape {tuple(views.shape)}, 0 views a video: nothing has no average, so give V = 1 or more")
+            raise ArrayError(
+                f"views has shape {tuple(views.shape)}, 0 views a video: nothing has no average, "
+                "so give V = 1 or more"
+            )
         scores: Tensor = self(views.flatten(0, 1))
         return average_views(scores.reshape(*views.shape[:2], scores.shape[-1]), average)
 
@@ -200,9 +251,15 @@ def _checked_trunk(backbone: nn.Module) -> Trunk:
     """Return `backbone` if it says of itself what a network needs to know."""
     if not isinstance(backbone, nn.Module):
         raise ModelError(
-            f"backbone={backbone!r} has type {type(backbone).__name__}, which is no nn.Module: give a trunk, such as ResNet(50)"
+            f"backbone={backbone!r} has type {type(backbone).__name__}, which is no nn.Module: "
+            "give a trunk, such as ResNet(50)"
         )
-    missing = [f"{name} ({which})" for name, which in SAID_BY_TRUNKS.items() if not hasattr(backbone, name)]
+    missing = [
+        f"{name} ({which})" for name, which in SAID_BY_TRUNKS.items() if not hasattr(backbone, name)
+    ]
     if missing:
-        raise ModelError(f"backbone={type(backbone).__name__} does not say its {', '.join(missing)}: give it these attributes")
+        raise ModelError(
+            f"backbone={type(backbone).__name__} does not say its {', '.join(missing)}: give it "
+            "these attributes"
+        )
     return cast(Trunk, backbone)

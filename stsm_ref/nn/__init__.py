@@ -1,4 +1,6 @@
-"""STSM in PyTorch: the shift as function and module, its sparse-convolution twin, and its insertion into someone's network."""
+"""STSM in PyTorch: the shift as function and module, its sparse-convolution twin, and its
+insertion into someone's network.
+"""
 
 from stsm_ref.errors import MissingExtraError
 
@@ -12,4 +14,13 @@ from stsm_ref.nn.insertion import insert_shift, remove_shift, shifts_of
 from stsm_ref.nn.modules import STSM, SparseConvSTSM
 from stsm_ref.nn.report import InsertionReport, PlacedShift
 
-__all__ = ["STSM", "InsertionReport", "PlacedShift", "SparseConvSTSM", "insert_shift", "remove_shift", "shifts_of", "stsm"]
+__all__ = [
+    "STSM",
+    "InsertionReport",
+    "PlacedShift",
+    "SparseConvSTSM",
+    "insert_shift",
+    "remove_shift",
+    "shifts_of",
+    "stsm",
+]

@@ -1,4 +1,6 @@
-"""What an insertion did, and what is in place: the records that `stsm_ref.nn.insertion` hands out."""
+"""What an insertion did, and what is in place: the records that `stsm_ref.nn.insertion` hands
+out.
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,7 +18,9 @@ FEWEST_CHANNELS = 16
 
 @dataclass(frozen=True)
 class Site:
-    """A convolution before which the shift stands, its input channels, and how many of them move."""
+    """A convolution before which the shift stands, its input channels, and how many of them
+    move.
+    """
 
     name: str
     channels: int
@@ -37,23 +41,35 @@ class InsertionReport:
     def __str__(self) -> str:
         width = max(len("before"), *(len(site.name) for site in self.sites))
         lines = [
-            f"STSM {self.spec}, num_segments={self.num_segments}: {len(self.sites)} inserted, 0 parameters added",
+            f"STSM {self.spec}, num_segments={self.num_segments}: {len(self.sites)} inserted, 0 "
+            "parameters added",
             f"{'before':<{width}}  channels  move",
             *(f"{site.name:<{width}}  {site.channels:>8}  {site.moved:>4}" for site in self.sites),
         ]
         if self.skipped:
-            lines.append(f"every second block left as it was, a stage having {EVERY_SECOND_FROM} or more: {', '.join(self.skipped)}")
-        lines += [f"left out, since the block {reason}: {', '.join(names)}" for reason, names in by_reason(self.left_out)]
+            lines.append(
+                f"every second block left as it was, a stage having {EVERY_SECOND_FROM} or more: "
+                f"{', '.join(self.skipped)}"
+            )
+        lines += [
+            f"left out, since the block {reason}: {', '.join(names)}"
+            for reason, names in by_reason(self.left_out)
+        ]
         if self.unread:
-            lines.append(f"not searched, since forward depends on values (name sites=[...] there): {', '.join(self.unread)}")
+            lines.append(
+                "not searched, since forward depends on values (name sites=[...] there): "
+                f"{', '.join(self.unread)}"
+            )
         return "\n".join(lines)
 
 
 @dataclass(frozen=True)
 class PlacedShift:
-    """A shift that is in a network: `name` is the layer before which it stands, or the shift's own where someone placed it by hand.
+    """A shift that is in a network: `name` is the layer before which it stands, or the shift's own
+    where someone placed it by hand.
 
-    `channels` and `moved` are None where the module does not know its input, as `STSM` by hand does not.
+    `channels` and `moved` are None where the module does not know its input, as `STSM` by hand does
+    not.
     """
 
     name: str
@@ -75,19 +91,38 @@ def by_reason(left_out: Iterable[LeftOut]) -> list[tuple[str, list[str]]]:
 def nothing_found(model: nn.Module, reading: Reading) -> str:
     """Why no block takes the shift, and names of this model's own to start from."""
     kind = type(model).__name__
-    own = [name for name, module in model.named_modules() if isinstance(module, nn.Conv2d) and not _is_narrow(module)]
-    inside = [name for name in own if any(name.startswith(f"{block.name}.") for block in reading.left_out)]
+    own = [
+        name
+        for name, module in model.named_modules()
+        if isinstance(module, nn.Conv2d) and not _is_narrow(module)
+    ]
+    inside = [
+        name for name in own if any(name.startswith(f"{block.name}.") for block in reading.left_out)
+    ]
     names = ", ".join(map(repr, (inside or own)[:NAMED_AT_MOST]))
-    way_out = f"name the convolutions, sites=[{names}, ...]" if names else "it has no nn.Conv2d with channels enough to move"
-    unread = f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
+    way_out = (
+        f"name the convolutions, sites=[{names}, ...]"
+        if names
+        else "it has no nn.Conv2d with channels enough to move"
+    )
+    unread = (
+        f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
+    )
     if not reading.left_out:
-        return f"model={kind} has no residual block of nn.Conv2d layers that could be found{unread}: {way_out}"
+        return (
+            f"model={kind} has no residual block of nn.Conv2d layers that could be "
+            f"found{unread}: {way_out}"
+        )
     reasons = "; ".join(
-        f"{len(blocks)} left out, since the block {reason}: {', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
+        (
+            f"{len(blocks)} left out, since the block {reason}: "
+            f"{', '.join(blocks[:NAMED_AT_MOST])}{', ...' * (len(blocks) > NAMED_AT_MOST)}"
+        )
         for reason, blocks in by_reason(reading.left_out)
     )
     return (
-        f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the shift by itself ({reasons}){unread}: {way_out}"
+        f"model={kind} has {len(reading.left_out)} residual blocks, none of which takes the "
+        f"shift by itself ({reasons}){unread}: {way_out}"
     )
 
 

@@ -1,9 +1,10 @@
 r"""A layer with the shift before it: the layer itself, under a class that shifts what it is given.
 
-The class is made from the layer's own, so that the layer keeps its identity, its place, its parameters and their names, and
-everything that asks ``isinstance(layer, nn.Conv2d)`` goes on working. What rebuilds a layer by its exact type leaves it alone, and
-what makes a new layer of its type is refused. What overwrites it without asking is noticed by `Watch`, a hook of the network, before
-the next pass.
+The class is made from the layer's own, so that the layer keeps its identity, its place, its
+parameters and their names, and everything that asks ``isinstance(layer, nn.Conv2d)`` goes on
+working. What rebuilds a layer by its exact type leaves it alone, and what makes a new layer of its
+type is refused. What overwrites it without asking is noticed by `Watch`, a hook of the network,
+before the next pass.
 """
 
 import inspect
@@ -18,7 +19,9 @@ from stsm_ref.nn.modules import STSM, SparseConvSTSM, as_one_call
 
 Shift = STSM | SparseConvSTSM
 ATTRIBUTE = "stsm"
-"""Where a layer holds its shift: in plain sight, but as no child, so that tools which visit leaf modules find a leaf."""
+"""Where a layer holds its shift: in plain sight, but as no child, so that tools which visit
+leaf modules find a leaf.
+"""
 PLACES, PLACE = "_stsm_places", "_stsm_place"
 _SHIFTED: dict[type[nn.Module], type[nn.Module]] = {}
 
@@ -31,7 +34,8 @@ class ShiftedInput:
 
     def __init__(self, *args: Any, **named: Any) -> None:
         raise ModelError(
-            f"{type(self).__name__} has been asked for a new layer, which would have no shift before it, as adapters and fusing do: "
+            f"{type(self).__name__} has been asked for a new layer, which would have no shift "
+            "before it, as adapters and fusing do: "
             "snn.remove_shift(model) first, change the network, then insert the shift again"
         )
 
@@ -49,8 +53,10 @@ class ShiftedInput:
     def _shifted(self, frames: Tensor) -> Tensor:
         if isinstance(frames, Tensor) and frames.is_quantized:
             raise ArrayError(
-                f"x is quantized, of dtype {frames.dtype}, before the {self.plain.__name__} at {getattr(self, PLACE)!r}, which the "
-                "shift keeps in floating point: convert with torch.ao.quantization.quantize_fx, which puts a dequantize there"
+                f"x is quantized, of dtype {frames.dtype}, before the {self.plain.__name__} at "
+                f"{getattr(self, PLACE)!r}, which the "
+                "shift keeps in floating point: convert with torch.ao.quantization.quantize_fx, "
+                "which puts a dequantize there"
             )
         shifted: Tensor = getattr(self, ATTRIBUTE)(frames)
         return shifted
@@ -72,7 +78,11 @@ def _shifted_class(plain: type[nn.Module]) -> type[nn.Module]:
     """The class of a layer of class `plain` with the shift before it, one for all its layers."""
     if plain not in _SHIFTED:
         parameters = list(inspect.signature(plain.forward).parameters)
-        fields = {"plain": plain, "first_argument": parameters[1] if len(parameters) > 1 else "", "__module__": __name__}
+        fields = {
+            "plain": plain,
+            "first_argument": parameters[1] if len(parameters) > 1 else "",
+            "__module__": __name__,
+        }
         _SHIFTED[plain] = type(f"Shifted{plain.__name__}", (ShiftedInput, plain), fields)
     return _SHIFTED[plain]
 
@@ -83,19 +93,29 @@ def _empty_layer(plain: type[nn.Module]) -> nn.Module:
 
 
 def _over(cls: type, old: type, new: type) -> type:
-    """Return `cls` where it is built on `old`, built on `new` instead: classes that parametrizations and FSDP put on top stay on top."""
+    """Return `cls` where it is built on `old`, built on `new` instead: classes that
+    parametrizations and FSDP put on top stay on top.
+    """
     if cls is old:
         return new
-    bases = tuple(_over(base, old, new) if issubclass(base, old) else base for base in cls.__bases__)
-    fields = {name: value for name, value in cls.__dict__.items() if name not in {"__dict__", "__weakref__"}}
+    bases = tuple(
+        _over(base, old, new) if issubclass(base, old) else base for base in cls.__bases__
+    )
+    fields = {
+        name: value
+        for name, value in cls.__dict__.items()
+        if name not in {"__dict__", "__weakref__"}
+    }
     return type(cls.__name__.replace(old.__name__, new.__name__), bases, fields)
 
 
 class Watch:
-    """A hook of a module that holds every shift of one insertion: each is where it was put, or the pass is refused.
+    """A hook of a module that holds every shift of one insertion: each is where it was put, or the
+    pass is refused.
 
-    Holds names only, so that a copy of the network has a watch of its own. The list of names is one for all watches of an insertion and
-    all its layers, so that a shift that is taken out through a part of the network is not missed in the whole.
+    Holds names only, so that a copy of the network has a watch of its own. The list of names is one
+    for all watches of an insertion and all its layers, so that a shift that is taken out through a
+    part of the network is not missed in the whole.
     """
 
     def __init__(self, prefix: str, places: list[str]) -> None:
@@ -113,9 +133,17 @@ class Watch:
         return _at(network, place.removeprefix(self.prefix))
 
     def lost(self, network: nn.Module) -> list[str]:
-        """Names of the places that the shift has left; wrapping a part of the network, as DataParallel does, is no loss."""
-        kept = {getattr(layer, PLACE) for layer in network.modules() if isinstance(layer, ShiftedInput)}
-        return [place for place in self.places if place not in kept or _adds_to_the_layer(self._at(network, place))]
+        """Names of the places that the shift has left; wrapping a part of the network, as
+        DataParallel does, is no loss.
+        """
+        kept = {
+            getattr(layer, PLACE) for layer in network.modules() if isinstance(layer, ShiftedInput)
+        }
+        return [
+            place
+            for place in self.places
+            if place not in kept or _adds_to_the_layer(self._at(network, place))
+        ]
 
     def refuse_lost(self, network: nn.Module) -> None:
         """Raise if a shift is gone."""
@@ -124,14 +152,18 @@ class Watch:
             place, now = lost[0].removeprefix(self.prefix), self._at(network, lost[0])
             kind = "nothing" if now is None else f"a {type(now).__name__}"
             raise ModelError(
-                f"model={type(network).__name__} has lost {len(lost)} of {len(self.places)} shifts: where {place!r} had one there is now "
-                f"{kind}, since something rebuilt or wrapped it (re-parameterisation, conversion, an adapter): insert the shift into the "
+                f"model={type(network).__name__} has lost {len(lost)} of {len(self.places)} "
+                f"shifts: where {place!r} had one there is now "
+                f"{kind}, since something rebuilt or wrapped it (re-parameterisation, conversion, "
+                "an adapter): insert the shift into the "
                 "network as it is afterwards, or call snn.remove_shift(model) to go on without"
             )
 
 
 def _at(network: nn.Module, name: str) -> Any:
-    """What stands at a name, None where there is nothing; wrappers that answer for what they wrap are looked through."""
+    """What stands at a name, None where there is nothing; wrappers that answer for what they
+    wrap are looked through.
+    """
     found: Any = network
     for part in name.split(".") if name else ():
         found = getattr(found, part, None)
@@ -139,11 +171,15 @@ def _at(network: nn.Module, name: str) -> Any:
 
 
 def _adds_to_the_layer(found: Any) -> bool:
-    """Whether what stands at a layer's name holds the layer and parameters beside it, which see frames that are not shifted."""
+    """Whether what stands at a layer's name holds the layer and parameters beside it, which see
+    frames that are not shifted.
+    """
     if not isinstance(found, nn.Module) or isinstance(found, ShiftedInput):
         return False
     inner = [layer for layer in found.modules() if isinstance(layer, ShiftedInput)]
-    return {id(p) for p in found.parameters()} != {id(p) for layer in inner for p in layer.parameters()}
+    return {id(p) for p in found.parameters()} != {
+        id(p) for layer in inner for p in layer.parameters()
+    }
 
 
 def has_shift(module: nn.Module) -> bool:
@@ -160,12 +196,16 @@ def put_shift(layer: nn.Module, shift: Shift, places: list[str], place: str) -> 
     """Make `layer` one that shifts its input, in place."""
     cls = type(layer)
     plain: type[nn.Module] = cls.__bases__[0] if parametrize.is_parametrized(layer) else cls
-    layer.__dict__.update({ATTRIBUTE: shift, PLACES: places, PLACE: place})  # past nn.Module, which would make the shift a child
+    layer.__dict__.update(
+        {ATTRIBUTE: shift, PLACES: places, PLACE: place}
+    )  # past nn.Module, which would make the shift a child
     layer.__class__ = _over(cls, plain, _shifted_class(plain))
 
 
 def set_watch(network: nn.Module, places: list[str]) -> None:
-    """Watch over `places` from the network, and from each part that holds them all: a wrapper may be taken off."""
+    """Watch over `places` from the network, and from each part that holds them all: a wrapper
+    may be taken off.
+    """
     for name, module in network.named_modules():
         prefix = f"{name}." if name else ""
         if all(place.startswith(prefix) for place in places):
@@ -186,5 +226,8 @@ def take_shift(layer: nn.Module) -> None:
 def watches_of(network: nn.Module) -> list[tuple[nn.Module, Any, Watch]]:
     """Every watch in a network, as the module that has it, the key of its hook, and itself."""
     return [
-        (module, key, hook) for module in network.modules() for key, hook in module._forward_pre_hooks.items() if isinstance(hook, Watch)
+        (module, key, hook)
+        for module in network.modules()
+        for key, hook in module._forward_pre_hooks.items()
+        if isinstance(hook, Watch)
     ]

@@ -1,4 +1,6 @@
-r"""What one step of a branch does to what is known of its input: layers, convolutions, and graphs of a module's own `forward`."""
+r"""What one step of a branch does to what is known of its input: layers, convolutions, and
+graphs of a module's own `forward`.
+"""
 
 import inspect
 import operator
@@ -8,7 +10,14 @@ from typing import Any
 
 from torch import fx, nn
 
-from stsm_ref.nn.operations import CONTAINERS, GLOBAL, LAYERS, LINEAR_MODULES, PLAIN_MODULES, QUESTIONS
+from stsm_ref.nn.operations import (
+    CONTAINERS,
+    GLOBAL,
+    LAYERS,
+    LINEAR_MODULES,
+    PLAIN_MODULES,
+    QUESTIONS,
+)
 
 
 @dataclass(frozen=True)
@@ -19,13 +28,17 @@ class Entry:
     kind: str = ""
     """What it is, where it is not an `nn.Conv2d`."""
     through: tuple[str, ...] = ()
-    """What lies between the input and it and hands on more or less than the tensor: a pooling, a part of the channels."""
+    """What lies between the input and it and hands on more or less than the tensor: a pooling,
+    a part of the channels.
+    """
     pooled: str = ""
     """What of that leaves no place to shift along."""
     mixed: bool = False
     """Whether results of another convolution reach it as well."""
     whole: bool = True
-    """Whether its result goes on to the sum by convolutions and place by place, not through an attention or a pooling."""
+    """Whether its result goes on to the sum by convolutions and place by place, not through an
+    attention or a pooling.
+    """
 
     def under(self, prefix: str) -> "Entry":
         """The same, seen from a module outside."""
@@ -62,7 +75,9 @@ class OneLevel(fx.Tracer):
 
 
 def convolution_of(module: nn.Module) -> nn.Conv2d | None:
-    """The convolution that a layer is, or that an adapter wraps, as PEFT's do, whose own weights stand beside it; None if neither."""
+    """The convolution that a layer is, or that an adapter wraps, as PEFT's do, whose own
+    weights stand beside it; None if neither.
+    """
     if isinstance(module, nn.Conv2d):
         return module
     base = module._modules.get("base_layer")
@@ -70,8 +85,12 @@ def convolution_of(module: nn.Module) -> nn.Conv2d | None:
 
 
 def only_holds(module: nn.Module) -> bool:
-    """Whether a module runs its parts one after another or not at all, and has no `forward` of its own."""
-    return isinstance(module, CONTAINERS) and type(module).forward in {container.forward for container in CONTAINERS}
+    """Whether a module runs its parts one after another or not at all, and has no `forward` of
+    its own.
+    """
+    return isinstance(module, CONTAINERS) and type(module).forward in {
+        container.forward for container in CONTAINERS
+    }
 
 
 def upstream(node: fx.Node) -> frozenset[fx.Node]:
@@ -85,7 +104,9 @@ def upstream(node: fx.Node) -> frozenset[fx.Node]:
 
 
 def is_layer(module: nn.Module) -> bool:
-    """Whether a module is one of torch's own layers, or an adapter of one, which is not looked into."""
+    """Whether a module is one of torch's own layers, or an adapter of one, which is not looked
+    into.
+    """
     if isinstance(module, CONTAINERS):
         return False
     return (
@@ -104,16 +125,22 @@ def after_layer(target: str, layer: nn.Module, state: State) -> tuple[list[Entry
         return after_convolution(Entry(target, f"{target!r}, {article(kind)}"), state)
     if isinstance(layer, GLOBAL):
         return [], gathered(state, kind)
-    return [], state if isinstance(layer, PLAIN_MODULES) else replace(state, through=(*state.through, kind))
+    return [], state if isinstance(layer, PLAIN_MODULES) else replace(
+        state, through=(*state.through, kind)
+    )
 
 
 def gathered(state: State, name: str) -> State:
     """What is known after every place has met every other."""
-    return replace(state, through=(*state.through, name), pooled=state.pooled or name, of=frozenset())
+    return replace(
+        state, through=(*state.through, name), pooled=state.pooled or name, of=frozenset()
+    )
 
 
 def after_convolution(entry: Entry, state: State) -> tuple[list[Entry], State]:
-    """What is known after a convolution: an entry if the input comes to it clean, and its own result."""
+    """What is known after a convolution: an entry if the input comes to it clean, and its own
+    result.
+    """
     after = State(clean=False, mixed=True, of=state.of)
     if not state.clean:
         return [], after
@@ -163,18 +190,24 @@ def traced(module: nn.Module) -> fx.Graph | None:
     """The module's own `forward` as a graph; None where it cannot be traced."""
     try:
         parameters = inspect.signature(module.forward).parameters.values()
-        defaults: dict[str, Any] = {p.name: p.default for p in parameters if p.default is not p.empty}
+        defaults: dict[str, Any] = {
+            p.name: p.default for p in parameters if p.default is not p.empty
+        }
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # that the graph is for these defaults only
             graph = OneLevel().trace(module, defaults)
-    except Exception:  # someone's forward may raise anything when it is given a stand-in for a tensor
+    except (
+        Exception
+    ):  # someone's forward may raise anything when it is given a stand-in for a tensor
         return None
     join_equal_items(graph)
     return graph
 
 
 def join_equal_items(graph: fx.Graph) -> None:
-    """Make one node of all that take the same item of the same list, so that they are one tensor."""
+    """Make one node of all that take the same item of the same list, so that they are one
+    tensor.
+    """
     first: dict[tuple[Any, str], fx.Node] = {}
     for node in list(graph.nodes):
         if is_item(node):

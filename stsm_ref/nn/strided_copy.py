@@ -1,12 +1,15 @@
-r"""STSM in eager torch at about the price of a memory copy: each element of the output is written once, the borders twice.
+r"""STSM in eager torch at about the price of a memory copy: each element of the output is written
+once, the borders twice.
 
-In dense memory, a shift moves all elements of a channel group by one and the same offset. So each group is one long copy, which carries
-some content around the borders, and then the borders are set to zero::
+In dense memory, a shift moves all elements of a channel group by one and the same offset. So each
+group is one long copy, which carries some content around the borders, and then the borders are set
+to zero::
 
     shift right by one, 2 rows of 4    12345678 -> .1234567 -> 0123 0567
 
-Row by row would be exact at once, but costs tens of nanoseconds a row. Two groups of opposite displacement are one copy where both
-distances in memory, of targets and of sources, are whole strides, that is, not negative. All this depends on the shape alone, and is kept.
+Row by row would be exact at once, but costs tens of nanoseconds a row. Two groups of opposite
+displacement are one copy where both distances in memory, of targets and of sources, are whole
+strides, that is, not negative. All this depends on the shape alone, and is kept.
 """
 
 import math
@@ -20,11 +23,15 @@ from stsm_ref.geometry import ChannelGroup, ShiftSpec
 from stsm_ref.nn.padding import is_channels_last
 
 WORD = torch.complex128
-"""The widest element that torch copies: 16 bytes. A column of words is copied twice as fast as rows of four floats."""
+"""The widest element that torch copies: 16 bytes. A column of words is copied twice as fast as
+rows of four floats.
+"""
 
 
 class Block(NamedTuple):
-    """A box of elements in memory, as `Tensor.as_strided` takes it, its start counted from the first element of the tensor."""
+    """A box of elements in memory, as `Tensor.as_strided` takes it, its start counted from the
+    first element of the tensor.
+    """
 
     size: tuple[int, ...]
     stride: tuple[int, ...]
@@ -39,7 +46,9 @@ class Plan(NamedTuple):
 
 
 class Memory(NamedTuple):
-    """How a dense tensor of clips lies in memory: sizes and strides, in elements, of ``(N, T, C, H, W)``."""
+    """How a dense tensor of clips lies in memory: sizes and strides, in elements, of ``(N, T,
+    C, H, W)``.
+    """
 
     size: tuple[int, int, int, int, int]
     stride: tuple[int, int, int, int, int]
@@ -59,8 +68,11 @@ class Memory(NamedTuple):
         return self.stride[2] == 1
 
 
-def write_once(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int = 1) -> Tensor | None:
-    """Shift ``(N*T, C, H, W)`` that is contiguous or channels-last into new memory of that layout; None where `x` is neither.
+def write_once(
+    x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int = 1
+) -> Tensor | None:
+    """Shift ``(N*T, C, H, W)`` that is contiguous or channels-last into new memory of that layout;
+    None where `x` is neither.
 
     `x` is a plain tensor (no subclass); gradients are the caller's affair.
     """
@@ -73,17 +85,28 @@ def write_once(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int 
     if channels_last and _in_words(x, spec):
         group_multiple = WORD.itemsize // x.element_size()
         source, target = _dense(source).view(WORD), _dense(target).view(WORD)
-    copies, zeros = plan(spec, x.shape, num_segments, direction, channels_last=channels_last, group_multiple=group_multiple)
+    copies, zeros = plan(
+        spec,
+        x.shape,
+        num_segments,
+        direction,
+        channels_last=channels_last,
+        group_multiple=group_multiple,
+    )
     start = source.storage_offset()
     for to, from_ in copies:
-        target.as_strided(*to).copy_(source.as_strided(from_.size, from_.stride, start + from_.start))
+        target.as_strided(*to).copy_(
+            source.as_strided(from_.size, from_.stride, start + from_.start)
+        )
     for border in zeros:
         target.as_strided(*border).zero_()
     return y
 
 
 def _dense(x: Tensor) -> Tensor:
-    """The same memory under the strides of a dense tensor: where an axis has size 1 its stride may be anything, and `view` minds."""
+    """The same memory under the strides of a dense tensor: where an axis has size 1 its stride
+    may be anything, and `view` minds.
+    """
     _, height, width, channels = x.shape
     return x.as_strided(x.shape, (height * width * channels, width * channels, channels, 1))
 
@@ -105,13 +128,29 @@ def _channel_divisor(spec: ShiftSpec, channels: int) -> int:
 
 @lru_cache(maxsize=4096)
 def plan(
-    spec: ShiftSpec, shape: tuple[int, ...], num_segments: int, direction: int, *, channels_last: bool, group_multiple: int = 1
+    spec: ShiftSpec,
+    shape: tuple[int, ...],
+    num_segments: int,
+    direction: int,
+    *,
+    channels_last: bool,
+    group_multiple: int = 1,
 ) -> Plan:
-    """List the blocks for a tensor ``(N*T, C, H, W)``, `group_multiple` channels counted as one element."""
+    """List the blocks for a tensor ``(N*T, C, H, W)``, `group_multiple` channels counted as one
+    element.
+    """
     frames, channels, height, width = shape
-    memory = Memory.of((frames, channels // group_multiple, height, width), num_segments, channels_last=channels_last)
+    memory = Memory.of(
+        (frames, channels // group_multiple, height, width),
+        num_segments,
+        channels_last=channels_last,
+    )
     groups = [
-        ChannelGroup(start // group_multiple, stop // group_multiple, displacement if direction > 0 else -displacement)
+        ChannelGroup(
+            start // group_multiple,
+            stop // group_multiple,
+            displacement if direction > 0 else -displacement,
+        )
         for start, stop, displacement in spec.partition(channels)
         if start < stop
     ]
@@ -120,7 +159,14 @@ def plan(
     while groups:
         group = groups.pop(0)
         copy, borders = _copy(group, memory), _borders(group, memory)
-        partner = next((other for other in groups if any(group.displacement) and other.displacement == -group.displacement), None)
+        partner = next(
+            (
+                other
+                for other in groups
+                if any(group.displacement) and other.displacement == -group.displacement
+            ),
+            None,
+        )
         if partner:
             groups.remove(partner)
             copies += _pair_copies(copy, _copy(partner, memory))
@@ -133,13 +179,17 @@ def plan(
     # new memory is met page by page: a few per cent are saved where long runs meet it first
     copies.sort(key=lambda copy: -math.prod(copy[0].size))
     return Plan(
-        tuple(_in_fewest_axes(target, source) for target, source in copies if math.prod(target.size)),
+        tuple(
+            _in_fewest_axes(target, source) for target, source in copies if math.prod(target.size)
+        ),
         tuple(_in_fewest_axes(border, border)[0] for border in zeros if math.prod(border.size)),
     )
 
 
 def _in_fewest_axes(one: Block, other: Block) -> tuple[Block, Block]:
-    """The same two blocks, which are of one size, with neighbouring axes made one where both allow it: torch takes them sooner."""
+    """The same two blocks, which are of one size, with neighbouring axes made one where both
+    allow it: torch takes them sooner.
+    """
     axes: list[tuple[int, int, int]] = []  # size, stride of one, stride of the other
     for size, stride, other_stride in zip(one.size, one.stride, other.stride, strict=True):
         if axes and axes[-1][1:] == (size * stride, size * other_stride):
@@ -151,14 +201,19 @@ def _in_fewest_axes(one: Block, other: Block) -> tuple[Block, Block]:
 
 
 def _copy(group: ChannelGroup, memory: Memory) -> tuple[Block, Block]:
-    """Where the group's elements go and where they come from, moves in space being one offset along the pixels of a frame."""
+    """Where the group's elements go and where they come from, moves in space being one offset
+    along the pixels of a frame.
+    """
     dt, dh, dw = group.displacement
     clips, time, _, height, width = memory.size
     clip, frame, per_channel, _, pixel = memory.stride
     count, first = group.stop - group.start, group.start * per_channel
     offset = dh * width + dw  # in pixels
-    # contiguous: one run over the pixels of all channels; channels-last: one over the pixels, and the channels beside it
-    run, beside = (height * width, (count,)) if memory.channels_last else (count * height * width, ())
+    # contiguous: one run over the pixels of all channels; channels-last: one over the pixels, and
+    # the channels beside it
+    run, beside = (
+        (height * width, (count,)) if memory.channels_last else (count * height * width, ())
+    )
     size = (clips, max(time - abs(dt), 0), max(run - abs(offset), 0), *beside)
     stride = (clip, frame, pixel, *(1 for _ in beside))
     return (
@@ -175,14 +230,19 @@ def _borders(group: ChannelGroup, memory: Memory) -> list[Block]:
             size = list(memory.size)
             size[2] = group.stop - group.start
             depth = min(abs(distance), size[axis])
-            start = group.start * memory.stride[2] + (0 if distance > 0 else size[axis] - depth) * memory.stride[axis]
+            start = (
+                group.start * memory.stride[2]
+                + (0 if distance > 0 else size[axis] - depth) * memory.stride[axis]
+            )
             size[axis] = depth
             blocks.append(Block(tuple(size), memory.stride, start))
     return blocks
 
 
 def _pair(one: Block, other: Block) -> Block | None:
-    """Two like blocks as one with an axis of two in front, where memory runs on from the first to the second."""
+    """Two like blocks as one with an axis of two in front, where memory runs on from the first
+    to the second.
+    """
     if one.size != other.size or one.stride != other.stride or other.start < one.start:
         return None
     return Block((2, *one.size), (other.start - one.start, *one.stride), one.start)

@@ -1,6 +1,7 @@
 """The paper's claims as data, sentence by sentence and cell by cell, and how each is settled.
 
-Published figures stand in `stsm_ref.paper.tables` and are never mixed with ours. Importing this imports neither torch nor Matplotlib.
+Published figures stand in `stsm_ref.paper.tables` and are never mixed with ours. Importing this
+imports neither torch nor Matplotlib.
 """
 
 from stsm_ref.paper.claim import MEANINGS, Claim, Status

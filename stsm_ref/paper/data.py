@@ -11,17 +11,29 @@ from stsm_ref.paper.claim import Claim
 
 
 def _sentences() -> tuple[Claim, ...]:
-    entries: list[dict[str, Any]] = tomllib.loads(files("stsm_ref.paper").joinpath("claims.toml").read_text(encoding="utf-8"))["claim"]
-    return tuple(Claim(**entry | {key: tuple(entry.get(key, ())) for key in ("quotes", "evidence", "elsewhere")}) for entry in entries)
+    entries: list[dict[str, Any]] = tomllib.loads(
+        files("stsm_ref.paper").joinpath("claims.toml").read_text(encoding="utf-8")
+    )["claim"]
+    return tuple(
+        Claim(
+            **entry
+            | {key: tuple(entry.get(key, ())) for key in ("quotes", "evidence", "elsewhere")}
+        )
+        for entry in entries
+    )
 
 
 def _not_claims() -> tuple[tuple[str, str], ...]:
-    groups = tomllib.loads(files("stsm_ref.paper").joinpath("not_claims.toml").read_text(encoding="utf-8"))["reason"]
+    groups = tomllib.loads(
+        files("stsm_ref.paper").joinpath("not_claims.toml").read_text(encoding="utf-8")
+    )["reason"]
     return tuple((quote, group["why"]) for group in groups for quote in group["quotes"])
 
 
 CLAIMS: tuple[Claim, ...] = (*_sentences(), *cell_claims())
-"""Every checkable claim: first the sentences in the paper's order, then the cells of Tables 1 to 7."""
+"""Every checkable claim: first the sentences in the paper's order, then the cells of Tables 1
+to 7.
+"""
 
 NOT_CLAIMS: tuple[tuple[str, str], ...] = _not_claims()
 """Sentences that hold a number or compare and are no checkable claims, each with the reason."""

@@ -1,7 +1,9 @@
-"""What the repositories that the paper cites print themselves: quoted figures, with their source, beside the claims that rest on them.
+"""What the repositories that the paper cites print themselves: quoted figures, with their source,
+beside the claims that rest on them.
 
-PUBLISHED figures of other people, neither the paper's nor ours. They settle no claim; a claim that rests on a comparison names those
-that print something else for the same network (`Claim.elsewhere`).
+PUBLISHED figures of other people, neither the paper's nor ours. They settle no claim; a claim that
+rests on a comparison names those that print something else for the same network
+(`Claim.elsewhere`).
 """
 
 import tomllib
@@ -11,7 +13,9 @@ from typing import Any, NamedTuple
 
 
 class Source(NamedTuple):
-    """A file of a repository, the state of it that was read, and the number under which the paper cites it."""
+    """A file of a repository, the state of it that was read, and the number under which the
+    paper cites it.
+    """
 
     id: str
     name: str
@@ -22,7 +26,9 @@ class Source(NamedTuple):
 
 
 class Accuracy(NamedTuple):
-    """A Top-1 accuracy: where it stands, what stands there, and the cell of the paper's tables for the same network."""
+    """A Top-1 accuracy: where it stands, what stands there, and the cell of the paper's tables
+    for the same network.
+    """
 
     id: str
     source: Source
@@ -38,11 +44,16 @@ class Accuracy(NamedTuple):
         return Decimal(self.top1)
 
     def __str__(self) -> str:
-        return f"{self.source.name} prints {self.top1} for {self.says} ({self.source.file}, {self.place}; {self.source.version})"
+        return (
+            f"{self.source.name} prints {self.top1} for {self.says} ({self.source.file}, "
+            f"{self.place}; {self.source.version})"
+        )
 
 
 class PrintedCost(NamedTuple):
-    """Operations and parameters of a configuration, and the arguments of `stsm_ref.models.model_cost` that count to the same."""
+    """Operations and parameters of a configuration, and the arguments of
+    `stsm_ref.models.model_cost` that count to the same.
+    """
 
     source: Source
     line: str
@@ -52,14 +63,23 @@ class PrintedCost(NamedTuple):
 
 
 def _read() -> dict[str, list[dict[str, Any]]]:
-    data: dict[str, list[dict[str, Any]]] = tomllib.loads(files("stsm_ref.paper").joinpath("elsewhere.toml").read_text(encoding="utf-8"))
+    data: dict[str, list[dict[str, Any]]] = tomllib.loads(
+        files("stsm_ref.paper").joinpath("elsewhere.toml").read_text(encoding="utf-8")
+    )
     return data
 
 
 _DATA = _read()
 SOURCES: dict[str, Source] = {entry["id"]: Source(**entry) for entry in _DATA["source"]}
-ACCURACIES: dict[str, Accuracy] = {entry["id"]: Accuracy(**entry | {"source": SOURCES[entry["source"]]}) for entry in _DATA["accuracy"]}
+ACCURACIES: dict[str, Accuracy] = {
+    entry["id"]: Accuracy(**entry | {"source": SOURCES[entry["source"]]})
+    for entry in _DATA["accuracy"]
+}
 """By id, such as ``tsm-sthv2-8``."""
 
-COSTS: tuple[PrintedCost, ...] = tuple(PrintedCost(**entry | {"source": SOURCES[entry["source"]]}) for entry in _DATA["cost"])
-"""Operations and parameters as MMAction2 v0.24.1 prints them, for configurations that are networks of ours."""
+COSTS: tuple[PrintedCost, ...] = tuple(
+    PrintedCost(**entry | {"source": SOURCES[entry["source"]]}) for entry in _DATA["cost"]
+)
+"""Operations and parameters as MMAction2 v0.24.1 prints them, for configurations that are
+networks of ours.
+"""

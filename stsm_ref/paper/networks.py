@@ -35,9 +35,11 @@ class Network(NamedTuple):
 
 
 def network(row: Row) -> Network | None:
-    """The network of a line; None for one that this project does not build, and for Table 1, which prints no cost.
+    """The network of a line; None for one that this project does not build, and for Table 1, which
+    prints no cost.
 
-    Tables 2 to 4 print no frame size: 256, by §4.2.2. Nor does Table 5: 256 for STSM and 224 for the others, by §5.2.
+    Tables 2 to 4 print no frame size: 256, by §4.2.2. Nor does Table 5: 256 for STSM and 224 for
+    the others, by §5.2.
 
     >>> from stsm_ref.paper.tables import TABLE_3, TABLE_6, TABLE_7
     >>> network(TABLE_3[-2])
@@ -59,4 +61,6 @@ def network(row: Row) -> Network | None:
         return None
     host, shift = NETWORKS[row.name]
     size = int(row.size.split()[0]) if row.size else 256 if row.table == 4 or row.ours else 224
-    return Network(host or HOST_OF[row.backbone.split()[-1]], shift, int(row.frames), size, CLASSES[row.table])
+    return Network(
+        host or HOST_OF[row.backbone.split()[-1]], shift, int(row.frames), size, CLASSES[row.table]
+    )

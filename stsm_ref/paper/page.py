@@ -51,7 +51,8 @@ def _counts(sentences: list[Settled], cells: list[Settled]) -> str:
     counts = [Counter(entry.claim.status for entry in entries) for entries in (sentences, cells)]
     lines = ["| status | sentences | cells | settled |", "|---|---:|---:|---|"]
     lines += [
-        f"| **{status}** | {counts[0][status] or ''} | {counts[1][status] or ''} | {meaning} |" for status, meaning in MEANINGS.items()
+        f"| **{status}** | {counts[0][status] or ''} | {counts[1][status] or ''} | {meaning} |"
+        for status, meaning in MEANINGS.items()
     ]
     lines.append(f"| | {len(sentences)} | {len(cells)} | |")
     return "\n".join(lines) + f"\n\n{RULE}\n\n{tally()}\n"
@@ -70,7 +71,11 @@ def _contradictions(sentences: list[Settled], cells: list[Settled]) -> str:
 
 def _sentence(entry: Settled) -> str:
     claim = entry.claim
-    lines = [f"({_anchor(entry)})=", f"**{claim.id}** · {claim.status} · {_safe(claim.says)}\n", f"> {_safe(plain(claim.quote))}\n"]
+    lines = [
+        f"({_anchor(entry)})=",
+        f"**{claim.id}** · {claim.status} · {_safe(claim.says)}\n",
+        f"> {_safe(plain(claim.quote))}\n",
+    ]
     told = [f"Against it: “{_safe(plain(claim.against))}”"] if claim.against else []
     told += [part for part in (_safe(claim.finding), _figures(entry)) if part]
     told += [f"{_safe(str(ACCURACIES[name]))}." for name in claim.elsewhere]
@@ -89,8 +94,15 @@ def _named(name: str) -> str:
 def _cells(entries: list[Settled]) -> str:
     lines = ["| cell | printed | status | computed, found |", "|---|---|---|---|"]
     for entry in entries:
-        told = " ".join(part for part in (entry.verdict.figures + "." if entry.verdict else "", entry.claim.finding) if part)
-        lines.append(f"| {entry.claim.id} | {_safe(entry.claim.says)} | {entry.claim.status} | {_safe(told)} |")
+        told = " ".join(
+            part
+            for part in (entry.verdict.figures + "." if entry.verdict else "", entry.claim.finding)
+            if part
+        )
+        lines.append(
+            f"| {entry.claim.id} | {_safe(entry.claim.says)} | {entry.claim.status} | "
+            f"{_safe(told)} |"
+        )
     return "\n".join(lines) + "\n"
 
 

@@ -1,8 +1,19 @@
-r"""The paper's words for a terminal and a page: its LaTeX as plain letters. The data keep the LaTeX."""
+r"""The paper's words for a terminal and a page: its LaTeX as plain letters. The data keep the
+LaTeX.
+"""
 
 import re
 
-SIGNS = {r"\times": "×", r"\alpha": "α", r"\in": "∈", r"\diamond": "◇", r"\quad": " ", "$": "", r"\mathbb": "", r"\mathbf": ""}
+SIGNS = {
+    r"\times": "×",
+    r"\alpha": "α",
+    r"\in": "∈",
+    r"\diamond": "◇",
+    r"\quad": " ",
+    "$": "",
+    r"\mathbb": "",
+    r"\mathbf": "",
+}
 
 
 def plain(text: str) -> str:
@@ -15,7 +26,9 @@ def plain(text: str) -> str:
     """
     text = re.sub(r"\\frac\{(\\?\w+)\}\{(\w+)\}", r"\1/\2", text)
     text = re.sub(r"\\begin\{bmatrix\}(.*?)\\end\{bmatrix\}", lambda found: _matrix(found[1]), text)
-    text = re.sub(r"\\text\{(.*?)\}|\\tag\{(.*?)\}", lambda found: found[1] or f"({found[2]})", text)
+    text = re.sub(
+        r"\\text\{(.*?)\}|\\tag\{(.*?)\}", lambda found: found[1] or f"({found[2]})", text
+    )
     for sign, letter in SIGNS.items():
         text = re.sub(re.escape(sign) + (r"\b" if sign[-1].isalpha() else ""), letter, text)
     text = re.sub(r"\\hat\{\{?X\}?\}", "X\N{COMBINING CIRCUMFLEX ACCENT}", text)
@@ -23,4 +36,10 @@ def plain(text: str) -> str:
 
 
 def _matrix(rows: str) -> str:
-    return "[" + "; ".join(" ".join(row.split("&")).strip() for row in rows.split(r"\\")).replace("  ", " ") + "]"
+    return (
+        "["
+        + "; ".join(" ".join(row.split("&")).strip() for row in rows.split(r"\\")).replace(
+            "  ", " "
+        )
+        + "]"
+    )

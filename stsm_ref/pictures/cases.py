@@ -1,4 +1,6 @@
-"""A case in text: what goes in and what must come out, side by side, for one channel of each group."""
+"""A case in text: what goes in and what must come out, side by side, for one channel of each
+group.
+"""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -14,7 +16,9 @@ WAYS = {"T": ("later", "earlier"), "H": ("down", "up"), "W": ("right", "left")}
 
 
 class Clip(NamedTuple):
-    """One channel ``(T, H, W)`` under its name; `vacant` marks zeros that entered, `right` is what each value should be."""
+    """One channel ``(T, H, W)`` under its name; `vacant` marks zeros that entered, `right` is
+    what each value should be.
+    """
 
     name: str
     values: Array
@@ -28,7 +32,11 @@ def way(displacement: Displacement) -> str:
     >>> way(Displacement(1, 0, -1))
     '1 later, 1 left'
     """
-    told = (f"{abs(d)} {WAYS[letter][d < 0]}" for letter, d in zip("THW", displacement, strict=True) if d)
+    told = (
+        f"{abs(d)} {WAYS[letter][d < 0]}"
+        for letter, d in zip("THW", displacement, strict=True)
+        if d
+    )
     return ", ".join(told) or "stays"
 
 
@@ -39,22 +47,40 @@ def group_lines(spec: ShiftSpec, channels: int) -> list[str]:
     ['channel 0        1 later', 'channel 1        1 earlier', 'channels 2..7    stays (X_N)']
     """
     groups = spec.partition(channels)
-    lines = [f"{_span(g):16} {way(g.displacement)}{'' if any(g.displacement) else ' (X_N)'}" for g in groups if g.start < g.stop]
+    lines = [
+        f"{_span(g):16} {way(g.displacement)}{'' if any(g.displacement) else ' (X_N)'}"
+        for g in groups
+        if g.start < g.stop
+    ]
     empty = sum(g.start == g.stop for g in groups[:-1])
-    return [*lines, *([f"{empty} of {len(groups) - 1} directions have no channel"] if empty else [])]
+    return [
+        *lines,
+        *([f"{empty} of {len(groups) - 1} directions have no channel"] if empty else []),
+    ]
 
 
 def draw_groups(
-    given: Array, expected: Array, spec: ShiftSpec, *, name: str = "x", backward: bool = False, wrong: Array | None = None
+    given: Array,
+    expected: Array,
+    spec: ShiftSpec,
+    *,
+    name: str = "x",
+    backward: bool = False,
+    wrong: Array | None = None,
 ) -> str:
-    """For each group that has channels, one of them: what is `given`, what is `expected`, and what is `wrong`, marked by ``!``.
+    """For each group that has channels, one of them: what is `given`, what is `expected`, and what
+    is `wrong`, marked by ``!``.
 
-    Arrays are ``(N, T, C, H, W)``; `backward` says that the groups move the other way (a vjp). Of a group the first channel of the first
-    clip is shown, or the one where `wrong` differs in most places; groups that are not wrong are left out then. What is too large is cut,
-    and says so.
+    Arrays are ``(N, T, C, H, W)``; `backward` says that the groups move the other way (a vjp). Of a
+    group the first channel of the first clip is shown, or the one where `wrong` differs in most
+    places; groups that are not wrong are left out then. What is too large is cut, and says so.
     """
     groups = [g for g in spec.partition(given.shape[2]) if g.start < g.stop]
-    chosen = [(group, place) for group in groups if (place := _telling(group, expected, wrong)) is not None]
+    chosen = [
+        (group, place)
+        for group in groups
+        if (place := _telling(group, expected, wrong)) is not None
+    ]
     blocks = []
     for group, (clip, channel) in chosen[:MOST_GROUPS]:
         moved = -group.displacement if backward else group.displacement
@@ -69,12 +95,26 @@ def draw_groups(
         blocks.append(f"... and {len(chosen) - MOST_GROUPS} more groups")
     if len(chosen) < len(groups):
         others = len(groups) - len(chosen)
-        blocks.append("the other group comes out right" if others == 1 else f"the other {others} groups come out right")
-    return "\n\n".join([*blocks, f"{ENTERED} a zero that entered" + ("; ! differs from what must come out" if wrong is not None else "")])
+        blocks.append(
+            "the other group comes out right"
+            if others == 1
+            else f"the other {others} groups come out right"
+        )
+    return "\n\n".join(
+        [
+            *blocks,
+            f"{ENTERED} a zero that entered"
+            + ("; ! differs from what must come out" if wrong is not None else ""),
+        ]
+    )
 
 
-def draw_convolution(x: Array, weights: Array, padding: object, y: Array, wrong: Array | None = None) -> str:
-    """The input ``(T, H, W)``, the kernel and the output, and a wrong output with a ``!`` where it differs."""
+def draw_convolution(
+    x: Array, weights: Array, padding: object, y: Array, wrong: Array | None = None
+) -> str:
+    """The input ``(T, H, W)``, the kernel and the output, and a wrong output with a ``!`` where
+    it differs.
+    """
     clips = [Clip("x", x), Clip("kernel", weights), Clip("must come out", y)]
     if wrong is not None:
         clips.append(Clip("must not", wrong, right=y))
@@ -82,7 +122,11 @@ def draw_convolution(x: Array, weights: Array, padding: object, y: Array, wrong:
 
 
 def _span(group: ChannelGroup) -> str:
-    return f"channel {group.start}" if group.stop - group.start == 1 else f"channels {group.start}..{group.stop - 1}"
+    return (
+        f"channel {group.start}"
+        if group.stop - group.start == 1
+        else f"channels {group.start}..{group.stop - 1}"
+    )
 
 
 def _telling(group: ChannelGroup, expected: Array, wrong: Array | None) -> tuple[int, int] | None:
@@ -90,7 +134,9 @@ def _telling(group: ChannelGroup, expected: Array, wrong: Array | None) -> tuple
     if wrong is None:
         return 0, group.start
     part = slice(group.start, group.stop)
-    differs = np.ascontiguousarray(expected[:, :, part]).view(np.uint8) != np.ascontiguousarray(wrong[:, :, part]).view(np.uint8)
+    differs = np.ascontiguousarray(expected[:, :, part]).view(np.uint8) != np.ascontiguousarray(
+        wrong[:, :, part]
+    ).view(np.uint8)
     counts = differs.sum(axis=(1, 3, 4))
     if not counts.any():
         return None
@@ -103,7 +149,9 @@ def _vacant(shape: Sequence[int], displacement: Displacement) -> Array:
     vacant = np.zeros(shape, bool)
     for axis, (size, d) in enumerate(zip(shape, displacement, strict=True)):
         source = np.arange(size) - d
-        vacant |= ((source < 0) | (source >= size)).reshape([-1 if k == axis else 1 for k in range(3)])
+        vacant |= ((source < 0) | (source >= size)).reshape(
+            [-1 if k == axis else 1 for k in range(3)]
+        )
     return vacant
 
 
@@ -118,14 +166,25 @@ def _columns(clips: Sequence[Clip]) -> str:
 def _frames(clip: Clip) -> list[str]:
     """Frames side by side, each under its t, as many as a line has room for."""
     shown = clip.values[:MOST_FRAMES, :MOST_ROWS, :MOST_COLUMNS]
-    cells = [[[_cell(clip, (t, h, w)) for w in range(shown.shape[2])] for h in range(shown.shape[1])] for t in range(shown.shape[0])]
+    cells = [
+        [[_cell(clip, (t, h, w)) for w in range(shown.shape[2])] for h in range(shown.shape[1])]
+        for t in range(shown.shape[0])
+    ]
     width = max((len(cell) for frame in cells for row in frame for cell in row), default=1)
-    columns = min(shown.shape[2], WIDTH // ((width + 1) * min(shown.shape[0], 2)))  # two frames beside each other at least
+    columns = min(
+        shown.shape[2], WIDTH // ((width + 1) * min(shown.shape[0], 2))
+    )  # two frames beside each other at least
     frames = min(shown.shape[0], max(WIDTH // ((width + 1) * columns + 1), 1))
     blocks = [
-        [f"t={t}", *(" ".join(f"{cell:>{width}}" for cell in row[:columns]) for row in frame)] for t, frame in enumerate(cells[:frames])
+        [f"t={t}", *(" ".join(f"{cell:>{width}}" for cell in row[:columns]) for row in frame)]
+        for t, frame in enumerate(cells[:frames])
     ]
-    counts = zip(clip.values.shape, (frames, shown.shape[1], columns), ("frames", "rows", "columns"), strict=True)
+    counts = zip(
+        clip.values.shape,
+        (frames, shown.shape[1], columns),
+        ("frames", "rows", "columns"),
+        strict=True,
+    )
     cut = ", ".join(f"{size - kept} {what}" for size, kept, what in counts if size > kept)
     return [*beside(blocks, gap="  ").split("\n"), *([f"... and {cut} more"] if cut else [])]
 
@@ -134,7 +193,9 @@ def _cell(clip: Clip, place: tuple[int, int, int]) -> str:
     value = clip.values[place]
     if clip.vacant is not None and clip.vacant[place] and not any(value.tobytes()):
         return ENTERED
-    return _number(value) + ("!" if clip.right is not None and value.tobytes() != clip.right[place].tobytes() else "")
+    return _number(value) + (
+        "!" if clip.right is not None and value.tobytes() != clip.right[place].tobytes() else ""
+    )
 
 
 def _number(value: Any) -> str:

@@ -33,26 +33,78 @@ def canvas(width: float, height: float, *, inches: float) -> "tuple[Figure, Axes
 
 
 def draw_grid(
-    axes: "Axes", values: npt.NDArray[Any], left: float, top: float, *, colour: Colour, cell: float = 1.0, size: float = 0.0
+    axes: "Axes",
+    values: npt.NDArray[Any],
+    left: float,
+    top: float,
+    *,
+    colour: Colour,
+    cell: float = 1.0,
+    size: float = 0.0,
 ) -> None:
-    """Draw a matrix cell by cell: 0 white and hatched, others in their colour, with their digits if `size` is not 0."""
+    """Draw a matrix cell by cell: 0 white and hatched, others in their colour, with their
+    digits if `size` is not 0.
+    """
     from matplotlib.patches import Rectangle
 
     for (row, column), value in np.ndenumerate(values):
         x, y = left + column * cell, top + row * cell
         if value:
-            axes.add_patch(Rectangle((x, y), cell, cell, facecolor=colour(int(value)), edgecolor="white", linewidth=1.0))
+            axes.add_patch(
+                Rectangle(
+                    (x, y),
+                    cell,
+                    cell,
+                    facecolor=colour(int(value)),
+                    edgecolor="white",
+                    linewidth=1.0,
+                )
+            )
         else:
-            axes.add_patch(Rectangle((x, y), cell, cell, facecolor="white", edgecolor=ENTERS, hatch="////", linewidth=0.4))
+            axes.add_patch(
+                Rectangle(
+                    (x, y),
+                    cell,
+                    cell,
+                    facecolor="white",
+                    edgecolor=ENTERS,
+                    hatch="////",
+                    linewidth=0.4,
+                )
+            )
         if size:
             box = {"facecolor": "white", "edgecolor": "none", "pad": 0.8} if value == 0 else None
-            axes.text(x + cell / 2, y + cell / 2, str(value), ha="center", va="center_baseline", fontsize=size, color=INK, bbox=box)
+            axes.text(
+                x + cell / 2,
+                y + cell / 2,
+                str(value),
+                ha="center",
+                va="center_baseline",
+                fontsize=size,
+                color=INK,
+                bbox=box,
+            )
     rows, columns = values.shape
-    axes.add_patch(Rectangle((left, top), columns * cell, rows * cell, fill=False, edgecolor=INK, linewidth=0.8))
+    axes.add_patch(
+        Rectangle(
+            (left, top), columns * cell, rows * cell, fill=False, edgecolor=INK, linewidth=0.8
+        )
+    )
 
 
 def draw_arrow(axes: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
     """Draw an arrow from one point to another."""
     from matplotlib.patches import FancyArrowPatch
 
-    axes.add_patch(FancyArrowPatch(start, end, arrowstyle="-|>", mutation_scale=11, color=INK, linewidth=1.0, shrinkA=0, shrinkB=0))
+    axes.add_patch(
+        FancyArrowPatch(
+            start,
+            end,
+            arrowstyle="-|>",
+            mutation_scale=11,
+            color=INK,
+            linewidth=1.0,
+            shrinkA=0,
+            shrinkB=0,
+        )
+    )

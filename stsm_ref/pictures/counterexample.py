@@ -1,4 +1,6 @@
-"""The check at the end of an exercise: a candidate beside its specification, and a picture of the smallest case where they differ."""
+"""The check at the end of an exercise: a candidate beside its specification, and a picture of
+the smallest case where they differ.
+"""
 
 import inspect
 from collections.abc import Callable, Iterable
@@ -18,7 +20,9 @@ MOST_CELLS = 16
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a candidate agreed with its specification, on how many cases, and where it first did not."""
+    """Whether a candidate agreed with its specification, on how many cases, and where it first
+    did not.
+    """
 
     passed: bool
     cases: int
@@ -29,25 +33,31 @@ class Verdict:
         return self.message
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
-        return {"text/plain": self.message} if self.picture is None else self.picture._repr_mimebundle_(include, exclude)
+        return (
+            {"text/plain": self.message}
+            if self.picture is None
+            else self.picture._repr_mimebundle_(include, exclude)
+        )
 
 
 def check(candidate: Function, specification: Function, cases: Iterable[Any]) -> Verdict:
-    """Hold `candidate` against `specification` on each of `cases`, and draw the first on which they differ.
+    """Hold `candidate` against `specification` on each of `cases`, and draw the first on which they
+    differ.
 
     Parameters
     ----------
     candidate, specification : callable
-        Both take a case and return an array. A case that is a tuple is spread over several arguments; the picture calls them what the
-        specification calls them.
+        Both take a case and return an array. A case that is a tuple is spread over several
+        arguments; the picture calls them what the specification calls them.
     cases : iterable
         Smallest first, so that the picture is small.
 
     Returns
     -------
     Verdict
-        In a notebook it shows itself: a line where everything agreed, else the case, what should come out and what came out. A candidate
-        that raises, or that writes into its input, does not agree.
+        In a notebook it shows itself: a line where everything agreed, else the case, what should
+        come out and what came out. A candidate that raises, or that writes into its input, does not
+        agree.
 
     Raises
     ------
@@ -69,16 +79,30 @@ def check(candidate: Function, specification: Function, cases: Iterable[Any]) ->
             answer = candidate(*given)
             got = np.asarray(answer)
         except Exception as error:  # whatever a learner's line raises is part of the verdict
-            return _refused(tried, named, want, None, f"your line raised {type(error).__name__}: {error}")
-        if answer is None or answer is ...:
-            missing = "your line gave None: does it say return?" if answer is None else "write your line in place of the three dots"
-            return _refused(tried, named, want, None, missing)
-        if not all(np.array_equal(mine, theirs) for mine, theirs in zip(given, arguments, strict=True)):
             return _refused(
-                tried, dict(zip(names, given, strict=True)), want, got, "your line wrote into its input, which is drawn as it is now"
+                tried, named, want, None, f"your line raised {type(error).__name__}: {error}"
+            )
+        if answer is None or answer is ...:
+            missing = (
+                "your line gave None: does it say return?"
+                if answer is None
+                else "write your line in place of the three dots"
+            )
+            return _refused(tried, named, want, None, missing)
+        if not all(
+            np.array_equal(mine, theirs) for mine, theirs in zip(given, arguments, strict=True)
+        ):
+            return _refused(
+                tried,
+                dict(zip(names, given, strict=True)),
+                want,
+                got,
+                "your line wrote into its input, which is drawn as it is now",
             )
         if got.shape != want.shape:
-            return _refused(tried, named, want, got, f"the shape is {got.shape}, should be {want.shape}")
+            return _refused(
+                tried, named, want, got, f"the shape is {got.shape}, should be {want.shape}"
+            )
         if not np.array_equal(got, want):
             return _refused(tried, named, want, got, _first_difference(got, want))
     if not tried:
@@ -87,21 +111,38 @@ def check(candidate: Function, specification: Function, cases: Iterable[Any]) ->
 
 
 def _copies(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments)
+    return tuple(
+        argument.copy() if isinstance(argument, np.ndarray) else argument for argument in arguments
+    )
 
 
 def _first_difference(got: npt.NDArray[Any], want: npt.NDArray[Any]) -> str:
     wrong = np.argwhere(got != want)
     place = tuple(int(i) for i in wrong[0])
-    return f"out[{', '.join(map(str, place))}] = {got[place]}, should be {want[place]} ({len(wrong)} of {want.size} places differ)"
+    return (
+        f"out[{', '.join(map(str, place))}] = {got[place]}, should be {want[place]} "
+        f"({len(wrong)} of {want.size} places differ)"
+    )
 
 
-def _refused(tried: int, arguments: dict[str, Any], want: npt.NDArray[Any], got: npt.NDArray[Any] | None, message: str) -> Verdict:
-    """A verdict with its picture: the arrays among the arguments, what should come out, what came out."""
+def _refused(
+    tried: int,
+    arguments: dict[str, Any],
+    want: npt.NDArray[Any],
+    got: npt.NDArray[Any] | None,
+    message: str,
+) -> Verdict:
+    """A verdict with its picture: the arrays among the arguments, what should come out, what
+    came out.
+    """
     comparable = got is not None and got.shape == want.shape
     wrong = np.asarray(got != want) if comparable else np.zeros(want.shape, bool)
     cut = _slice_of_first(wrong)
-    scalars = ", ".join(f"{name} = {argument}" for name, argument in arguments.items() if not isinstance(argument, np.ndarray))
+    scalars = ", ".join(
+        f"{name} = {argument}"
+        for name, argument in arguments.items()
+        if not isinstance(argument, np.ndarray)
+    )
     items: list[Item] = [scalars] if scalars else []
     for name, argument in arguments.items():
         if isinstance(argument, np.ndarray):
@@ -117,7 +158,9 @@ def _refused(tried: int, arguments: dict[str, Any], want: npt.NDArray[Any], got:
 
 
 def _slice_of_first(wrong: npt.NDArray[np.bool_]) -> tuple[int, ...]:
-    """Indices of the leading axes at which the first wrong place stands; the last two axes are drawn."""
+    """Indices of the leading axes at which the first wrong place stands; the last two axes are
+    drawn.
+    """
     leading = max(wrong.ndim - 2, 0)
     return tuple(int(i) for i in np.argwhere(wrong)[0][:leading]) if wrong.any() else (0,) * leading
 

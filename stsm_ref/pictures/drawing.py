@@ -1,4 +1,6 @@
-"""One picture of a spec: for each group its kernel, its padding, and a real clip before and after."""
+"""One picture of a spec: for each group its kernel, its padding, and a real clip before and
+after.
+"""
 
 import io
 from pathlib import Path
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 FRAMES, HEIGHT, WIDTH = 4, 20, 18
 ENTERS, LEAVES, HOT, PAPER, INK = "#e4572e", "#2274a5", "#f2b134", "#f4f1ea", "#333333"
 FORMATS = (".png", ".svg")
-WAYS = {"dt": {1: "later", -1: "earlier"}, "dh": {1: "down", -1: "up"}, "dw": {1: "right", -1: "left"}}
+WAYS = {
+    "dt": {1: "later", -1: "earlier"},
+    "dh": {1: "down", -1: "up"},
+    "dw": {1: "right", -1: "left"},
+}
 
 
 def small_clip() -> npt.NDArray[np.uint8]:
@@ -37,7 +43,9 @@ def in_words(displacement: Displacement) -> str:
     >>> in_words(Displacement(dh=1, dw=-1)), in_words(Displacement())
     ('H down, W left', 'stays')
     """
-    words = [f"{axis[1].upper()} {WAYS[axis][d]}" for axis, d in displacement._asdict().items() if d]
+    words = [
+        f"{axis[1].upper()} {WAYS[axis][d]}" for axis, d in displacement._asdict().items() if d
+    ]
     return ", ".join(words) or "stays"
 
 
@@ -51,7 +59,8 @@ def need_figure() -> "type[Figure]":
 
 
 def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
-    """Draw each direction of `spec`, and the group that stays, on a row: kernel, padding, clip before, clip after.
+    """Draw each direction of `spec`, and the group that stays, on a row: kernel, padding, clip
+    before, clip after.
 
     Every direction is drawn on the same film, whatever its share of the channels.
 
@@ -61,16 +70,31 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
         If Matplotlib is not installed.
     """
     figure_class = need_figure()
-    directions = [displacement for term in spec.directions for displacement in term] + [Displacement()]
+    directions = [displacement for term in spec.directions for displacement in term] + [
+        Displacement()
+    ]
     film = small_clip()
 
-    figure = figure_class(figsize=(14, 1.35 * len(directions) + 1.5), layout="constrained", facecolor="white")
+    figure = figure_class(
+        figsize=(14, 1.35 * len(directions) + 1.5), layout="constrained", facecolor="white"
+    )
     figure.suptitle(f"STSM  {spec}", fontsize=15, fontweight="bold", color=INK)
     widths = [1.7, 2.6] + [1.0] * FRAMES + [0.25] + [1.0] * FRAMES
     heights = [0.12] + [1.0] * len(directions)
-    titles, *grid = figure.subplots(len(heights), len(widths), gridspec_kw={"width_ratios": widths, "height_ratios": heights})
+    titles, *grid = figure.subplots(
+        len(heights), len(widths), gridspec_kw={"width_ratios": widths, "height_ratios": heights}
+    )
     for axes, title in zip(
-        titles, ["kernel", "input x and its zeros", "before", *[""] * FRAMES, "after", *[""] * (FRAMES - 1)], strict=True
+        titles,
+        [
+            "kernel",
+            "input x and its zeros",
+            "before",
+            *[""] * FRAMES,
+            "after",
+            *[""] * (FRAMES - 1),
+        ],
+        strict=True,
     ):
         axes.axis("off")
         axes.text(0, 0, title, fontsize=12, fontweight="bold", color=INK)
@@ -78,10 +102,20 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
         kernel = one_hot_kernel(displacement)
         _draw_kernel(row[0], kernel, in_words(displacement))
         _draw_padding(row[1], kernel)
-        _draw_frames(row[2 : 2 + FRAMES], film, _lost(film.shape, displacement), LEAVES, [f"t = {t}" for t in range(FRAMES)])
+        _draw_frames(
+            row[2 : 2 + FRAMES],
+            film,
+            _lost(film.shape, displacement),
+            LEAVES,
+            [f"t = {t}" for t in range(FRAMES)],
+        )
         _draw_arrow(row[2 + FRAMES])
         sources = [t - displacement.dt for t in range(FRAMES)]
-        notes = [f"was t = {s}" if 0 <= s < FRAMES else "zeros" for s in sources] if displacement.dt else [f"t = {s}" for s in sources]
+        notes = (
+            [f"was t = {s}" if 0 <= s < FRAMES else "zeros" for s in sources]
+            if displacement.dt
+            else [f"t = {s}" for s in sources]
+        )
         after = shift(film, displacement, axes=(0, 1, 2))
         _draw_frames(row[-FRAMES:], after, _lost(film.shape, -displacement), ENTERS, notes)
     _draw_legend(figure)
@@ -91,11 +125,15 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
 def require_format(path: Path) -> None:
     """Refuse a picture file that ends in neither ``.png`` nor ``.svg``."""
     if path.suffix.lower() not in FORMATS:
-        raise ReportError(f"out={str(path)!r} ends in {path.suffix!r}: a picture is written as {' or '.join(FORMATS)}")
+        raise ReportError(
+            f"out={str(path)!r} ends in {path.suffix!r}: a picture is written as "
+            f"{' or '.join(FORMATS)}"
+        )
 
 
 def save(figure: "Figure", path: Path) -> None:
-    """Write the figure as PNG or SVG, the same bytes each time; nothing is left behind if it cannot be written.
+    """Write the figure as PNG or SVG, the same bytes each time; nothing is left behind if it cannot
+    be written.
 
     Raises
     ------
@@ -108,7 +146,9 @@ def save(figure: "Figure", path: Path) -> None:
     form = path.suffix[1:].lower()
     buffer = io.BytesIO()
     with matplotlib.rc_context({"svg.hashsalt": "stsm_ref", "svg.fonttype": "none"}):
-        figure.savefig(buffer, format=form, dpi=110, metadata={"Date": None} if form == "svg" else None)
+        figure.savefig(
+            buffer, format=form, dpi=110, metadata={"Date": None} if form == "svg" else None
+        )
     write_whole(path, buffer.getvalue())
 
 
@@ -117,8 +157,16 @@ def _lost(shape: tuple[int, ...], displacement: Displacement) -> npt.NDArray[np.
     return np.asarray(shift(np.ones(shape, np.uint8), -displacement, axes=(0, 1, 2)) == 0)
 
 
-def _draw_frames(row: "npt.NDArray[Any]", film: npt.NDArray[Any], marked: npt.NDArray[np.bool_], colour: str, notes: list[str]) -> None:
-    """Draw one frame an axes, marked pixels in `colour`: opaque where zeros stand, see-through over content."""
+def _draw_frames(
+    row: "npt.NDArray[Any]",
+    film: npt.NDArray[Any],
+    marked: npt.NDArray[np.bool_],
+    colour: str,
+    notes: list[str],
+) -> None:
+    """Draw one frame an axes, marked pixels in `colour`: opaque where zeros stand, see-through
+    over content.
+    """
     from matplotlib.colors import to_rgb
 
     tint = np.array(to_rgb(colour))
@@ -132,7 +180,9 @@ def _draw_frames(row: "npt.NDArray[Any]", film: npt.NDArray[Any], marked: npt.ND
 
 def _draw_arrow(axes: "Axes") -> None:
     axes.axis("off")
-    axes.text(0.5, 0.5, "→", fontsize=18, ha="center", va="center", color=INK, transform=axes.transAxes)
+    axes.text(
+        0.5, 0.5, "→", fontsize=18, ha="center", va="center", color=INK, transform=axes.transAxes
+    )
 
 
 def _draw_kernel(axes: "Axes", kernel: OneHotKernel, name: str) -> None:
@@ -143,14 +193,24 @@ def _draw_kernel(axes: "Axes", kernel: OneHotKernel, name: str) -> None:
         for (i, j), weight in np.ndenumerate(slab):
             _cell(axes, left + j, i, HOT if weight else PAPER, str(weight), size=9)
         if slabs > 1:
-            axes.text(left + columns / 2, -0.25, f"t{'+1' if t else ''}", fontsize=8, ha="center", va="bottom", color=INK)
+            axes.text(
+                left + columns / 2,
+                -0.25,
+                f"t{'+1' if t else ''}",
+                fontsize=8,
+                ha="center",
+                va="bottom",
+                color=INK,
+            )
         left += columns + 0.5
     _frame_cells(axes, left - 0.5, rows, room=4.6)
     axes.set_ylabel(name, fontsize=11, rotation=0, ha="right", va="center", labelpad=8, color=INK)
 
 
 def _draw_padding(axes: "Axes", kernel: OneHotKernel) -> None:
-    """Draw a 2x2 input (two such frames where time is padded) with the zeros that are added to it."""
+    """Draw a 2x2 input (two such frames where time is padded) with the zeros that are added to
+    it.
+    """
     (t_before, t_after), (h_before, h_after), (w_before, w_after) = kernel.padding
     frames = 1 + (t_before + t_after > 0)
     height, width = h_before + 2 + h_after, w_before + 2 + w_after
@@ -158,18 +218,42 @@ def _draw_padding(axes: "Axes", kernel: OneHotKernel) -> None:
     for t in range(-t_before, frames + t_after):
         for i in range(height):
             for j in range(width):
-                inside = 0 <= t < frames and h_before <= i < h_before + 2 and w_before <= j < w_before + 2
-                _cell(axes, left + j, i, "#c9c9c9" if inside else "white", "x" if inside else "0", size=7, zero=not inside)
+                inside = (
+                    0 <= t < frames
+                    and h_before <= i < h_before + 2
+                    and w_before <= j < w_before + 2
+                )
+                _cell(
+                    axes,
+                    left + j,
+                    i,
+                    "#c9c9c9" if inside else "white",
+                    "x" if inside else "0",
+                    size=7,
+                    zero=not inside,
+                )
         left += width + 0.5
     _frame_cells(axes, left - 0.5, height, room=8.5)
 
 
-def _cell(axes: "Axes", x: float, y: float, colour: str, text: str, *, size: int, zero: bool = False) -> None:
+def _cell(
+    axes: "Axes", x: float, y: float, colour: str, text: str, *, size: int, zero: bool = False
+) -> None:
     from matplotlib.patches import Rectangle
 
     edge = ENTERS if zero else "white"
-    axes.add_patch(Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, facecolor=colour, edgecolor=edge, linewidth=1.2))
-    axes.text(x + 0.5, y + 0.52, text, ha="center", va="center", fontsize=size, color=ENTERS if zero else INK)
+    axes.add_patch(
+        Rectangle((x + 0.04, y + 0.04), 0.92, 0.92, facecolor=colour, edgecolor=edge, linewidth=1.2)
+    )
+    axes.text(
+        x + 0.5,
+        y + 0.52,
+        text,
+        ha="center",
+        va="center",
+        fontsize=size,
+        color=ENTERS if zero else INK,
+    )
 
 
 def _frame_cells(axes: "Axes", width: float, height: float, *, room: float) -> None:
@@ -185,5 +269,8 @@ def _frame_cells(axes: "Axes", width: float, height: float, *, room: float) -> N
 def _draw_legend(figure: "Figure") -> None:
     from matplotlib.patches import Patch
 
-    handles = [Patch(facecolor=LEAVES, alpha=0.7, label="leaves: dropped"), Patch(facecolor=ENTERS, label="enters: zero")]
+    handles = [
+        Patch(facecolor=LEAVES, alpha=0.7, label="leaves: dropped"),
+        Patch(facecolor=ENTERS, label="enters: zero"),
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=2, frameon=False, fontsize=11)

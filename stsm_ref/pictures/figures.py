@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 
 def draw_figure_2() -> "Figure":
-    """Draw Figure 2: where STSM stands in ResNet-50, read off the network that we build. Needs torch."""
+    """Draw Figure 2: where STSM stands in ResNet-50, read off the network that we build. Needs
+    torch.
+    """
     from stsm_ref.pictures.network import draw_network
 
     return draw_network("tsn_resnet50")
@@ -30,7 +32,9 @@ FIGURES: dict[str, Callable[[], "Figure"]] = {
     "table-2": published.draw_table_2,
     "table-3": published.draw_table_3,
 }
-"""File name without ending, and what draws it. Figures 5 to 7 need the data set and the trained weights."""
+"""File name without ending, and what draws it. Figures 5 to 7 need the data set and the trained
+weights.
+"""
 
 
 def require_folder(folder: Path) -> None:
@@ -52,12 +56,14 @@ def paths(folder: Path) -> list[Path]:
 
 
 def write_figures(folder: Path) -> Iterator[Path]:
-    """Draw every figure and write it as PNG and SVG, the same bytes each time; yield each file as it is written.
+    """Draw every figure and write it as PNG and SVG, the same bytes each time; yield each file as
+    it is written.
 
     Raises
     ------
     MissingExtraError
-        If Matplotlib or torch, which Figure 2 is read from, is not installed; after the figures that can be drawn without it are written.
+        If Matplotlib or torch, which Figure 2 is read from, is not installed; after the figures
+        that can be drawn without it are written.
     ReportError
         If a file cannot be written.
     """

@@ -1,4 +1,6 @@
-"""The operator in five seconds: three frames, what each group of channels makes of them, what enters, what stays."""
+"""The operator in five seconds: three frames, what each group of channels makes of them, what
+enters, what stays.
+"""
 
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -22,17 +24,27 @@ GAP = 0.6
 FILM = FRAMES * SHAPE.shape[1] + (FRAMES - 1) * GAP
 ROOM = 6.6
 NAMES = ("time", "height", "width", "rest")
-ARROWS = {"T later": "⟹", "T earlier": "⟸", "H down": "↓", "H up": "↑", "W right": "→", "W left": "←"}
+ARROWS = {
+    "T later": "⟹",
+    "T earlier": "⟸",
+    "H down": "↓",
+    "H up": "↑",
+    "W right": "→",
+    "W left": "←",
+}
 
 
 def clip() -> npt.NDArray[np.int64]:
-    """A shape on a ground, each frame in two numbers of its own, in every channel: ``(T, C, H, W)``, none of them 0."""
+    """A shape on a ground, each frame in two numbers of its own, in every channel: ``(T, C, H,
+    W)``, none of them 0.
+    """
     frames = np.stack([1 + 2 * t + SHAPE for t in range(FRAMES)])
     return np.repeat(frames[:, None], CHANNELS, axis=1)
 
 
 def draw_five_seconds() -> "Figure":
-    """Draw a clip of three frames and, beside it, the six groups that move and the one that stays, as `stsm` returns them.
+    """Draw a clip of three frames and, beside it, the six groups that move and the one that stays,
+    as `stsm` returns them.
 
     Raises
     ------
@@ -47,9 +59,25 @@ def draw_five_seconds() -> "Figure":
 
     middle = 1.2 + 1.5 * ROOM
     _film(axes, before[:, 0], left, middle)
-    axes.text(left, middle - 1.1, "x   three frames of a clip", fontsize=13, fontweight="bold", color=INK, va="center")
+    axes.text(
+        left,
+        middle - 1.1,
+        "x   three frames of a clip",
+        fontsize=13,
+        fontweight="bold",
+        color=INK,
+        va="center",
+    )
     for t in range(FRAMES):
-        axes.text(left + t * (SHAPE.shape[1] + GAP) + 2, middle + 4.7, f"t = {t}", fontsize=10, color=INK, ha="center", va="center")
+        axes.text(
+            left + t * (SHAPE.shape[1] + GAP) + 2,
+            middle + 4.7,
+            f"t = {t}",
+            fontsize=10,
+            color=INK,
+            ha="center",
+            va="center",
+        )
     for number, group in enumerate(groups):
         row, column = divmod(number, 2)
         x, y = right + column * (FILM + 1.6), 1.7 + row * ROOM
@@ -80,4 +108,10 @@ def _film(axes: "Axes", frames: npt.NDArray[np.int64], left: float, top: float) 
     """Draw frames side by side, each in the colours of the frame that its content comes from."""
     for t, frame in enumerate(frames):
         x = left + t * (SHAPE.shape[1] + GAP)
-        draw_grid(axes, frame, x, top, colour=lambda value: (DARK if value % 2 == 0 else LIGHT)[(value - 1) // 2])
+        draw_grid(
+            axes,
+            frame,
+            x,
+            top,
+            colour=lambda value: (DARK if value % 2 == 0 else LIGHT)[(value - 1) // 2],
+        )

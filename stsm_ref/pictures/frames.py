@@ -12,8 +12,11 @@ from stsm_ref.pictures.drawing import ENTERS, INK, need_figure
 FRAME = 1.35  # inches a frame is high
 
 
-def draw_frames(*rows: tuple[str, npt.ArrayLike, Sequence[str]], text: str = "", black: bool = False) -> Picture:
-    """Draw films ``(T, H, W)`` in grey or ``(T, H, W, 3)`` in colour, uint8, one a row, each with its name and a word under each frame.
+def draw_frames(
+    *rows: tuple[str, npt.ArrayLike, Sequence[str]], text: str = "", black: bool = False
+) -> Picture:
+    """Draw films ``(T, H, W)`` in grey or ``(T, H, W, 3)`` in colour, uint8, one a row, each with
+    its name and a word under each frame.
 
     With `black`, frames that hold nothing but 0 are drawn in the colour of zeros that entered.
 
@@ -29,22 +32,55 @@ def draw_frames(*rows: tuple[str, npt.ArrayLike, Sequence[str]], text: str = "",
     if not films:
         raise ArrayError("rows is empty: give at least one film, as (name, frames, words)")
     for (name, _, words), film in zip(rows, films, strict=True):
-        if film.dtype != np.uint8 or film.ndim not in {3, 4} or (film.ndim == 4 and film.shape[-1] != 3):
-            raise ArrayError(f"the film {name!r} has shape {film.shape}, dtype {film.dtype}: give uint8 (T, H, W) or (T, H, W, 3)")
+        if (
+            film.dtype != np.uint8
+            or film.ndim not in {3, 4}
+            or (film.ndim == 4 and film.shape[-1] != 3)
+        ):
+            raise ArrayError(
+                f"the film {name!r} has shape {film.shape}, dtype {film.dtype}: give uint8 (T, H, "
+                "W) or (T, H, W, 3)"
+            )
         if len(words) != len(film):
-            raise ArrayError(f"the film {name!r} has {len(film)} frames and {len(words)} words: give one for each frame")
+            raise ArrayError(
+                f"the film {name!r} has {len(film)} frames and {len(words)} words: give one for "
+                "each frame"
+            )
     longest, (height, width) = max(map(len, films)), films[0].shape[1:3]
     wide = FRAME * width / height
-    figure = need_figure()(figsize=(1.1 + (wide + 0.12) * longest, (FRAME + 0.4) * len(rows)), layout="constrained", facecolor="white")
+    figure = need_figure()(
+        figsize=(1.1 + (wide + 0.12) * longest, (FRAME + 0.4) * len(rows)),
+        layout="constrained",
+        facecolor="white",
+    )
     grid = figure.subplots(len(rows), longest, squeeze=False)
     for line, (name, _, words), film in zip(grid, rows, films, strict=True):
         for axes in line[len(film) :]:
             axes.axis("off")
         for axes, frame, word in zip(line, film, words, strict=False):
-            empty = np.full((*frame.shape[:2], 3), [int(ENTERS[i : i + 2], 16) for i in (1, 3, 5)], np.uint8)
-            axes.imshow(empty if black and not frame.any() else frame, cmap="gray", vmin=0, vmax=255, interpolation="nearest")
+            empty = np.full(
+                (*frame.shape[:2], 3), [int(ENTERS[i : i + 2], 16) for i in (1, 3, 5)], np.uint8
+            )
+            axes.imshow(
+                empty if black and not frame.any() else frame,
+                cmap="gray",
+                vmin=0,
+                vmax=255,
+                interpolation="nearest",
+            )
             axes.set(xticks=[], yticks=[])
             axes.spines[:].set_visible(False)
             axes.set_xlabel(word, fontsize=9, labelpad=2, color=INK)
-        line[0].set_ylabel(name, fontsize=10, fontweight="bold", rotation=0, ha="right", va="center", labelpad=8, color=INK)
-    return Picture(figure, text or "; ".join(f"{name}: {', '.join(words)}" for name, _, words in rows))
+        line[0].set_ylabel(
+            name,
+            fontsize=10,
+            fontweight="bold",
+            rotation=0,
+            ha="right",
+            va="center",
+            labelpad=8,
+            color=INK,
+        )
+    return Picture(
+        figure, text or "; ".join(f"{name}: {', '.join(words)}" for name, _, words in rows)
+    )

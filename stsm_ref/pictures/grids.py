@@ -1,7 +1,9 @@
-r"""Small arrays as coloured grids: one colour a value, so that the eye can follow it, and zeros marked by what they are.
+r"""Small arrays as coloured grids: one colour a value, so that the eye can follow it, and zeros
+marked by what they are.
 
-A zero that entered is an orange 0 in a dashed frame, any other zero is pale; content that is about to leave has a blue frame, the 1 of a
-kernel is yellow, a wrong place is crossed out in red. Small triangles between cells show where the content goes.
+A zero that entered is an orange 0 in a dashed frame, any other zero is pale; content that is about
+to leave has a blue frame, the 1 of a kernel is yellow, a wrong place is crossed out in red. Small
+triangles between cells show where the content goes.
 """
 
 from collections.abc import Sequence
@@ -28,8 +30,9 @@ GAP, TITLE = 0.55, 0.75
 class Grid:
     """An array of one or two axes, and what is to be seen in it.
 
-    `leaves`, `enters`, `hot` and `wrong` mark places by a mask of the shape of `values`; `towards` = (down, right) puts triangles between
-    the cells; `numbers` is False where only the colours shall be seen; `window` frames ``(row, column, rows, columns)``.
+    `leaves`, `enters`, `hot` and `wrong` mark places by a mask of the shape of `values`; `towards`
+    = (down, right) puts triangles between the cells; `numbers` is False where only the colours
+    shall be seen; `window` frames ``(row, column, rows, columns)``.
     """
 
     values: npt.ArrayLike
@@ -46,11 +49,17 @@ class Grid:
     def __post_init__(self) -> None:
         array = as_array("values", self.values)
         if array.ndim not in {1, 2} or array.dtype.kind not in "biuf":
-            raise ArrayError(f"values has shape {array.shape}, dtype {array.dtype}: a grid has one axis or two, of bool, int or float")
+            raise ArrayError(
+                f"values has shape {array.shape}, dtype {array.dtype}: a grid has one axis or "
+                "two, of bool, int or float"
+            )
         for name in ("leaves", "enters", "hot", "wrong"):
             mask = getattr(self, name)
             if mask is not None and np.shape(mask) != array.shape:
-                raise ArrayError(f"{name} has shape {np.shape(mask)}, and values {array.shape}: a mask marks the places of its grid")
+                raise ArrayError(
+                    f"{name} has shape {np.shape(mask)}, and values {array.shape}: a mask marks "
+                    "the places of its grid"
+                )
 
     @property
     def rows(self) -> npt.NDArray[Any]:
@@ -60,17 +69,27 @@ class Grid:
     def mask(self, name: str) -> Mask:
         """One of the masks with two axes, all False where it was left out."""
         given = getattr(self, name)
-        return np.zeros(self.rows.shape, bool) if given is None else np.atleast_2d(np.asarray(given, bool))
+        return (
+            np.zeros(self.rows.shape, bool)
+            if given is None
+            else np.atleast_2d(np.asarray(given, bool))
+        )
 
     @property
     def width(self) -> float:
         """In cells, the title included."""
-        return max(float(self.rows.shape[1]), text_width(self.title, 10) * 1.12, text_width(self.note, 9))
+        return max(
+            float(self.rows.shape[1]), text_width(self.title, 10) * 1.12, text_width(self.note, 9)
+        )
 
     @property
     def height(self) -> float:
         """In cells, title and note included."""
-        return float(self.rows.shape[0]) + TITLE * bool(self.title) + 0.7 * (1 + self.note.count("\n")) * bool(self.note)
+        return (
+            float(self.rows.shape[0])
+            + TITLE * bool(self.title)
+            + 0.7 * (1 + self.note.count("\n")) * bool(self.note)
+        )
 
 
 Item = Grid | str
@@ -82,7 +101,8 @@ def draw(*rows: Item | Sequence[Item], title: str = "", text: str = "") -> Pictu
     Parameters
     ----------
     rows : Grid, str, or a sequence of them
-        Each argument is one row. A string is written between its neighbours, such as ``"→"`` or ``"⋆"``.
+        Each argument is one row. A string is written between its neighbours, such as ``"→"`` or
+        ``"⋆"``.
     title : str
         Above everything.
     text : str
@@ -101,7 +121,16 @@ def draw(*rows: Item | Sequence[Item], title: str = "", text: str = "") -> Pictu
     need_figure()
     lines = [[row] if isinstance(row, Grid | str) else list(row) for row in rows]
     grids = [item for line in lines for item in line if isinstance(item, Grid)]
-    most = max((float(np.max(np.abs(np.nan_to_num(grid.rows.astype(float))), initial=0)) for grid in grids), default=1) or 1.0
+    most = (
+        max(
+            (
+                float(np.max(np.abs(np.nan_to_num(grid.rows.astype(float))), initial=0))
+                for grid in grids
+            ),
+            default=1,
+        )
+        or 1.0
+    )
     canvas, top = Canvas(), 0.0
     if title:
         canvas.text(0, 0.3, title, size=12, bold=True)
@@ -111,19 +140,33 @@ def draw(*rows: Item | Sequence[Item], title: str = "", text: str = "") -> Pictu
     column = max(map(_width_of_sign, labels)) if len(labels) == len(lines) > 1 else 0.0
     for line in lines:
         # the cells of a row stand on one middle line, whatever is written above or below them
-        above = max((g.rows.shape[0] / 2 + TITLE * bool(g.title) for g in line if isinstance(g, Grid)), default=0.4)
-        below = max((g.height - g.rows.shape[0] / 2 - TITLE * bool(g.title) for g in line if isinstance(g, Grid)), default=0.4)
+        above = max(
+            (g.rows.shape[0] / 2 + TITLE * bool(g.title) for g in line if isinstance(g, Grid)),
+            default=0.4,
+        )
+        below = max(
+            (
+                g.height - g.rows.shape[0] / 2 - TITLE * bool(g.title)
+                for g in line
+                if isinstance(g, Grid)
+            ),
+            default=0.4,
+        )
         middle, left = top + above, 0.0
         for item in line:
             left = max(_draw_item(canvas, item, left, middle, most), column) + GAP
         top = middle + below + 0.45
-    return canvas.picture(text or "; ".join(" ".join(_in_text(item) for item in line) for line in lines))
+    return canvas.picture(
+        text or "; ".join(" ".join(_in_text(item) for item in line) for line in lines)
+    )
 
 
 def _in_text(item: Item) -> str:
     if isinstance(item, str):
         return item.replace("\n", " ")
-    numbers = np.array2string(np.asarray(item.values), separator=" ", threshold=80).replace("\n", "")
+    numbers = np.array2string(np.asarray(item.values), separator=" ", threshold=80).replace(
+        "\n", ""
+    )
     return f"{item.title} {numbers}".strip()
 
 
@@ -147,7 +190,9 @@ def _draw_item(canvas: Canvas, item: Item, left: float, middle: float, most: flo
         canvas.text(left, top - 0.4, item.title, size=10, bold=True)
     draw_cells(canvas, item, left, top, most)
     if item.note:
-        canvas.text(left, top + rows + 0.35 + 0.25 * item.note.count("\n"), item.note, size=9, colour=INK)
+        canvas.text(
+            left, top + rows + 0.35 + 0.25 * item.note.count("\n"), item.note, size=9, colour=INK
+        )
     return left + item.width
 
 
@@ -158,17 +203,35 @@ def draw_cells(canvas: Canvas, grid: Grid, left: float, top: float, most: float)
         row, column = place
         marks = {name for name, mask in masks.items() if mask[place]}
         colour, ink = _colours(float(value), marks, most)
-        edge = next((c for name, c in (("wrong", WRONG), ("enters", ENTERS), ("leaves", LEAVES)) if name in marks), LINE)
+        edge = next(
+            (
+                c
+                for name, c in (("wrong", WRONG), ("enters", ENTERS), ("leaves", LEAVES))
+                if name in marks
+            ),
+            LINE,
+        )
         text = written(value) if grid.numbers else ""
         x, y = left + column, top + row
-        canvas.cell(x, y, colour, text, edge=edge, ink=ink, dashed="enters" in marks, bold=bool(marks - {"leaves"}))
+        canvas.cell(
+            x,
+            y,
+            colour,
+            text,
+            edge=edge,
+            ink=ink,
+            dashed="enters" in marks,
+            bold=bool(marks - {"leaves"}),
+        )
         if "wrong" in marks:
             canvas.frame(x + 0.06, y + 0.06, 0.88, 0.88, colour=WRONG)
     if any(grid.towards):
         _draw_pointers(canvas, grid, left, top)
     if grid.window:
         row, column, rows, columns = grid.window
-        canvas.frame(left + column - 0.02, top + row - 0.02, columns + 0.04, rows + 0.04, colour=INK)
+        canvas.frame(
+            left + column - 0.02, top + row - 0.02, columns + 0.04, rows + 0.04, colour=INK
+        )
 
 
 def _draw_pointers(canvas: Canvas, grid: Grid, left: float, top: float) -> None:
@@ -210,17 +273,26 @@ def _colours(value: float, marks: set[str], most: float) -> tuple[str, str]:
 
 
 def entered(shape: Sequence[int], displacement: Sequence[int] | int) -> Mask:
-    """Mark the places that zeros enter when an array of `shape` moves by `displacement`, one entry an axis.
+    """Mark the places that zeros enter when an array of `shape` moves by `displacement`, one entry
+    an axis.
 
     >>> entered((4,), -1)
     array([False, False, False,  True])
     """
     distances = whole_numbers("displacement", displacement)
-    return np.asarray(shift(np.ones(tuple(shape), np.uint8), distances, axes=tuple(range(len(distances)))) == 0)
+    return np.asarray(
+        shift(np.ones(tuple(shape), np.uint8), distances, axes=tuple(range(len(distances)))) == 0
+    )
 
 
-def before_after(x: npt.ArrayLike, displacement: Sequence[int] | int, *, names: tuple[str, str] = ("before", "after")) -> list[Item]:
-    """Two grids for `draw`: `x` with what will leave and where to, and the shifted `x` with the zeros that entered.
+def before_after(
+    x: npt.ArrayLike,
+    displacement: Sequence[int] | int,
+    *,
+    names: tuple[str, str] = ("before", "after"),
+) -> list[Item]:
+    """Two grids for `draw`: `x` with what will leave and where to, and the shifted `x` with the
+    zeros that entered.
 
     >>> draw(before_after([1, 2, 3], 1))
     before [1 2 3] → after [0 1 2]
@@ -228,8 +300,17 @@ def before_after(x: npt.ArrayLike, displacement: Sequence[int] | int, *, names: 
     array, distances = np.asarray(x), whole_numbers("displacement", displacement)
     opposite = tuple(-d for d in distances)
     down, right = (0, *distances)[-2:]
-    before = Grid(array, names[0], leaves=entered(array.shape, opposite), towards=(int(np.sign(down)), int(np.sign(right))))
-    after = Grid(shift(array, distances, axes=tuple(range(array.ndim))), names[1], enters=entered(array.shape, distances))
+    before = Grid(
+        array,
+        names[0],
+        leaves=entered(array.shape, opposite),
+        towards=(int(np.sign(down)), int(np.sign(right))),
+    )
+    after = Grid(
+        shift(array, distances, axes=tuple(range(array.ndim))),
+        names[1],
+        enters=entered(array.shape, distances),
+    )
     return [before, "→", after]
 
 
@@ -239,7 +320,9 @@ def kernel_grid(kernel: OneHotKernel, title: str = "") -> Grid:
     return Grid(weights, title, hot=weights == 1)
 
 
-def padded_grid(x: npt.ArrayLike, padding: Sequence[tuple[int, int]], title: str = "", **marks: Any) -> Grid:
+def padded_grid(
+    x: npt.ArrayLike, padding: Sequence[tuple[int, int]], title: str = "", **marks: Any
+) -> Grid:
     """`x` with its zeros around it, marked as zeros that were added."""
     padded = np.pad(np.asarray(x), list(padding))
     added = np.pad(np.zeros(np.shape(x), bool), list(padding), constant_values=True)

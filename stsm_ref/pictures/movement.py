@@ -1,4 +1,6 @@
-r"""Movement drawn: strands from each place to where its content goes, films frame by frame, and channels by what they do."""
+r"""Movement drawn: strands from each place to where its content goes, films frame by frame, and
+channels by what they do.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -13,16 +15,26 @@ from stsm_ref.pictures.drawing import INK, LEAVES, PAPER, need_figure
 from stsm_ref.pictures.grids import Grid, Item, draw_cells, entered
 from stsm_ref.slicing import shift
 
-AXIS_COLOURS = {"T": ("#b39ddb", "#7e57c2"), "H": ("#9cc9e8", "#4a90c2"), "W": ("#a5d6a7", "#4d9a51")}
+AXIS_COLOURS = {
+    "T": ("#b39ddb", "#7e57c2"),
+    "H": ("#9cc9e8", "#4a90c2"),
+    "W": ("#a5d6a7", "#4d9a51"),
+}
 
 
 def draw_strands(
-    x: npt.ArrayLike, displacements: Sequence[int], *, names: Sequence[str] = ("x", "y"), backward: bool = False, title: str = ""
+    x: npt.ArrayLike,
+    displacements: Sequence[int],
+    *,
+    names: Sequence[str] = ("x", "y"),
+    backward: bool = False,
+    title: str = "",
 ) -> Picture:
-    """Draw a strip of numbers, shifted once for each of `displacements`, and an arrow from each place to where its content goes.
+    """Draw a strip of numbers, shifted once for each of `displacements`, and an arrow from each
+    place to where its content goes.
 
-    With `backward` the arrows point up and the strip is the gradient at the bottom: it moves by the opposite of each displacement, from the
-    last to the first.
+    With `backward` the arrows point up and the strip is the gradient at the bottom: it moves by the
+    opposite of each displacement, from the last to the first.
 
     >>> draw_strands([1, 2, 3], [1])
     x [1 2 3], moved by +1: y [0 1 2]
@@ -30,7 +42,10 @@ def draw_strands(
     need_figure()
     strip = np.asarray(x)
     if strip.ndim != 1 or len(names) != len(displacements) + 1:
-        raise ArrayError(f"x has shape {strip.shape}, names {tuple(names)}: give one axis, and a name for each strip")
+        raise ArrayError(
+            f"x has shape {strip.shape}, names {tuple(names)}: give one axis, and a name for "
+            "each strip"
+        )
     steps = [whole_number("displacement", d) for d in displacements]
     strips, zeros = [strip], [np.zeros(len(strip), bool)]
     for step in [-d for d in reversed(steps)] if backward else steps:
@@ -50,11 +65,16 @@ def draw_strands(
     for (above, below), step in zip(pairwise(tops), steps, strict=True):
         _draw_strands(canvas, len(strip), left, above + 1, below, step, backward=backward)
     words = [f"{names[0]} {strips[0]}"]
-    words += [f"moved by {-d if backward else d:+d}: {name} {values}" for d, name, values in zip(steps, names[1:], strips[1:], strict=True)]
+    words += [
+        f"moved by {-d if backward else d:+d}: {name} {values}"
+        for d, name, values in zip(steps, names[1:], strips[1:], strict=True)
+    ]
     return canvas.picture(", ".join(words))
 
 
-def _draw_strands(canvas: Canvas, size: int, left: float, above: float, below: float, step: int, *, backward: bool) -> None:
+def _draw_strands(
+    canvas: Canvas, size: int, left: float, above: float, below: float, step: int, *, backward: bool
+) -> None:
     """Arrows between two strips; what leaves is blue and ends outside."""
     for source in range(size):
         target = source + step
@@ -70,8 +90,15 @@ def _draw_strands(canvas: Canvas, size: int, left: float, above: float, below: f
             canvas.arrow((left + target + 0.5, below - 0.05), (out, below - 0.75), colour=LEAVES)
 
 
-def film(x: npt.NDArray[np.generic], displacement: Displacement = Displacement(), *, numbers: bool = True, name: str = "t") -> list[Item]:
-    """Grids for `grids.draw`: the frames of ``(T, H, W)`` after the shift, with the zeros that entered, each under where it came from.
+def film(
+    x: npt.NDArray[np.generic],
+    displacement: Displacement = Displacement(),
+    *,
+    numbers: bool = True,
+    name: str = "t",
+) -> list[Item]:
+    """Grids for `grids.draw`: the frames of ``(T, H, W)`` after the shift, with the zeros that
+    entered, each under where it came from.
 
     >>> [grid.title for grid in film(np.ones((2, 1, 1)), Displacement(dt=1))]
     ['t = 0', 't = 1']
@@ -81,7 +108,13 @@ def film(x: npt.NDArray[np.generic], displacement: Displacement = Displacement()
     frames: list[Item] = []
     for t, (frame, zero) in enumerate(zip(moved, zeros, strict=True)):
         source = t - displacement.dt
-        note = "" if not displacement.dt else f"was {name} = {source}" if 0 <= source < len(x) else "zeros"
+        note = (
+            ""
+            if not displacement.dt
+            else f"was {name} = {source}"
+            if 0 <= source < len(x)
+            else "zeros"
+        )
         frames.append(Grid(frame, f"{name} = {t}", enters=zero, note=note, numbers=numbers))
     return frames
 
@@ -97,11 +130,21 @@ def sign_of(displacement: Displacement) -> str:
 
 
 def colour_of(displacement: Displacement) -> str:
-    """One colour a direction: an axis has its own in two tints, light for +1; along several axes the colours mix."""
+    """One colour a direction: an axis has its own in two tints, light for +1; along several
+    axes the colours mix.
+    """
     from matplotlib.colors import to_hex, to_rgb
 
-    tints = [to_rgb(AXIS_COLOURS[letter][int(d < 0)]) for letter, d in zip("THW", displacement, strict=True) if d]
-    red, green, blue = (sum(channel) / max(len(tints), 1) for channel in zip(*tints, strict=True)) if tints else to_rgb(PAPER)
+    tints = [
+        to_rgb(AXIS_COLOURS[letter][int(d < 0)])
+        for letter, d in zip("THW", displacement, strict=True)
+        if d
+    ]
+    red, green, blue = (
+        (sum(channel) / max(len(tints), 1) for channel in zip(*tints, strict=True))
+        if tints
+        else to_rgb(PAPER)
+    )
     return to_hex((red, green, blue))
 
 
@@ -119,14 +162,27 @@ def draw_channels(*rows: tuple[str, ShiftSpec, int], title: str = "") -> Picture
     for name, spec, channels in rows:
         groups = spec.partition(channels)
         canvas.text(0, top + 0.3, f"{name}", size=10, bold=True)
-        canvas.text(0, top + 0.85, f"{spec.terms}   α = {spec.alpha}   C = {channels}   {groups[-1].start} move", size=9, colour=INK)
+        canvas.text(
+            0,
+            top + 0.85,
+            f"{spec.terms}   α = {spec.alpha}   C = {channels}   {groups[-1].start} move",
+            size=9,
+            colour=INK,
+        )
         for start, stop, displacement in groups:
             for channel in range(start, stop):
                 ink = "white" if min(displacement) < 0 and max(displacement) <= 0 else INK
-                canvas.cell(channel, top + 1.15, colour_of(displacement), sign_of(displacement), ink=ink)
+                canvas.cell(
+                    channel, top + 1.15, colour_of(displacement), sign_of(displacement), ink=ink
+                )
                 if channels <= 32 or channel % 8 == 0:
-                    canvas.text(channel + 0.5, top + 2.35, str(channel), size=6.5, colour=FADED, ha="center")
-        words.append(f"{name}: " + ", ".join(_in_words(*group) for group in groups if group.start < group.stop))
+                    canvas.text(
+                        channel + 0.5, top + 2.35, str(channel), size=6.5, colour=FADED, ha="center"
+                    )
+        words.append(
+            f"{name}: "
+            + ", ".join(_in_words(*group) for group in groups if group.start < group.stop)
+        )
         top += 3.0
     return canvas.picture("; ".join(words))
 

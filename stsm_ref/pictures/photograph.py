@@ -1,4 +1,6 @@
-"""A clip of real pixels with no download: a camera panned across the photograph that Matplotlib ships."""
+"""A clip of real pixels with no download: a camera panned across the photograph that Matplotlib
+ships.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +19,16 @@ def photograph() -> npt.NDArray[np.uint8]:
 
 
 def pan(
-    image: npt.NDArray[np.uint8], *, frames: int, height: int, width: int, origin: tuple[int, int], velocity: tuple[int, int]
+    image: npt.NDArray[np.uint8],
+    *,
+    frames: int,
+    height: int,
+    width: int,
+    origin: tuple[int, int],
+    velocity: tuple[int, int],
 ) -> npt.NDArray[np.uint8]:
-    """Film `image` ``(rows, columns)`` through a window that moves by `velocity` = (down, right) pixels a frame.
+    """Film `image` ``(rows, columns)`` through a window that moves by `velocity` = (down, right)
+    pixels a frame.
 
     Returns
     -------
@@ -38,17 +47,34 @@ def pan(
     """
     corners = np.array(origin) + np.arange(frames)[:, None] * np.array(velocity)
     if corners.min() < 0 or np.any(corners.max(axis=0) + np.array([height, width]) > image.shape):
-        raise ArrayError(f"a window of {height}x{width} from origin={origin} leaves an image of {image.shape} within frames={frames}")
+        raise ArrayError(
+            f"a window of {height}x{width} from origin={origin} leaves an image of {image.shape} "
+            f"within frames={frames}"
+        )
     return np.stack([image[row : row + height, column : column + width] for row, column in corners])
 
 
 def panned_clip(
-    *, frames: int = 4, channels: int = 16, height: int = 24, width: int = 20, velocity: tuple[int, int] = (0, 1)
+    *,
+    frames: int = 4,
+    channels: int = 16,
+    height: int = 24,
+    width: int = 20,
+    velocity: tuple[int, int] = (0, 1),
 ) -> npt.NDArray[np.uint8]:
-    """A clip ``(T, C, H, W)`` of the photograph: channel c is colour ``c % 3``, filmed ``8 * (c // 3)`` pixels lower down."""
+    """A clip ``(T, C, H, W)`` of the photograph: channel c is colour ``c % 3``, filmed ``8 * (c
+    // 3)`` pixels lower down.
+    """
     colours = np.moveaxis(photograph(), -1, 0)
     films = [
-        pan(colours[c % 3], frames=frames, height=height, width=width, origin=(60 + 8 * (c // 3), 200), velocity=velocity)
+        pan(
+            colours[c % 3],
+            frames=frames,
+            height=height,
+            width=width,
+            origin=(60 + 8 * (c // 3), 200),
+            velocity=velocity,
+        )
         for c in range(channels)
     ]
     return np.stack(films, axis=1)

@@ -1,4 +1,6 @@
-"""Figures 3 and 4 of the paper: the five steps of §3.2 on a clip of digits, and the six 1-D shifts as convolutions."""
+"""Figures 3 and 4 of the paper: the five steps of §3.2 on a clip of digits, and the six 1-D
+shifts as convolutions.
+"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,8 @@ STEPS = ("1  split by channel", "2, 3, 4  move the halves, keep the rest", "5  c
 
 
 def draw_steps() -> "Figure":
-    """Draw the five steps on a clip of three frames of 3x3 digits and 16 channels; every digit on the right comes out of `stsm`.
+    """Draw the five steps on a clip of three frames of 3x3 digits and 16 channels; every digit on
+    the right comes out of `stsm`.
 
     Raises
     ------
@@ -48,26 +51,57 @@ def draw_steps() -> "Figure":
     for number, group in enumerate(groups):
         y = top + number * pitch
         several = group.stop - group.start > 1
-        channels = f"channels {group.start + 1} to {group.stop}" if several else f"channel {group.stop}"
-        axes.text(before - 0.5, y + 1.0, NAMES[number], fontsize=13, color=INK, ha="right", va="center")
+        channels = (
+            f"channels {group.start + 1} to {group.stop}" if several else f"channel {group.stop}"
+        )
+        axes.text(
+            before - 0.5, y + 1.0, NAMES[number], fontsize=13, color=INK, ha="right", va="center"
+        )
         axes.text(before - 0.5, y + 2.4, channels, fontsize=8, color=INK, ha="right", va="center")
         _film(axes, clip[:, group.start], before, y, COLOURS[number])
         draw_arrow(axes, (before + FILM + 0.5, y + SIDE / 2), (after - 0.5, y + SIDE / 2))
-        axes.text(before + FILM + 2.5, y + 0.8, in_words(group.displacement), fontsize=9.5, color=INK, ha="center", va="center")
+        axes.text(
+            before + FILM + 2.5,
+            y + 0.8,
+            in_words(group.displacement),
+            fontsize=9.5,
+            color=INK,
+            ha="center",
+            va="center",
+        )
         _film(axes, moved[:, group.start], after, y, COLOURS[number])
-        axes.text(after + FILM + 0.5, y + SIDE / 2, HATS[number], fontsize=13, color=INK, va="center")
+        axes.text(
+            after + FILM + 0.5, y + SIDE / 2, HATS[number], fontsize=13, color=INK, va="center"
+        )
     for t in range(FRAMES):
         for left in (before, after):
-            axes.text(left + t * (SIDE + 0.5) + SIDE / 2, top - 0.6, f"t = {t}", fontsize=8, color=INK, ha="center", va="center")
+            axes.text(
+                left + t * (SIDE + 0.5) + SIDE / 2,
+                top - 0.6,
+                f"t = {t}",
+                fontsize=8,
+                color=INK,
+                ha="center",
+                va="center",
+            )
     return figure
 
 
-def _film(axes: "Axes", frames: npt.NDArray[np.int64], left: float, top: float, colour: str) -> None:
+def _film(
+    axes: "Axes", frames: npt.NDArray[np.int64], left: float, top: float, colour: str
+) -> None:
     for t, frame in enumerate(frames):
         draw_grid(axes, frame, left + t * (SIDE + 0.5), top, colour=lambda _: colour, size=7.5)
 
 
-def _stack(axes: "Axes", groups: tuple[ChannelGroup, ...], left: float, top: float, bottom: float, name: str) -> None:
+def _stack(
+    axes: "Axes",
+    groups: tuple[ChannelGroup, ...],
+    left: float,
+    top: float,
+    bottom: float,
+    name: str,
+) -> None:
     """Draw all channels of a tensor one above the other, in the colours of their groups."""
     from matplotlib.patches import Rectangle
 
@@ -75,13 +109,26 @@ def _stack(axes: "Axes", groups: tuple[ChannelGroup, ...], left: float, top: flo
     for number, group in enumerate(groups):
         for channel in range(group.start, group.stop):
             place = (left, top + channel * step)
-            axes.add_patch(Rectangle(place, 1.6, step, facecolor=COLOURS[number], edgecolor="white", linewidth=1.0))
-            axes.text(left + 0.8, place[1] + step / 2, str(channel + 1), fontsize=8, color=INK, ha="center", va="center")
+            axes.add_patch(
+                Rectangle(
+                    place, 1.6, step, facecolor=COLOURS[number], edgecolor="white", linewidth=1.0
+                )
+            )
+            axes.text(
+                left + 0.8,
+                place[1] + step / 2,
+                str(channel + 1),
+                fontsize=8,
+                color=INK,
+                ha="center",
+                va="center",
+            )
     axes.text(left + 0.8, top - 0.7, name, fontsize=14, color=INK, ha="center", va="center")
 
 
 def draw_convolutions() -> "Figure":
-    """Draw each 1-D shift of T+H+W as its kernel on a padded matrix; every result comes out of `correlate`.
+    """Draw each 1-D shift of T+H+W as its kernel on a padded matrix; every result comes out of
+    `correlate`.
 
     Raises
     ------
@@ -91,7 +138,10 @@ def draw_convolutions() -> "Figure":
     matrix = np.arange(1, SIDE**2 + 1).reshape(SIDE, SIDE)
     pitch_x, pitch_y, left, top = 19.0, 6.2, 3.6, 3.0
     figure, axes = canvas(left + 2 * pitch_x - 1.2, top + 3 * pitch_y - 0.4, inches=11)
-    title = "zeros on the side of the 1   ∗   kernel   =   the matrix moved by one position     (∗ is cross-correlation)"
+    title = (
+        "zeros on the side of the 1   ∗   kernel   =   the matrix moved by one position     "
+        "(∗ is cross-correlation)"
+    )
     axes.text(0.5, 0.9, title, fontsize=12, fontweight="bold", color=INK, va="center")
     axis_names = {"dt": ("time", "width"), "dh": ("height", "width"), "dw": ("height", "width")}
     for row, term in enumerate(ShiftSpec().directions):
@@ -101,25 +151,45 @@ def draw_convolutions() -> "Figure":
             # time runs down where it is moved along; height does where not
             clip = matrix[:, None, :] if axis == "dt" else matrix[None]
             result = correlate(clip, kernel, axes=(0, 1, 2)).reshape(SIDE, SIDE)
-            padded = np.pad(clip, kernel.padding).reshape(SIDE + (axis != "dw"), SIDE + (axis == "dw"))
+            padded = np.pad(clip, kernel.padding).reshape(
+                SIDE + (axis != "dw"), SIDE + (axis == "dw")
+            )
             weights = kernel.weights.reshape(2, 1) if axis != "dw" else kernel.weights.reshape(1, 2)
             x, y = left + column * pitch_x, top + row * pitch_y
-            _equation(axes, x, y, (padded, weights, result), in_words(displacement), axis_names[axis])
+            _equation(
+                axes, x, y, (padded, weights, result), in_words(displacement), axis_names[axis]
+            )
     return figure
 
 
-def _equation(axes: "Axes", x: float, y: float, matrices: tuple[npt.NDArray[Any], ...], name: str, along: tuple[str, str]) -> None:
+def _equation(
+    axes: "Axes",
+    x: float,
+    y: float,
+    matrices: tuple[npt.NDArray[Any], ...],
+    name: str,
+    along: tuple[str, str],
+) -> None:
     """Draw padded matrix, kernel and result beside each other, with what runs down and right."""
     padded, weights, result = matrices
     middle = y + 2.0
     axes.text(x, y - 0.75, name, fontsize=11, fontweight="bold", color=INK, va="center")
     axes.text(x - 0.35, middle, f"{along[0]} ↓", fontsize=8.5, color=INK, ha="right", va="center")
-    axes.text(x, middle + padded.shape[0] / 2 + 0.45, f"{along[1]} →", fontsize=8.5, color=INK, va="center")
+    axes.text(
+        x,
+        middle + padded.shape[0] / 2 + 0.45,
+        f"{along[1]} →",
+        fontsize=8.5,
+        color=INK,
+        va="center",
+    )
     draw_grid(axes, padded, x, middle - padded.shape[0] / 2, colour=lambda _: "#cfe8f5", size=9)
     axes.text(x + 5.1, middle, "∗", fontsize=16, color=INK, ha="center", va="center")
     _kernel(axes, weights, x + 6.4, middle - weights.shape[0] / 2)
     axes.text(x + 9.6, middle, "=", fontsize=16, color=INK, ha="center", va="center")
-    draw_grid(axes, result, x + 10.8, middle - result.shape[0] / 2, colour=lambda _: "#cfe8f5", size=9)
+    draw_grid(
+        axes, result, x + 10.8, middle - result.shape[0] / 2, colour=lambda _: "#cfe8f5", size=9
+    )
 
 
 def _kernel(axes: "Axes", weights: npt.NDArray[Any], left: float, top: float) -> None:
@@ -127,5 +197,17 @@ def _kernel(axes: "Axes", weights: npt.NDArray[Any], left: float, top: float) ->
 
     for (row, column), weight in np.ndenumerate(weights):
         colour = HOT if weight else PAPER
-        axes.add_patch(Rectangle((left + column, top + row), 1, 1, facecolor=colour, edgecolor=INK, linewidth=0.8))
-        axes.text(left + column + 0.5, top + row + 0.5, str(weight), fontsize=10, color=INK, ha="center", va="center_baseline")
+        axes.add_patch(
+            Rectangle(
+                (left + column, top + row), 1, 1, facecolor=colour, edgecolor=INK, linewidth=0.8
+            )
+        )
+        axes.text(
+            left + column + 0.5,
+            top + row + 0.5,
+            str(weight),
+            fontsize=10,
+            color=INK,
+            ha="center",
+            va="center_baseline",
+        )

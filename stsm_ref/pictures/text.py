@@ -1,4 +1,6 @@
-"""Pictures in text, for `stsm-ref explain`: every digit comes out of the functions that it explains."""
+"""Pictures in text, for `stsm-ref explain`: every digit comes out of the functions that it
+explains.
+"""
 
 from collections.abc import Callable
 
@@ -7,7 +9,14 @@ import numpy as np
 from stsm_ref.composition import route_through_layers
 from stsm_ref.correlate import correlate
 from stsm_ref.geometry import Displacement, ShiftSpec
-from stsm_ref.kernels import OneHotKernel, kernels_1x2, kernels_2x1, kernels_2x2, kernels_3d, one_hot_kernel
+from stsm_ref.kernels import (
+    OneHotKernel,
+    kernels_1x2,
+    kernels_2x1,
+    kernels_2x2,
+    kernels_3d,
+    one_hot_kernel,
+)
 from stsm_ref.matrices import shift_matrix
 from stsm_ref.slicing import shift, stsm
 
@@ -33,7 +42,10 @@ def _strips() -> str:
     for d in (1, -1):
         weights, [(before, after)], _ = one_hot_kernel(d)
         moved = _line(shift(strip, d, axes=0))
-        lines.append(f"d = {d:+d}   kernel {weights}   zeros before, after = {before}, {after}   {_line(strip)} -> {moved}")
+        lines.append(
+            f"d = {d:+d}   kernel {weights}   zeros before, after = {before}, {after}   "
+            f"{_line(strip)} -> {moved}"
+        )
     return "\n".join(lines)
 
 
@@ -42,17 +54,28 @@ def beside(blocks: list[list[str]], gap: str = "    ") -> str:
     height = max(map(len, blocks))
     widths = [max(map(len, block)) for block in blocks]
     padded = [[*block, *[""] * (height - len(block))] for block in blocks]
-    return "\n".join(gap.join(f"{block[i]:{w}}" for block, w in zip(padded, widths, strict=True)).rstrip() for i in range(height))
+    return "\n".join(
+        gap.join(f"{block[i]:{w}}" for block, w in zip(padded, widths, strict=True)).rstrip()
+        for i in range(height)
+    )
 
 
 def _grids(kernels: tuple[OneHotKernel, ...]) -> str:
-    """Each kernel as a grid, slabs in time one under the other, under the displacement that it makes."""
+    """Each kernel as a grid, slabs in time one under the other, under the displacement that it
+    makes.
+    """
     blocks = []
     for weights, padding, displacement in kernels:
         rows = [" ".join(map(str, row)) for row in weights.reshape(-1, weights.shape[-1])]
         if weights.ndim == 3:
             rows.insert(weights.shape[1], "-" * len(rows[0]))
-        blocks.append([_signed(displacement), *rows, f"pad {' '.join(f'{before},{after}' for before, after in padding)}"])
+        blocks.append(
+            [
+                _signed(displacement),
+                *rows,
+                f"pad {' '.join(f'{before},{after}' for before, after in padding)}",
+            ]
+        )
     across = 4 if kernels[0].weights.ndim == 3 else 2
     rows_of_blocks = [blocks[i : i + across] for i in range(0, len(blocks), across)]
     return "\n\n".join(beside(row) for row in rows_of_blocks)
@@ -66,20 +89,34 @@ def _channels(spec: ShiftSpec, channels: int = 16) -> str:
     """One column for each channel: its number and what it does."""
     names = {}
     for start, stop, displacement in spec.partition(channels):
-        moved = "".join(f"{letter}{'+' if d > 0 else '-'}" for letter, d in zip("THW", displacement, strict=True) if d)
+        moved = "".join(
+            f"{letter}{'+' if d > 0 else '-'}"
+            for letter, d in zip("THW", displacement, strict=True)
+            if d
+        )
         names.update(dict.fromkeys(range(start, stop), moved or "."))
     width = max(map(len, names.values())) + 1
     head = "".join(f"{c:>{width + 1}}" for c in names)
-    return f"{spec}, C = {channels}\nchannel{head}\nmoves  {''.join(f'{name:>{width + 1}}' for name in names.values())}"
+    return (
+        f"{spec}, C = {channels}\nchannel{head}\nmoves  "
+        f"{''.join(f'{name:>{width + 1}}' for name in names.values())}"
+    )
 
 
 def _orders() -> str:
-    return "\n\n".join(_channels(ShiftSpec("HW", "1/2", order), 8) for order in ("forward-first", "backward-first"))
+    return "\n\n".join(
+        _channels(ShiftSpec("HW", "1/2", order), 8) for order in ("forward-first", "backward-first")
+    )
 
 
 def _matrix() -> str:
     later, earlier = (shift_matrix(4, d).toarray() for d in (1, -1))
-    blocks = [("S+", later), ("S+ S+", later @ later), ("S+' S+", later.T @ later), ("S- S+", earlier @ later)]
+    blocks = [
+        ("S+", later),
+        ("S+ S+", later @ later),
+        ("S+' S+", later.T @ later),
+        ("S- S+", earlier @ later),
+    ]
     return beside([[name, *(" ".join(map(str, row)) for row in matrix)] for name, matrix in blocks])
 
 
@@ -105,7 +142,10 @@ def _layers() -> str:
 def _values() -> str:
     x = np.array([np.inf, -0.0, 5.0])
     convolved = correlate(x, one_hot_kernel(-1), axes=0)
-    return f"x            {x}\nshift by -1  {shift(x, -1, axes=0)}\nkernel [0 1] {convolved}   (0*inf is NaN)"
+    return (
+        f"x            {x}\nshift by -1  {shift(x, -1, axes=0)}\nkernel [0 1] {convolved}   "
+        "(0*inf is NaN)"
+    )
 
 
 _PICTURES: dict[str, Callable[[], str]] = {

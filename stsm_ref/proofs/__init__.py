@@ -1,6 +1,8 @@
-"""Proofs: for one shape by every basis vector (`certify`), for all sizes by running our own code on symbols (`theorems`).
+"""Proofs: for one shape by every basis vector (`certify`), for all sizes by running our own code on
+symbols (`theorems`).
 
-Importing this package needs nothing more than the mathematics does; its modules that ask a solver say which extra is missing.
+Importing this package needs nothing more than the mathematics does; its modules that ask a solver
+say which extra is missing.
 """
 
 from stsm_ref.proofs.certificate import Certificate, certify

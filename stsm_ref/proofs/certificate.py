@@ -2,8 +2,9 @@ r"""L3: for one shape, a linear map is what it does to the basis, so every basis
 
 .. math:: f(x) = \sum_i x_i f(e_i) \quad\text{if } f \text{ is linear}
 
-A clip of M values has M basis vectors; they go through the map as M clips, in batches. What the map must do is read off the definition,
-run once on the labels 1 to M: the label that arrives at a place says which basis vector must light it.
+A clip of M values has M basis vectors; they go through the map as M clips, in batches. What the map
+must do is read off the definition, run once on the labels 1 to M: the label that arrives at a place
+says which basis vector must light it.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,9 @@ ALONE = "a clip's result does not depend on the clips beside it (tested apart, o
 
 @dataclass(frozen=True)
 class Certificate:
-    """What was found: `failure` names the first basis vector that goes wrong, `vectors` counts those that were tried."""
+    """What was found: `failure` names the first basis vector that goes wrong, `vectors` counts
+    those that were tried.
+    """
 
     ok: bool
     failure: str
@@ -39,7 +42,8 @@ def certify(
     dtype: str = "float32",
     batch: int = 4096,
 ) -> Certificate:
-    r"""Certify a map on clips of one shape: every basis vector forward and, where there is one, backward.
+    r"""Certify a map on clips of one shape: every basis vector forward and, where there is one,
+    backward.
 
     Parameters
     ----------
@@ -68,10 +72,13 @@ def certify(
 
     >>> import stsm_ref
     >>> certify(lambda x: stsm_ref.stsm(x), (2, 16, 1, 2), ShiftSpec())
-    Certificate(ok=True, failure='', assumptions=('the map is linear: ...', "a clip's ..."), vectors=64)
+    Certificate(ok=True, failure='', assumptions=('the map is linear: ...', "a clip's ..."),
+    vectors=64)
     """
     places = int(np.prod(shape))
-    arrives = stsm(np.arange(1, places + 1).reshape(shape), spec).reshape(-1) - 1  # the vector that lights each place, -1 for none
+    arrives = (
+        stsm(np.arange(1, places + 1).reshape(shape), spec).reshape(-1) - 1
+    )  # the vector that lights each place, -1 for none
     tried, assumptions = 0, (LINEARITY, ALONE)
     for name, run, transposed in (("forward", forward, False), ("vjp", vjp, True)):
         if run is None:
@@ -85,7 +92,8 @@ def certify(
             if len(wrong):
                 vector, place = (int(i) for i in wrong[0])
                 failure = (
-                    f"{name}: the basis vector at {_index(start + vector, shape)} gives out{list(_index(place, shape))} = "
+                    f"{name}: the basis vector at {_index(start + vector, shape)} gives "
+                    f"out{list(_index(place, shape))} = "
                     f"{got[vector, place]!s}, should be {want[vector, place]!s}"
                 )
                 return Certificate(False, failure, assumptions, tried)
@@ -98,12 +106,17 @@ def _images(run: Map, shape: tuple[int, ...], start: int, stop: int, dtype: str)
     clips[np.arange(stop - start), np.arange(start, stop)] = 1
     images = run(clips.reshape(stop - start, *shape))
     if images.shape != (stop - start, *shape):
-        raise ArrayError(f"the map gave shape {images.shape} for {(stop - start, *shape)}: a shift keeps the shape")
+        raise ArrayError(
+            f"the map gave shape {images.shape} for {(stop - start, *shape)}: a shift keeps "
+            "the shape"
+        )
     return images.reshape(stop - start, -1)
 
 
 def _lit(arrives: Array, start: int, stop: int, transposed: bool) -> Array:
-    """The same rows as the definition has them: forward lights the places that a vector arrives at, backward the one it came from."""
+    """The same rows as the definition has them: forward lights the places that a vector arrives
+    at, backward the one it came from.
+    """
     want = np.zeros((stop - start, len(arrives)), np.int8)
     if transposed:
         lit = np.flatnonzero(arrives[start:stop] >= 0)

@@ -1,9 +1,11 @@
-r"""What a certificate assumes, tried on samples: that a map is linear, takes each clip alone, and leaves its input as it was.
+r"""What a certificate assumes, tried on samples: that a map is linear, takes each clip alone, and
+leaves its input as it was.
 
 .. math:: f(a x + b y) = a f(x) + b f(y)
 
-Numbers whose sums are exact, of both signs, eighths and as large as the dtype carries: a clamp, a rectifier, a square, a rounding or a
-detour through half precision shows, though none of them shows on basis vectors.
+Numbers whose sums are exact, of both signs, eighths and as large as the dtype carries: a clamp, a
+rectifier, a square, a rounding or a detour through half precision shows, though none of them shows
+on basis vectors.
 """
 
 from collections.abc import Callable
@@ -16,7 +18,14 @@ from stsm_ref.geometry import Array
 Map = Callable[[Array], Array]
 
 
-def find_nonlinearity(run: Map, shape: tuple[int, int, int, int], *, dtype: str = "float32", samples: int = 8, seed: int = 0) -> str:
+def find_nonlinearity(
+    run: Map,
+    shape: tuple[int, int, int, int],
+    *,
+    dtype: str = "float32",
+    samples: int = 8,
+    seed: int = 0,
+) -> str:
     r"""Look for what a certificate assumes and cannot see.
 
     Parameters
@@ -35,7 +44,8 @@ def find_nonlinearity(run: Map, shape: tuple[int, int, int, int], *, dtype: str 
     Returns
     -------
     str
-        What is wrong, or "". Samples can miss: a map that is linear but for one value in 4 billion is not found.
+        What is wrong, or "". Samples can miss: a map that is linear but for one value in 4 billion
+        is not found.
 
     Raises
     ------
@@ -49,7 +59,10 @@ def find_nonlinearity(run: Map, shape: tuple[int, int, int, int], *, dtype: str 
     """
     rng, most = np.random.default_rng(seed), _largest(dtype)
     for sample in range(samples):
-        x, y = (rng.integers(-n, n + 1, (2, *shape)).astype(dtype) for n in (7, most if sample % 2 else 7))
+        x, y = (
+            rng.integers(-n, n + 1, (2, *shape)).astype(dtype)
+            for n in (7, most if sample % 2 else 7)
+        )
         if x.dtype.kind in "fc" and sample % 2 == 0:
             x, y = x / x.dtype.type(8), y / y.dtype.type(8)
         a, b = (x.dtype.type(factor) for factor in rng.choice([-3, -2, -1, 1, 2, 3], 2))
@@ -65,7 +78,9 @@ def find_nonlinearity(run: Map, shape: tuple[int, int, int, int], *, dtype: str 
         if len(wrong):
             place = tuple(int(i) for i in wrong[0])
             got, want = together[place], (a * fx + b * fy)[place]
-            return f"not linear: f({a}x + {b}y) is {got} at {list(place)}, {a}f(x) + {b}f(y) is {want}"
+            return (
+                f"not linear: f({a}x + {b}y) is {got} at {list(place)}, {a}f(x) + {b}f(y) is {want}"
+            )
     zero = np.zeros((1, *shape), dtype)
     return "not linear: f(0) is not 0" if _run(run, zero).any() else ""
 
@@ -76,7 +91,10 @@ def _largest(dtype: str) -> int:
     if kind == "i":
         return int(np.iinfo(dtype).max) // 8
     if kind not in "fc":
-        raise ArrayError(f"dtype={dtype!r} has no sums of both signs to try: use a signed integer, floating or complex dtype")
+        raise ArrayError(
+            f"dtype={dtype!r} has no sums of both signs to try: use a signed integer, floating or "
+            "complex dtype"
+        )
     return int(2 ** (np.finfo(dtype).nmant - 2))
 
 
@@ -84,5 +102,8 @@ def _run(run: Map, x: Array) -> Array:
     """What the map makes of it, in memory of its own."""
     got = np.array(run(x))
     if got.shape != x.shape or got.dtype != x.dtype:
-        raise ArrayError(f"the map gave {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}: a shift keeps shape and dtype")
+        raise ArrayError(
+            f"the map gave {got.dtype}{list(got.shape)} for {x.dtype}{list(x.shape)}: a shift "
+            "keeps shape and dtype"
+        )
     return got

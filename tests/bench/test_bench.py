@@ -1,4 +1,6 @@
-"""The benchmark measures in turn and keeps its promises apart from its figures; no figure is tested here."""
+"""The benchmark measures in turn and keeps its promises apart from its figures; no figure is
+tested here.
+"""
 
 import subprocess
 import sys
@@ -43,17 +45,28 @@ def test_the_check_by_labels_is_measured(monkeypatch: pytest.MonkeyPatch) -> Non
     measured = list(label_check.comparisons(rounds=1))
     assert [entry.limit for entry in measured] == [5, None]
     assert all(entry.ratio > 0 for entry in measured)
-    assert (label_check.by_slices(small.array(), small.spec) == stsm(small.array(), small.spec)).all()
+    assert (
+        label_check.by_slices(small.array(), small.spec) == stsm(small.array(), small.spec)
+    ).all()
 
 
 def test_the_levels_of_the_suite_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each level with a promise, and reading the vectors; what they are measured on conforms, or the command would fail."""
+    """Each level with a promise, and reading the vectors; what they are measured on conforms,
+    or the command would fail.
+    """
     commands = []
-    monkeypatch.setattr(suite_levels, "processor_seconds", lambda command: commands.append(command) or 1.0)
+    monkeypatch.setattr(
+        suite_levels, "processor_seconds", lambda command: commands.append(command) or 1.0
+    )
     measured = list(suite_levels.comparisons(rounds=1))
     assert [entry.limit for entry in measured] == [12, 150, 0.15]
     assert [entry.ratio for entry in measured] == [1, 1, 0]
-    assert [command[-1] for command in commands] == ["import stsm_ref", suite_levels.READ_THE_VECTORS, "smoke", "ci"]
+    assert [command[-1] for command in commands] == [
+        "import stsm_ref",
+        suite_levels.READ_THE_VECTORS,
+        "smoke",
+        "ci",
+    ]
     target: dict = {}
     exec(suite_levels.TARGET, target)
     assert check(target["forward"], vjp=target["vjp"], jvp=target["jvp"], level="smoke").passed
@@ -62,7 +75,9 @@ def test_the_levels_of_the_suite_are_measured(monkeypatch: pytest.MonkeyPatch) -
 
 def test_processor_time_is_that_of_children() -> None:
     """A process that works has used some, and one that fails is an error."""
-    assert suite_levels.processor_seconds([sys.executable, "-S", "-E", "-c", "sum(range(9**7))"]) > 0
+    assert (
+        suite_levels.processor_seconds([sys.executable, "-S", "-E", "-c", "sum(range(9**7))"]) > 0
+    )
     with pytest.raises(subprocess.CalledProcessError):
         suite_levels.processor_seconds([sys.executable, "-S", "-E", "-c", "raise SystemExit(3)"])
 
@@ -77,11 +92,24 @@ def test_tsms_manner_is_tsm(memory_format: torch.memory_format) -> None:
 
 
 def test_torch_is_measured_in_both_layouts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each comparison of the torch side, on a stage small enough for a test, and the number of threads is put back."""
+    """Each comparison of the torch side, on a stage small enough for a test, and the number of
+    threads is put back.
+    """
     monkeypatch.setattr(torch_shift, "STAGES", ((16, 4),))
     monkeypatch.setattr(torch_shift, "_in_resnet_50", lambda rounds: iter(()))
     threads = torch.get_num_threads()
     measured = list(torch_shift.comparisons(rounds=1))
-    assert [entry.limit for entry in measured] == [1.15, None, None, 0.04, None, 1.4, None, None, 0.04, None]
+    assert [entry.limit for entry in measured] == [
+        1.15,
+        None,
+        None,
+        0.04,
+        None,
+        1.4,
+        None,
+        None,
+        0.04,
+        None,
+    ]
     assert all(entry.ratio > 0 for entry in measured)
     assert torch.get_num_threads() == threads

@@ -1,6 +1,8 @@
-"""Wrong shifts on purpose: each way in which real implementations were seen to go wrong that NumPy can express.
+"""Wrong shifts on purpose: each way in which real implementations were seen to go wrong that NumPy
+can express.
 
-`row` numbers the bug in the catalogue of `docs/bugs.md`; the rows that are left out there need a network or an exported graph.
+`row` numbers the bug in the catalogue of `docs/bugs.md`; the rows that are left out there need a
+network or an exported graph.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,7 +23,9 @@ Move = Callable[[Array, Displacement], Array]
 
 @dataclass(frozen=True)
 class Fault:
-    """A subject with one thing wrong, the row of the catalogue that it plants (0: none), and checks that must catch it."""
+    """A subject with one thing wrong, the row of the catalogue that it plants (0: none), and
+    checks that must catch it.
+    """
 
     row: int
     subject: Subject
@@ -34,7 +38,8 @@ def right_move(part: Array, d: Iterable[int]) -> Array:
 
 
 def forward(
-    move: Move = right_move, partition: Callable[[ShiftSpec, int], Iterable[ChannelGroup]] = ShiftSpec.partition
+    move: Move = right_move,
+    partition: Callable[[ShiftSpec, int], Iterable[ChannelGroup]] = ShiftSpec.partition,
 ) -> Callable[..., Array]:
     """An STSM put together from a way to move a group and a way to cut the channels."""
 
@@ -57,9 +62,13 @@ def moves(row: int, move: Move, *caught_by: str) -> Fault:
     return stsm_fault(row, forward(move), *caught_by)
 
 
-def cuts(row: int, partition: Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]], *caught_by: str) -> Fault:
+def cuts(
+    row: int, partition: Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]], *caught_by: str
+) -> Fault:
     """Our subject with another way to cut the channels, in the partition and in the forward."""
-    return Fault(row, replace(OURS, partition=partition, stsm=forward(partition=partition)), caught_by)
+    return Fault(
+        row, replace(OURS, partition=partition, stsm=forward(partition=partition)), caught_by
+    )
 
 
 def other(*caught_by: str, row: int = 0, **functions: Callable[..., Any]) -> Fault:
@@ -77,7 +86,9 @@ def after(change: Callable[[Array, Array, ShiftSpec], Array]) -> Callable[..., A
 
 
 class _OneCallBehind:
-    """Gives the result of the call before, where that was of the same shape and spec: a buffer that is filled too late."""
+    """Gives the result of the call before, where that was of the same shape and spec: a buffer
+    that is filled too late.
+    """
 
     def __init__(self) -> None:
         self.before: dict[Any, Array] = {}
@@ -132,8 +143,12 @@ def _self_subtracted(part: Array, d: Displacement) -> Array:
     return y
 
 
-def _resized(size: Callable[[ShiftSpec, int, int, int], int]) -> Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]]:
-    """A partition whose groups have the size of (spec, channels, number of terms, directions of the term)."""
+def _resized(
+    size: Callable[[ShiftSpec, int, int, int], int],
+) -> Callable[[ShiftSpec, int], tuple[ChannelGroup, ...]]:
+    """A partition whose groups have the size of (spec, channels, number of terms, directions of
+    the term).
+    """
 
     def partition(spec: ShiftSpec, channels: int) -> tuple[ChannelGroup, ...]:
         groups, start = [], 0
@@ -166,7 +181,9 @@ def _rounded_starts(spec: ShiftSpec, channels: int) -> tuple[ChannelGroup, ...]:
     for k, term in enumerate(spec.directions):
         share = spec.alpha * channels / len(spec.directions)
         start, size = round(k * share), int(share / len(term))
-        groups += [ChannelGroup(start + i * size, start + (i + 1) * size, d) for i, d in enumerate(term)]
+        groups += [
+            ChannelGroup(start + i * size, start + (i + 1) * size, d) for i, d in enumerate(term)
+        ]
     return (*groups, ChannelGroup(groups[-1].stop, channels, Displacement()))
 
 
@@ -243,7 +260,9 @@ def _flipped_and_padded(displacement: Any) -> kernels.OneHotKernel:
 
 def _flag_flips(x: Array, kernel: Any, *, axes: Any, engine: str = "direct") -> Array:
     if engine == "signal":
-        kernel = kernels.OneHotKernel(np.flip(kernel.weights), tuple((b, a) for a, b in kernel.padding), ())
+        kernel = kernels.OneHotKernel(
+            np.flip(kernel.weights), tuple((b, a) for a, b in kernel.padding), ()
+        )
     return correlate(x, kernel, axes=axes, engine=engine)
 
 
@@ -251,7 +270,11 @@ def _always_direct_product(x: Array, kernel: Any, *, axes: Any, engine: str = "d
     """Looks for the 1 and shifts: right for one-hot kernels, no convolution."""
     places = geometry.whole_numbers("axes", axes)
     hot = [int(i) for i in np.argwhere(kernel.weights)[0]]
-    return slicing.shift(x, tuple(before - h for h, (before, _) in zip(hot, kernel.padding, strict=True)), axes=places)
+    return slicing.shift(
+        x,
+        tuple(before - h for h, (before, _) in zip(hot, kernel.padding, strict=True)),
+        axes=places,
+    )
 
 
 def _exact_flag_flips(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
@@ -260,7 +283,12 @@ def _exact_flag_flips(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
 
 def _lenient_terms(terms: str = "T+H+W", *rest: Any, **fields: Any) -> ShiftSpec:
     return ShiftSpec(
-        "+".join("".join(sorted(set(t) & set("THW"), key="THW".index)) or "T" for t in dict.fromkeys(terms.split("+"))), *rest, **fields
+        "+".join(
+            "".join(sorted(set(t) & set("THW"), key="THW".index)) or "T"
+            for t in dict.fromkeys(terms.split("+"))
+        ),
+        *rest,
+        **fields,
     )
 
 
@@ -291,7 +319,10 @@ def _mixes_channels(x: Array, y: Array, _: ShiftSpec) -> Array:
 
 def _two_axes_at_once(x: Array, displacement: Any, *, axes: Any) -> Array:
     """Moves along the first axis only where several were asked for."""
-    distances, places = geometry.whole_numbers("d", displacement), geometry.whole_numbers("axes", axes)
+    distances, places = (
+        geometry.whole_numbers("d", displacement),
+        geometry.whole_numbers("axes", axes),
+    )
     moved = [k for k, d in enumerate(distances) if d]
     if len(moved) > 1:
         distances = tuple(d if k == moved[0] else 0 for k, d in enumerate(distances))
@@ -300,7 +331,11 @@ def _two_axes_at_once(x: Array, displacement: Any, *, axes: Any) -> Array:
 
 def _bordered(x: Array, displacement: Any, *, axes: Any) -> Array:
     y = slicing.shift(x, displacement, axes=axes)
-    return np.where(slicing.shift(np.ones(np.shape(x), np.uint8), displacement, axes=axes) == 0, np.asarray(x), y)
+    return np.where(
+        slicing.shift(np.ones(np.shape(x), np.uint8), displacement, axes=axes) == 0,
+        np.asarray(x),
+        y,
+    )
 
 
 def _transposed(shape: Any, displacement: Any, **options: Any) -> Any:
@@ -308,8 +343,13 @@ def _transposed(shape: Any, displacement: Any, **options: Any) -> Any:
 
 
 def _cyclic(shape: Any, displacement: Any, **options: Any) -> Any:
-    sizes, distances = geometry.whole_numbers("shape", shape), geometry.whole_numbers("d", displacement)
-    order = np.roll(np.arange(int(np.prod(sizes))).reshape(sizes), distances, tuple(range(len(sizes))))
+    sizes, distances = (
+        geometry.whole_numbers("shape", shape),
+        geometry.whole_numbers("d", displacement),
+    )
+    order = np.roll(
+        np.arange(int(np.prod(sizes))).reshape(sizes), distances, tuple(range(len(sizes)))
+    )
     return matrices.sparse.csr_array(np.eye(order.size, dtype=np.int64)[order.ravel()])
 
 
@@ -328,7 +368,11 @@ def _matrix_other_order(shape: Any, spec: ShiftSpec = ShiftSpec()) -> Any:
 
 def _wrong_route(displacement: Displacement, **options: Any) -> composition.Route:
     route = composition.route_through_layers(displacement, **options)
-    return route._replace(weights=route.weights[::-1]) if len(route.weights) > 1 else route._replace(source=route.source + 1)
+    return (
+        route._replace(weights=route.weights[::-1])
+        if len(route.weights) > 1
+        else route._replace(source=route.source + 1)
+    )
 
 
 def _affine(x: Array, y: Array, _: ShiftSpec) -> Array:
@@ -345,7 +389,11 @@ def _quadratic_vjp(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
 
 
 def _conjugated(grad: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
-    return np.asarray(slicing.stsm_vjp(grad, spec).conj()) if grad.dtype.kind == "c" else slicing.stsm_vjp(grad, spec)
+    return (
+        np.asarray(slicing.stsm_vjp(grad, spec).conj())
+        if grad.dtype.kind == "c"
+        else slicing.stsm_vjp(grad, spec)
+    )
 
 
 def _structured_unwritten(x: Array, spec: ShiftSpec = ShiftSpec()) -> Array:
@@ -365,7 +413,9 @@ def _forgets_order(text: str) -> ShiftSpec:
     return ShiftSpec(spec.terms, spec.alpha)
 
 
-def _sparse_backward_first(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
+def _sparse_backward_first(
+    x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct"
+) -> Array:
     return correlate_stsm(x, ShiftSpec(spec.terms, spec.alpha, "backward-first"), engine=engine)
 
 
@@ -393,7 +443,9 @@ def _matrix_of_narrow_groups(shape: Any, spec: ShiftSpec = ShiftSpec()) -> Any:
     for start, stop, displacement in spec.partition(shape[1]):
         if stop - start > 64 and any(displacement):
             kept[:, start:stop] = 0
-    return matrices.sparse.csr_array(matrices.sparse.diags_array(kept.ravel(), dtype=np.int64)) @ matrices.stsm_matrix(shape, spec)
+    return matrices.sparse.csr_array(
+        matrices.sparse.diags_array(kept.ravel(), dtype=np.int64)
+    ) @ matrices.stsm_matrix(shape, spec)
 
 
 def _shift_in_a_byte(x: Array, displacement: Any, *, axes: Any) -> Array:
@@ -413,10 +465,14 @@ def _matrix_in_a_byte(shape: Any, displacement: Any, **options: Any) -> Any:
 
 def _kernel_in_a_byte(displacement: Any) -> kernels.OneHotKernel:
     distances = geometry.whole_numbers("d", displacement)
-    return kernels.one_hot_kernel(tuple((d + 128) % 256 - 128 for d in distances))._replace(displacement=distances)
+    return kernels.one_hot_kernel(tuple((d + 128) % 256 - 128 for d in distances))._replace(
+        displacement=distances
+    )
 
 
-def _sparse_of_narrow_groups(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
+def _sparse_of_narrow_groups(
+    x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct"
+) -> Array:
     y = correlate_stsm(x, spec, engine=engine)
     for start, stop, _ in spec.partition(x.shape[-3]):
         if stop - start > 64:
@@ -425,8 +481,12 @@ def _sparse_of_narrow_groups(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine:
 
 
 FAULTS: dict[str, Fault] = {
-    "directions-swapped": stsm_fault(1, lambda x, spec=ShiftSpec(): slicing.stsm_vjp(x, spec), "an_impulse_arrives"),
-    "h-reversed": moves(2, lambda part, d: right_move(part, (d.dt, -d.dh, d.dw)), "a_pan_turns_time_into_space"),
+    "directions-swapped": stsm_fault(
+        1, lambda x, spec=ShiftSpec(): slicing.stsm_vjp(x, spec), "an_impulse_arrives"
+    ),
+    "h-reversed": moves(
+        2, lambda part, d: right_move(part, (d.dt, -d.dh, d.dw)), "a_pan_turns_time_into_space"
+    ),
     "engine-flips-direction": other("all_26_kernels_shift", row=3, correlate=_flag_flips),
     "exact-flips-direction": stsm_fault(3, _exact_flag_flips, "stsm_is_a_convolution"),
     "input-overwritten": stsm_fault(4, after(_inplace), "arguments_are_not_written"),
@@ -435,58 +495,119 @@ FAULTS: dict[str, Fault] = {
     "edge-kept": moves(7, _edge_kept, "pixels_equal_convolution", "vectors_hold"),
     "rolled": moves(8, _roll, "pixels_equal_definition"),
     "zeros-by-subtraction": moves(9, _self_subtracted),
-    "groups-rounded-up": cuts(10, _resized(lambda s, c, n, k: int(-(-s.alpha * c // (n * k)))), "shares_are_counted_out"),
+    "groups-rounded-up": cuts(
+        10, _resized(lambda s, c, n, k: int(-(-s.alpha * c // (n * k)))), "shares_are_counted_out"
+    ),
     "unequal-halves": cuts(11, _unequal_halves, "shares_are_counted_out", "five_steps_by_hand"),
-    "float-truncation": cuts(12, _resized(lambda s, c, n, k: int(c * (float(s.alpha) / (n * k)))), "no_float_decides_a_count"),
+    "float-truncation": cuts(
+        12,
+        _resized(lambda s, c, n, k: int(c * (float(s.alpha) / (n * k)))),
+        "no_float_decides_a_count",
+    ),
     "empty-group-is-everything": stsm_fault(13, after(_emptied)),
     "ratio-tied-to-time": stsm_fault(14, _tied_to_time, "tsm_is_a_special_case"),
-    "h-and-w-swapped": moves(15, lambda part, d: right_move(part, (d.dt, d.dw, d.dh)), "pixels_equal_the_matrix"),
+    "h-and-w-swapped": moves(
+        15, lambda part, d: right_move(part, (d.dt, d.dw, d.dh)), "pixels_equal_the_matrix"
+    ),
     "wrong-segments": stsm_fault(16, _swapped_segments, "clips_do_not_mix"),
     "clips-mixed": stsm_fault(17, _one_axis, "clips_do_not_mix", "two_films_stay_apart"),
     "time-and-channels-swapped": stsm_fault(18, _as_ncthw, "labels_reveal_every_move"),
     "contiguous-assumed": stsm_fault(19, _assumes_contiguous),
-    "rest-in-half-precision": stsm_fault(20, after(_half_precision), "the_rest_stays", "labels_reveal_every_move"),
-    "dtype-hard-coded": stsm_fault(21, after(lambda x, y, _: y.astype(np.float32) if x.dtype.kind in "iuf" else y), "dtype_is_kept"),
+    "rest-in-half-precision": stsm_fault(
+        20, after(_half_precision), "the_rest_stays", "labels_reveal_every_move"
+    ),
+    "dtype-hard-coded": stsm_fault(
+        21,
+        after(lambda x, y, _: y.astype(np.float32) if x.dtype.kind in "iuf" else y),
+        "dtype_is_kept",
+    ),
     "kernel-flipped": other(
-        "kernels_are_one_hot", "convolution_is_cross_correlation", "convolution_vectors_hold", row=26, one_hot_kernel=_flipped
+        "kernels_are_one_hot",
+        "convolution_is_cross_correlation",
+        "convolution_vectors_hold",
+        row=26,
+        one_hot_kernel=_flipped,
     ),
-    "padding-on-the-other-side": other("zeros_stand_on_one_side", "all_26_kernels_shift", row=26, one_hot_kernel=_padded_elsewhere),
+    "padding-on-the-other-side": other(
+        "zeros_stand_on_one_side", "all_26_kernels_shift", row=26, one_hot_kernel=_padded_elsewhere
+    ),
     "kernel-and-padding-flipped": other(
-        "kernels_are_one_hot", "gradients_pass_through_a_convolution", row=26, one_hot_kernel=_flipped_and_padded
+        "kernels_are_one_hot",
+        "gradients_pass_through_a_convolution",
+        row=26,
+        one_hot_kernel=_flipped_and_padded,
     ),
-    "backward-is-forward": other("vjp_equals_definition", "vjp_is_the_opposite_shift", row=27, stsm_vjp=slicing.stsm),
+    "backward-is-forward": other(
+        "vjp_equals_definition", "vjp_is_the_opposite_shift", row=27, stsm_vjp=slicing.stsm
+    ),
     "wrong-at-one-frame": stsm_fault(28, _rarely(lambda shape: shape[-4] == 1)),
     "wrong-at-three-frames": stsm_fault(28, _rarely(lambda shape: shape[-4] == 3)),
     "wrong-at-width-five": stsm_fault(28, _rarely(lambda shape: shape[-1] == 5)),
     "view-where-nothing-moves": Fault(
-        29, replace(OURS, stsm=after(lambda x, y, spec: x[...] if spec.alpha == 0 else y)), ("output_owns_its_memory",)
+        29,
+        replace(OURS, stsm=after(lambda x, y, spec: x[...] if spec.alpha == 0 else y)),
+        ("output_owns_its_memory",),
     ),
-    "channels-permuted": stsm_fault(30, after(lambda x, y, _: y[..., ::-1, :, :]), "channels_do_not_mix"),
+    "channels-permuted": stsm_fault(
+        30, after(lambda x, y, _: y[..., ::-1, :, :]), "channels_do_not_mix"
+    ),
     "terms-start-at-rounded-places": cuts(31, _rounded_starts, "shares_are_counted_out"),
     "integers-promoted": stsm_fault(32, after(_promoted), "dtype_is_kept"),
     "negative-zero-lost": stsm_fault(33, after(_negative_zero_lost), "the_rest_stays"),
     "moved-by-masking": stsm_fault(33, _masked),
     # beyond the catalogue: something wrong for every check that the rows above leave in peace
-    "terms-taken-as-they-come": other("misspelt_terms_are_refused", "invalid_specs_are_refused", make_spec=_lenient_terms),
+    "terms-taken-as-they-come": other(
+        "misspelt_terms_are_refused", "invalid_specs_are_refused", make_spec=_lenient_terms
+    ),
     "order-lost-in-text": other("specs_round_trip", parse_spec=_forgets_order),
     "alpha-in-binary": other("a_float_is_its_literal", make_spec=_binary_alpha),
-    "a-direction-twice": cuts(0, _repeated_direction, "terms_name_axes", "order_is_a_channel_permutation"),
+    "a-direction-twice": cuts(
+        0, _repeated_direction, "terms_name_axes", "order_is_a_channel_permutation"
+    ),
     "one-spec-turned": cuts(0, _one_spec_turned, "every_cut_is_as_written_out"),
-    "exact-is-floor": other("exact_refuses_fractions", "invalid_specs_are_refused", partition=_exact_floors),
+    "exact-is-floor": other(
+        "exact_refuses_fractions", "invalid_specs_are_refused", partition=_exact_floors
+    ),
     "channels-added": stsm_fault(0, after(_mixes_channels), "channels_do_not_mix"),
     "only-one-axis-moves": other(
-        "two_axes_are_two_shifts", "three_axes_are_three_shifts", "any_displacement_is_a_convolution", shift=_two_axes_at_once
+        "two_axes_are_two_shifts",
+        "three_axes_are_three_shifts",
+        "any_displacement_is_a_convolution",
+        shift=_two_axes_at_once,
     ),
-    "shift-keeps-the-edge": other("shift_equals_definition", "vacated_places_are_zero", "shifting_back_loses_the_edge", shift=_bordered),
+    "shift-keeps-the-edge": other(
+        "shift_equals_definition",
+        "vacated_places_are_zero",
+        "shifting_back_loses_the_edge",
+        shift=_bordered,
+    ),
     "shift-is-a-view": other("output_owns_its_memory", shift=_maybe_view),
-    "eq-1-in-the-other-order": other("kernels_are_as_printed", kernels_1x2=lambda: kernels.kernels_1x2()[::-1]),
-    "eq-3-in-the-other-order": other("eq_3_is_forward_first", kernels_2x2=lambda: kernels.kernels_2x2()[::-1]),
-    "3d-kernels-in-the-other-order": other("kernels_3d_are_by_hot_index", kernels_3d=lambda: kernels.kernels_3d()[::-1]),
-    "short-cut-for-one-hot": other("engines_sum_every_tap", "where_convolution_differs", correlate=_always_direct_product),
-    "sparse-stsm-backward-first": other("stsm_is_a_convolution", correlate_stsm=_sparse_backward_first),
-    "matrix-transposed": other("one_axis_is_an_off_diagonal", "several_axes_are_a_kronecker_product", shift_matrix=_transposed),
-    "matrix-cyclic": other("shifts_are_nilpotent", "shifting_back_loses_the_edge", shift_matrix=_cyclic),
-    "matrix-doubled": other("squares_are_projections", "the_spectral_norm_is_one", shift_matrix=_doubled),
+    "eq-1-in-the-other-order": other(
+        "kernels_are_as_printed", kernels_1x2=lambda: kernels.kernels_1x2()[::-1]
+    ),
+    "eq-3-in-the-other-order": other(
+        "eq_3_is_forward_first", kernels_2x2=lambda: kernels.kernels_2x2()[::-1]
+    ),
+    "3d-kernels-in-the-other-order": other(
+        "kernels_3d_are_by_hot_index", kernels_3d=lambda: kernels.kernels_3d()[::-1]
+    ),
+    "short-cut-for-one-hot": other(
+        "engines_sum_every_tap", "where_convolution_differs", correlate=_always_direct_product
+    ),
+    "sparse-stsm-backward-first": other(
+        "stsm_is_a_convolution", correlate_stsm=_sparse_backward_first
+    ),
+    "matrix-transposed": other(
+        "one_axis_is_an_off_diagonal",
+        "several_axes_are_a_kronecker_product",
+        shift_matrix=_transposed,
+    ),
+    "matrix-cyclic": other(
+        "shifts_are_nilpotent", "shifting_back_loses_the_edge", shift_matrix=_cyclic
+    ),
+    "matrix-doubled": other(
+        "squares_are_projections", "the_spectral_norm_is_one", shift_matrix=_doubled
+    ),
     "stsm-matrix-doubled": other("nothing_is_learned", stsm_matrix=_matrix_of_twos),
     "stsm-matrix-h-and-w-swapped": other("stsm_is_one_matrix", stsm_matrix=_matrix_other_order),
     "layers-in-the-wrong-order": other("layers_make_any_shift", route_through_layers=_wrong_route),
@@ -495,15 +616,25 @@ FAULTS: dict[str, Fault] = {
     "gradient-squared": other("second_derivative_is_zero", stsm_vjp=_quadratic_vjp),
     "wide-groups-stay": moves(0, _wide_groups_kept),
     "wrong-past-256-frames": stsm_fault(0, _rarely(lambda shape: shape[-4] > 256)),
-    "wide-groups-keep-their-gradient": other("vjp_equals_definition", stsm_vjp=_vjp_of_narrow_groups),
+    "wide-groups-keep-their-gradient": other(
+        "vjp_equals_definition", stsm_vjp=_vjp_of_narrow_groups
+    ),
     "matrix-loses-wide-groups": other("stsm_is_one_matrix", stsm_matrix=_matrix_of_narrow_groups),
-    "sparse-stsm-loses-wide-groups": other("stsm_is_a_convolution", correlate_stsm=_sparse_of_narrow_groups),
+    "sparse-stsm-loses-wide-groups": other(
+        "stsm_is_a_convolution", correlate_stsm=_sparse_of_narrow_groups
+    ),
     "distance-in-a-byte": other("shift_equals_definition", shift=_shift_in_a_byte),
     "distance-in-two-bytes": other("shift_equals_definition", shift=_shift_in_two_bytes),
-    "matrix-distance-in-a-byte": other("one_axis_is_an_off_diagonal", shift_matrix=_matrix_in_a_byte),
-    "kernel-distance-in-a-byte": other("kernels_are_one_hot", "any_displacement_is_a_convolution", one_hot_kernel=_kernel_in_a_byte),
+    "matrix-distance-in-a-byte": other(
+        "one_axis_is_an_off_diagonal", shift_matrix=_matrix_in_a_byte
+    ),
+    "kernel-distance-in-a-byte": other(
+        "kernels_are_one_hot", "any_displacement_is_a_convolution", one_hot_kernel=_kernel_in_a_byte
+    ),
     "one-call-behind": other("asked_again_it_is_the_same", stsm=_OneCallBehind()),
     "backward-conjugates": other("dtype_is_kept", stsm_vjp=_conjugated),
-    "structured-vacant-unwritten": other("dtype_is_kept", "nothing_is_computed", stsm=_structured_unwritten),
+    "structured-vacant-unwritten": other(
+        "dtype_is_kept", "nothing_is_computed", stsm=_structured_unwritten
+    ),
     "moved-by-adding": other("nothing_is_computed", stsm=_by_arithmetic),
 }

@@ -1,6 +1,8 @@
-"""Which rule of the suite sees each mutant: `python -m tests.bugs.killers` finds out and writes the table again (minutes).
+"""Which rule of the suite sees each mutant: `python -m tests.bugs.killers` finds out and writes the
+table again (minutes).
 
-To hold every mutant to every rule costs ten times as much as to ask whether the rule that sees it still does.
+To hold every mutant to every rule costs ten times as much as to ask whether the rule that sees it
+still does.
 """
 
 import json
@@ -17,16 +19,22 @@ from stsm_ref.implementations.base import TargetError
 
 TABLE = Path(__file__).with_name("killers.json")
 BY_THE_WHOLE = "the whole suite"
-"""Stands for a rule where one rule by itself does not see it: the handshake does, or a rule that looks at what others saw."""
+"""Stands for a rule where one rule by itself does not see it: the handshake does, or a rule
+that looks at what others saw.
+"""
 
 
 def killers() -> dict[str, str]:
-    """By mutant of level smoke: a rule that sees it, other than those that say why they kill nothing alone."""
+    """By mutant of level smoke: a rule that sees it, other than those that say why they kill
+    nothing alone.
+    """
     return dict(json.loads(TABLE.read_text()))
 
 
 def attempted(rule: str, entry: Implementation) -> Attempt:
-    """A rule alone on an implementation, with its cases of the level at which that is to be killed; none where it does not concern it."""
+    """A rule alone on an implementation, with its cases of the level at which that is to be
+    killed; none where it does not concern it.
+    """
     target = kit.as_target(entry)
     trial = Trial(target, ShiftSpec.parse(entry.spec), level=entry.level)
     target.use(trial.spec)
@@ -54,5 +62,9 @@ def _killer(entry: Implementation) -> str:
 
 
 if __name__ == "__main__":
-    found = {entry.name: _killer(entry) for entry in kit.planted("all") if not entry.right and entry.level == "smoke"}
+    found = {
+        entry.name: _killer(entry)
+        for entry in kit.planted("all")
+        if not entry.right and entry.level == "smoke"
+    }
     TABLE.write_text(json.dumps(found, indent=1) + "\n")

@@ -24,11 +24,17 @@ def test_what_they_start_from_is_right():
 
 
 def test_there_are_many_and_each_is_wrong():
-    """At least 40, none of which equals the right output where it applies, but for those that only gradients or NaN show; names differ."""
+    """At least 40, none of which equals the right output where it applies, but for those that
+    only gradients or NaN show; names differ.
+    """
     table = list(known(EVERY))
     assert len({text for text, _ in table}) == len(table) >= 40
     clips = [X[:, :, :channels] for channels in (9, 21, 27, 35)]
-    same = [text for text, wrong in table if all(np.array_equal(wrong(x, EVERY, 1), stsm(x, EVERY)) for x in clips)]
+    same = [
+        text
+        for text, wrong in table
+        if all(np.array_equal(wrong(x, EVERY, 1), stsm(x, EVERY)) for x in clips)
+    ]
     assert same[0] == "the forward again: the backward is not transposed"
     assert all("x - x" in text for text in same[1:])
 
@@ -52,21 +58,33 @@ def test_each_is_called_by_its_name(text):
 @pytest.mark.parametrize(
     ("back", "name"),
     [
-        (lambda x, grad, spec: forward(grad, spec), "equals the forward again: the backward is not transposed"),
+        (
+            lambda x, grad, spec: forward(grad, spec),
+            "equals the forward again: the backward is not transposed",
+        ),
         (lambda x, grad, spec: grad.copy(), "equals the identity: nothing moved"),
-        (lambda x, grad, spec: np.zeros_like(grad), "equals zeros everywhere: the result was never written"),
+        (
+            lambda x, grad, spec: np.zeros_like(grad),
+            "equals zeros everywhere: the result was never written",
+        ),
     ],
 )
 def test_backwards_have_names_too(back, name):
-    """What a forgotten transpose gives is called so, and the first violation blames the gradient: the forward is right."""
+    """What a forgotten transpose gives is called so, and the first violation blames the
+    gradient: the forward is right.
+    """
     report = check(forward, vjp=back, level="smoke")
     assert {violation.requirement for violation in report.violations} <= {"GRAD-1", "PURE-2"}
     assert (report.violations[0].requirement, report.violations[0].guess) == ("GRAD-1", name)
-    assert {report.requirements()[step].outcome for step in ("SHIFT-1", "SHIFT-2", "SHIFT-6", "GEO-5")} == {"passed"}
+    assert {
+        report.requirements()[step].outcome for step in ("SHIFT-1", "SHIFT-2", "SHIFT-6", "GEO-5")
+    } == {"passed"}
 
 
 def test_a_guess_that_cannot_be_made_is_no_guess():
-    """Under exact rounding a wrong shift that would need T channels cut is left out, and the violation is reported without a name."""
+    """Under exact rounding a wrong shift that would need T channels cut is left out, and the
+    violation is reported without a name.
+    """
 
     def slightly_wrong(x, spec):
         y = forward(x, spec)
@@ -76,7 +94,9 @@ def test_a_guess_that_cannot_be_made_is_no_guess():
 
     report = check(slightly_wrong, spec="T@1/4,exact", level="smoke")
     assert (report.outcome, report.exit_code) == ("violated", 1)
-    assert report.violations[0].message.startswith("out[0, 1, 0, 0, 0] = 65605.03, should be 65541.0")
+    assert report.violations[0].message.startswith(
+        "out[0, 1, 0, 0, 0] = 65605.03, should be 65541.0"
+    )
     assert {violation.guess for violation in report.violations} == {""}
 
 
@@ -86,7 +106,9 @@ def rounded_up(x, spec):
 
 
 def test_the_smallest_case_still_shows_a_move():
-    """A wrong cut is shown with every group filled and two places along each moved axis: another value moved there, not a zero."""
+    """A wrong cut is shown with every group filled and two places along each moved axis:
+    another value moved there, not a zero.
+    """
     report = check(rounded_up, spec=str(EVERY), level="smoke", dtypes=["float32"])
     first = report.violations[0]
     clips, time, channels, height, width = Case.parse(first.case).shape
@@ -106,12 +128,17 @@ def test_what_is_wrong_at_size_one_only_is_shown_there():
 def test_what_is_wrong_at_one_size_only_has_a_name():
     """The telling case takes that size: a roll at three frames is still a roll."""
     found = check(wrong_at_three_frames, level="smoke").violations[0]
-    assert found.guess == "at such sizes it equals a roll along every axis: what leaves enters at the other end"
+    assert (
+        found.guess
+        == "at such sizes it equals a roll along every axis: what leaves enters at the other end"
+    )
 
 
 def test_no_name_where_none_fits():
     """An unknown wrong output gets no guess, and a hole in memory rules gets the way out."""
-    report = check(lambda x, spec: forward(x, spec) * np.asarray(3, x.dtype), dtypes=["float32"], level="smoke")
+    report = check(
+        lambda x, spec: forward(x, spec) * np.asarray(3, x.dtype), dtypes=["float32"], level="smoke"
+    )
     assert report.violations
     assert {violation.guess for violation in report.violations} == {""}
 

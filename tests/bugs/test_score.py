@@ -1,4 +1,6 @@
-"""The suite's own score: it kills every mutant and no right implementation, and says who killed whom."""
+"""The suite's own score: it kills every mutant and no right implementation, and says who killed
+whom.
+"""
 
 import json
 from collections.abc import Callable
@@ -99,31 +101,53 @@ AT_ONCE = 40
 
 
 def _to_be_killed() -> list[list[Implementation]]:
-    """All that the level smoke is to kill, in portions; `test_a_rule_kills_alone` holds the others to the whole suite."""
-    entries = [entry for entry in kit.planted("all") if not entry.right and entry.level == "smoke" and entry.name not in ALONE.values()]
+    """All that the level smoke is to kill, in portions; `test_a_rule_kills_alone` holds the
+    others to the whole suite.
+    """
+    entries = [
+        entry
+        for entry in kit.planted("all")
+        if not entry.right and entry.level == "smoke" and entry.name not in ALONE.values()
+    ]
     return [entries[start : start + AT_ONCE] for start in range(0, len(entries), AT_ONCE)]
 
 
 @pytest.mark.parametrize("entries", _to_be_killed(), ids=lambda entries: entries[0].name)
 def test_every_mutant_is_killed(entries):
-    """At level smoke each mutant breaks the rule that the table names, by itself, or gives no answer to the suite."""
+    """At level smoke each mutant breaks the rule that the table names, by itself, or gives no
+    answer to the suite.
+    """
     whole = [entry for entry in entries if KILLERS[entry.name] == BY_THE_WHOLE]
     verdicts = kit.score(whole).mutants
     for verdict in verdicts:
-        assert len(verdict.killed_by) != 1 or verdict.killed_by[0] not in WHY_NOT_ALONE, f"{verdict.killed_by} kills alone: drop its reason"
+        assert len(verdict.killed_by) != 1 or verdict.killed_by[0] not in WHY_NOT_ALONE, (
+            f"{verdict.killed_by} kills alone: drop its reason"
+        )
     survivors = [verdict.implementation.name for verdict in verdicts if not verdict.as_it_should]
-    survivors += [entry.name for entry in entries if entry not in whole and not sees(KILLERS[entry.name], entry)]
-    assert not survivors, "if another rule sees them now, `python -m tests.bugs.killers` writes the table again"
+    survivors += [
+        entry.name
+        for entry in entries
+        if entry not in whole and not sees(KILLERS[entry.name], entry)
+    ]
+    assert not survivors, (
+        "if another rule sees them now, `python -m tests.bugs.killers` writes the table again"
+    )
 
 
 def test_the_table_names_every_mutant_and_a_rule_that_stands_for_itself():
-    """And no rule whose redundancy is explained is the only one to kill something after all: another one is named."""
-    assert set(KILLERS) == {entry.name for entry in kit.planted("all") if not entry.right and entry.level == "smoke"}
+    """And no rule whose redundancy is explained is the only one to kill something after all:
+    another one is named.
+    """
+    assert set(KILLERS) == {
+        entry.name for entry in kit.planted("all") if not entry.right and entry.level == "smoke"
+    }
     assert set(KILLERS.values()) <= {*RULES, BY_THE_WHOLE} - set(WHY_NOT_ALONE)
 
 
 def test_a_rule_sees_nothing_in_what_is_right():
-    """Nor does one that does not concern the implementation: what the table says can turn out false."""
+    """Nor does one that does not concern the implementation: what the table says can turn out
+    false.
+    """
     assert not sees("labels_reveal_every_move", kit.named("right-rolled")[0])
     assert not sees("modes_make_no_difference", kit.named("rolled")[0])
 
@@ -136,7 +160,9 @@ def test_a_right_implementation_passes(entry):
 
 
 def test_there_are_enough_of_both():
-    """At least 60 mutants in NumPy alone, 20 in torch, and 8 right implementations in different styles and every layout."""
+    """At least 60 mutants in NumPy alone, 20 in torch, and 8 right implementations in different
+    styles and every layout.
+    """
     every = kit.planted("all")
     assert sum(not entry.right and entry.framework == "numpy" for entry in every) >= 60
     assert sum(not entry.right and entry.framework == "torch" for entry in every) >= 20
@@ -148,7 +174,11 @@ def test_there_are_enough_of_both():
 @pytest.mark.parametrize("framework", FRAMEWORKS)
 def test_mutants_are_distinct(framework):
     """No two mutants do the same on the panel, and none does what a right implementation does."""
-    right = Implementation("right", shifted, "right", None) if framework == "numpy" else kit.named("torch-right-module")[0]
+    right = (
+        Implementation("right", shifted, "right", None)
+        if framework == "numpy"
+        else kit.named("torch-right-module")[0]
+    )
     groups = [[right, *(entry for entry in kit.planted(framework) if not entry.right)]]
     for look in looks():
         # only those that did the same so far are held to the next part of the panel
@@ -157,7 +187,9 @@ def test_mutants_are_distinct(framework):
     assert not [[entry.name for entry in entries] for entries in groups]
 
 
-def _told_apart(entries: list[Implementation], look: Callable[[Implementation], str]) -> list[list[Implementation]]:
+def _told_apart(
+    entries: list[Implementation], look: Callable[[Implementation], str]
+) -> list[list[Implementation]]:
     alike: dict[str, list[Implementation]] = {}
     for entry in entries:
         alike.setdefault(look(entry), []).append(entry)
@@ -172,7 +204,9 @@ def test_names_are_unique_and_say_what_is_wrong():
 
 
 def test_every_row_of_the_catalogue_is_planted():
-    """Each way in which real implementations go wrong is a mutant, but for those that only a network can have."""
+    """Each way in which real implementations go wrong is a mutant, but for those that only a
+    network can have.
+    """
     rows = {entry.bug for entry in kit.planted("all") if not entry.right} - {0}
     assert rows == set(range(1, ROWS_OF_THE_CATALOGUE + 1)) - set(NEEDS_A_NETWORK)
 
@@ -192,44 +226,63 @@ def test_a_rule_kills_alone(rule, name):
 
 @pytest.mark.parametrize(("name", "rule"), LATER.items())
 def test_what_needs_a_higher_level_is_killed_there(name, rule):
-    """Its rule alone, with the cases of that level, sees it; at smoke it is left for later, and the score says so."""
+    """Its rule alone, with the cases of that level, sees it; at smoke it is left for later, and
+    the score says so.
+    """
     (entry,) = kit.named(name)
     assert entry.level == "ci"
     assert attempted(rule, entry).failure is not None
 
 
 def test_the_score_says_what_it_left_for_later():
-    """All that is planted for a higher level is named, in words and as data, and is neither killed nor passed."""
+    """All that is planted for a higher level is named, in words and as data, and is neither
+    killed nor passed.
+    """
     planted = [entry for entry in kit.planted("numpy") if entry.level != "smoke"]
     assert {entry.name for entry in planted} == set(LATER)
     found = kit.score([*kit.named("rolled"), *planted], first=True)
-    assert (
-        found.summary() == f"1 of 1 mutants killed, 0 of 0 right ones pass, at level smoke; {len(LATER)} more need larger clips, level ci"
+    assert found.summary() == (
+        f"1 of 1 mutants killed, 0 of 0 right ones pass, at level smoke; {len(LATER)} more "
+        "need larger clips, level ci"
     )
-    assert [entry["name"] for entry in found.as_dict()["later"]] == [entry.name for entry in planted]
+    assert [entry["name"] for entry in found.as_dict()["later"]] == [
+        entry.name for entry in planted
+    ]
     assert not kit.score(planted).as_it_should
 
 
 def test_the_documented_numbers_are_right():
     """docs/score.md and the changelog say how many there are."""
     every = kit.planted("all")
-    wrong = {framework: sum(not e.right and e.framework == framework for e in every) for framework in FRAMEWORKS}
+    wrong = {
+        framework: sum(not e.right and e.framework == framework for e in every)
+        for framework in FRAMEWORKS
+    }
     text = (ROOT / "docs" / "score.md").read_text()
     right = sum(entry.right for entry in every)
     assert (
-        f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} in torch) and {right} right ones" in text
-    )
+        f"plants {sum(wrong.values())} wrong shifts ({wrong['numpy']} in NumPy, {wrong['torch']} "
+        f"in torch) and {right} right ones"
+    ) in text
     assert f"{sum(wrong.values())} distinct wrong shifts" in (ROOT / "CHANGELOG.md").read_text()
 
 
 @pytest.mark.parametrize("level", ["smoke", "ci"])
 def test_a_suite_that_runs_less_decides_nothing(monkeypatch, level):
-    """With half of the cases cut out of the rules a right implementation is undecided, exit code 3, at any level."""
+    """With half of the cases cut out of the rules a right implementation is undecided, exit
+    code 3, at any level.
+    """
     from stsm_ref.evidence import rule_executor
 
     whole = rule_executor.Attempt._each
-    monkeypatch.setattr(rule_executor.Attempt, "_each", lambda self, cases: whole(self, list(cases)[::2]))
-    monkeypatch.setattr(suite, "RULES", {name: RULES[name] for name in ("every_channel_count_is_cut_right", "every_dtype_is_kept")})
+    monkeypatch.setattr(
+        rule_executor.Attempt, "_each", lambda self, cases: whole(self, list(cases)[::2])
+    )
+    monkeypatch.setattr(
+        suite,
+        "RULES",
+        {name: RULES[name] for name in ("every_channel_count_is_cut_right", "every_dtype_is_kept")},
+    )
     report = kit.examine(kit.named("right-rolled")[0], level=level)
     assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
     assert 0 < report.cases < report.declared
@@ -270,7 +323,11 @@ def test_a_score_of_nothing_is_no_success():
 
 def test_a_survivor_is_seen(monkeypatch):
     """A suite that has lost its rules kills nothing, and the score says so with exit code 1."""
-    monkeypatch.setattr(suite, "RULES", {"exact_rounding_refuses_fractions": RULES["exact_rounding_refuses_fractions"]})
+    monkeypatch.setattr(
+        suite,
+        "RULES",
+        {"exact_rounding_refuses_fractions": RULES["exact_rounding_refuses_fractions"]},
+    )
     ended = CliRunner().invoke(app, ["mutants", "rolled", "--json"])
     assert ended.exit_code == 1
     assert json.loads(ended.stdout)["summary"].startswith("0 of 1 mutants killed")
@@ -279,14 +336,22 @@ def test_a_survivor_is_seen(monkeypatch):
 def test_a_false_alarm_is_seen(monkeypatch):
     """A right implementation that fails is exit code 1."""
     (right,) = kit.named("right-padded")
-    monkeypatch.setattr(kit, "planted", lambda framework: (Implementation("right-padded", lambda x, spec: x.copy(), right.what, None),))
+    monkeypatch.setattr(
+        kit,
+        "planted",
+        lambda framework: (
+            Implementation("right-padded", lambda x, spec: x.copy(), right.what, None),
+        ),
+    )
     ended = CliRunner().invoke(app, ["mutants", "right-padded"])
     assert ended.exit_code == 1
     assert "0 of 1 right ones pass" in ended.stdout
 
 
 def test_the_command_shows_one():
-    """One mutant is shown with the rules that it breaks, the first place that is wrong, and the score."""
+    """One mutant is shown with the rules that it breaks, the first place that is wrong, and the
+    score.
+    """
     ended = CliRunner().invoke(app, ["mutants", "height-reversed"])
     assert ended.exit_code == 0
     assert "labels_reveal_every_move" in ended.stdout
@@ -295,7 +360,9 @@ def test_the_command_shows_one():
 
 
 def test_the_command_prints_json():
-    """`--json` has each verdict, its killers and its time, and each rule with what it alone kills."""
+    """`--json` has each verdict, its killers and its time, and each rule with what it alone
+    kills.
+    """
     ended = CliRunner().invoke(app, ["mutants", "nothing-moves", "--json"])
     data = json.loads(ended.stdout)
     (entry,) = data["implementations"]
@@ -307,7 +374,9 @@ def test_the_command_prints_json():
 
 def test_a_name_that_is_none():
     """The nearest names are told."""
-    with pytest.raises(SpecError, match=r"name='roled' is no planted implementation: did you mean rolled"):
+    with pytest.raises(
+        SpecError, match=r"name='roled' is no planted implementation: did you mean rolled"
+    ):
         kit.named("roled")
     with pytest.raises(SpecError, match="framework='jax' is none of numpy, torch, all"):
         kit.planted("jax")  # type: ignore[arg-type]  # that is the point
@@ -319,5 +388,8 @@ def test_numpy_mutants_do_not_load_torch():
     import subprocess
     import sys
 
-    code = "import sys; from stsm_ref.conformance import score as m; m.score(m.named('rolled')); assert 'torch' not in sys.modules"
+    code = (
+        "import sys; from stsm_ref.conformance import score as m; m.score(m.named('rolled')); "
+        "assert 'torch' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -17,7 +17,9 @@ def planted(*caught_by: str, **functions: Any) -> Fault:
     return Fault(0, torch_subject(TorchSide(**functions)), caught_by)
 
 
-def by_function(forward: Callable[..., Tensor], backward: Callable[..., Tensor]) -> Callable[..., Tensor]:
+def by_function(
+    forward: Callable[..., Tensor], backward: Callable[..., Tensor]
+) -> Callable[..., Tensor]:
     """A shift with a hand-written backward."""
 
     class Shift(torch.autograd.Function):
@@ -64,12 +66,16 @@ def _forward_first_always(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
 
 def _followed_by(compute: Callable[[Tensor], Tensor]) -> Fault:
     """The right shift, and then arithmetic that changes no value of a finite clip."""
-    return planted("no_operator_computes", stsm=lambda x, spec, segments: compute(snn.stsm(x, spec, segments)))
+    return planted(
+        "no_operator_computes", stsm=lambda x, spec, segments: compute(snn.stsm(x, spec, segments))
+    )
 
 
 def _preceded_by(compute: Callable[[Tensor], Tensor]) -> Fault:
     """The same arithmetic, and then the right shift."""
-    return planted("no_operator_computes", stsm=lambda x, spec, segments: snn.stsm(compute(x), spec, segments))
+    return planted(
+        "no_operator_computes", stsm=lambda x, spec, segments: snn.stsm(compute(x), spec, segments)
+    )
 
 
 def _masked(x: Tensor, spec: ShiftSpec, segments: int) -> Tensor:
@@ -104,7 +110,9 @@ class _WithParameter(snn.STSM):
 class _Multiplies(snn.STSM):
     def forward(self, x: Tensor) -> Tensor:
         shifted = super().forward(x)
-        return nn.functional.conv2d(shifted, torch.ones(x.shape[1], 1, 1, 1, device=x.device), groups=x.shape[1])
+        return nn.functional.conv2d(
+            shifted, torch.ones(x.shape[1], 1, 1, 1, device=x.device), groups=x.shape[1]
+        )
 
 
 class _WithBuffers(snn.SparseConvSTSM):
@@ -116,7 +124,13 @@ class _WithBuffers(snn.SparseConvSTSM):
 class _MovesTheOtherWay(snn.SparseConvSTSM):
     def __init__(self, channels: int, segments: int, spec: ShiftSpec = ShiftSpec()) -> None:
         super().__init__(
-            channels, segments, ShiftSpec(spec.terms, spec.alpha, "backward-first" if spec.order == "forward-first" else "forward-first")
+            channels,
+            segments,
+            ShiftSpec(
+                spec.terms,
+                spec.alpha,
+                "backward-first" if spec.order == "forward-first" else "forward-first",
+            ),
         )
 
 
@@ -143,15 +157,29 @@ class _WrongTangent(torch.autograd.Function):
 
 
 TORCH_FAULTS: dict[str, Fault] = {
-    "torch-backward-is-forward": planted("autograd_passes_gradcheck", "vjp_equals_definition", stsm=by_function(snn.stsm, snn.stsm)),
-    "torch-gradient-overwritten": planted("a_residual_block_keeps_its_shortcut", stsm=by_function(snn.stsm, _grad_overwritten)),
-    "torch-input-overwritten": planted("a_residual_block_keeps_its_shortcut", "arguments_are_not_written", stsm=_input_overwritten),
-    "torch-clips-mixed": planted("gradients_stay_in_their_clip", "clips_do_not_mix", stsm=_one_long_clip),
+    "torch-backward-is-forward": planted(
+        "autograd_passes_gradcheck", "vjp_equals_definition", stsm=by_function(snn.stsm, snn.stsm)
+    ),
+    "torch-gradient-overwritten": planted(
+        "a_residual_block_keeps_its_shortcut", stsm=by_function(snn.stsm, _grad_overwritten)
+    ),
+    "torch-input-overwritten": planted(
+        "a_residual_block_keeps_its_shortcut", "arguments_are_not_written", stsm=_input_overwritten
+    ),
+    "torch-clips-mixed": planted(
+        "gradients_stay_in_their_clip", "clips_do_not_mix", stsm=_one_long_clip
+    ),
     "torch-layout-lost": planted("memory_formats_are_kept", stsm=_layout_lost),
     "torch-order-ignored": planted("tsm_in_torch_is_a_special_case", stsm=_forward_first_always),
-    "torch-tangent-wrong": planted("forward_mode_is_the_shift", "autograd_passes_gradcheck", stsm=_WrongTangent.apply),
-    "torch-a-parameter": planted("modules_have_no_state", "networks_cost_what_the_paper_prints", module=_WithParameter),
-    "torch-multiplies": planted("networks_cost_what_the_paper_prints", "no_operator_computes", module=_Multiplies),
+    "torch-tangent-wrong": planted(
+        "forward_mode_is_the_shift", "autograd_passes_gradcheck", stsm=_WrongTangent.apply
+    ),
+    "torch-a-parameter": planted(
+        "modules_have_no_state", "networks_cost_what_the_paper_prints", module=_WithParameter
+    ),
+    "torch-multiplies": planted(
+        "networks_cost_what_the_paper_prints", "no_operator_computes", module=_Multiplies
+    ),
     "torch-times-ones": _followed_by(lambda y: y * torch.ones_like(y)),
     "torch-times-one": _followed_by(lambda y: y * 1),
     "torch-plus-zero": _followed_by(lambda y: y + 0),
@@ -159,18 +187,28 @@ TORCH_FAULTS: dict[str, Fault] = {
     "torch-in-place": _followed_by(lambda y: y.clone().mul_(1)),
     "torch-times-a-mask": planted("no_operator_computes", stsm=_masked),
     "torch-chosen-by-a-mask": planted("no_operator_computes", stsm=_chosen),
-    "torch-by-a-permutation-matrix": _followed_by(lambda y: (torch.eye(y.shape[-1], dtype=y.dtype, device=y.device) @ y.mT).mT),
-    "torch-by-an-identity-map": _followed_by(lambda y: nn.functional.linear(y, torch.eye(y.shape[-1], dtype=y.dtype, device=y.device))),
+    "torch-by-a-permutation-matrix": _followed_by(
+        lambda y: (torch.eye(y.shape[-1], dtype=y.dtype, device=y.device) @ y.mT).mT
+    ),
+    "torch-by-an-identity-map": _followed_by(
+        lambda y: nn.functional.linear(y, torch.eye(y.shape[-1], dtype=y.dtype, device=y.device))
+    ),
     "torch-by-a-convolution-of-one-hot-kernels": planted(
-        "no_operator_computes", stsm=lambda x, spec, segments: snn.SparseConvSTSM(x.shape[1], segments, spec)(x)
+        "no_operator_computes",
+        stsm=lambda x, spec, segments: snn.SparseConvSTSM(x.shape[1], segments, spec)(x),
     ),
     "torch-by-double-precision": _followed_by(lambda y: y.double().to(y.dtype)),
     "torch-computes-where-nobody-looks": planted("no_operator_computes", stsm=_only_outside_modes),
     "torch-computes-in-numpy": _preceded_by(lambda x: x if x.requires_grad else _by_numpy(x)),
-    "torch-computes-in-the-backward": planted("no_operator_computes", stsm=by_function(snn.stsm, _scaled_gradient)),
+    "torch-computes-in-the-backward": planted(
+        "no_operator_computes", stsm=by_function(snn.stsm, _scaled_gradient)
+    ),
     "torch-fills-by-subtraction": _followed_by(lambda y: y.clone().add_(y.new_full((), 1)).sub_(1)),
     "torch-buffers-in-the-state-dict": planted("modules_have_no_state", sparse_module=_WithBuffers),
     "torch-twin-moves-the-other-way": planted(
-        "autograd_through_a_convolution", "a_network_equals_its_sparse_twin", "stsm_is_a_convolution", sparse_module=_MovesTheOtherWay
+        "autograd_through_a_convolution",
+        "a_network_equals_its_sparse_twin",
+        "stsm_is_a_convolution",
+        sparse_module=_MovesTheOtherWay,
     ),
 }

@@ -1,4 +1,6 @@
-"""`stsm-ref check` on programs and graphs: exit codes, one screen, and nothing left behind whatever ends it."""
+"""`stsm-ref check` on programs and graphs: exit codes, one screen, and nothing left behind
+whatever ends it.
+"""
 
 import json
 import re
@@ -22,7 +24,9 @@ from tests.patience import PATIENCE
 
 RUNNER = CliRunner()
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs over pipes need Linux or macOS")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="programs over pipes need Linux or macOS"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +57,16 @@ def program(way: str) -> str:
 def test_a_client_conforms(language: str, tmp_path: Path) -> None:
     """Exit 0, and the reports are written."""
     command = "cmd:" + shlex.join(build(language, tmp_path))
-    ended = invoke("check", command, "--level", "smoke", "--report", str(tmp_path / "run.jsonl"), "--html", str(tmp_path / "run.html"))
+    ended = invoke(
+        "check",
+        command,
+        "--level",
+        "smoke",
+        "--report",
+        str(tmp_path / "run.jsonl"),
+        "--html",
+        str(tmp_path / "run.html"),
+    )
     assert ended.exit_code == 0, ended.output
     assert "stsm_client conforms" in ended.output
     assert language in (tmp_path / "run.jsonl").read_text()
@@ -73,7 +86,9 @@ def test_a_client_speaks_the_protocol(language: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES[:1])
-def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(language: str, tmp_path: Path) -> None:
+def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(
+    language: str, tmp_path: Path
+) -> None:
     """Exit 1 on one screen; the printed command finds the same again."""
     spec, old, new = BROKEN_C["rolled"]
     command = "cmd:" + shlex.join(build(language, tmp_path, old, new))
@@ -99,7 +114,9 @@ def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(language: s
         ("invalid-json", (), "it is no JSON"),
     ],
 )
-def test_a_bad_program_is_exit_2(way: str, options: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_bad_program_is_exit_2(
+    way: str, options: tuple[str, ...], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With the reason, and without a traceback of ours."""
     monkeypatch.setattr(child, "LEAVING", 0.5)
     ended = invoke("check", program(way), "--spec", "T@0", "--level", "smoke", *options)
@@ -121,7 +138,9 @@ def test_what_a_program_gets_wrong_in_the_protocol_is_exit_2() -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.parametrize("kind", ["cmd", "py"])
-def test_whatever_ends_the_check_ends_the_target(kind: str, number: int, mark: str, tmp_path: Path) -> None:
+def test_whatever_ends_the_check_ends_the_target(
+    kind: str, number: int, mark: str, tmp_path: Path
+) -> None:
     """Ctrl-C, a kill, and a terminal that goes leave no target behind."""
     (tmp_path / "mine.py").write_text("import time\ndef forward(x, spec): time.sleep(3600)")
     target = program("hangs-midway") if kind == "cmd" else f"py:{tmp_path}/mine.py:forward"
@@ -131,7 +150,9 @@ from stsm_ref.implementations.isolation import tree
 tree.new_mark = lambda: {mark!r}
 cli.app(["check", {target!r}, "--spec", "T"])
 """
-    with subprocess.Popen([sys.executable, "-c", lines], stderr=subprocess.PIPE, start_new_session=True) as check:
+    with subprocess.Popen(
+        [sys.executable, "-c", lines], stderr=subprocess.PIPE, start_new_session=True
+    ) as check:
         for _ in range(200):
             if tree.members(None, mark):
                 break

@@ -25,7 +25,13 @@ def test_the_list_has_every_sentence_and_counts_the_rest() -> None:
     ended = invoke()
     assert ended.exit_code == 0, ended.output
     words = " ".join(ended.output.split())
-    for text in ("22-percent", "25.7%", "contradicted", f"{len(CLAIMS)} claims", f"{len(CLAIMS) - SENTENCES} of them cells of tables"):
+    for text in (
+        "22-percent",
+        "25.7%",
+        "contradicted",
+        f"{len(CLAIMS)} claims",
+        f"{len(CLAIMS) - SENTENCES} of them cells of tables",
+    ):
         assert text in words, text
     assert "counts of networks not run (--recount)" in words
     assert "computed otherwise than recorded: none" in words
@@ -49,24 +55,38 @@ def test_a_place_selects() -> None:
 
 
 def test_json_is_whole() -> None:
-    """Standard output is JSON and nothing else: quotation, status, computed figures or null, and whether they agree."""
+    """Standard output is JSON and nothing else: quotation, status, computed figures or null,
+    and whether they agree.
+    """
     data = json.loads(invoke("--json").stdout)
     assert (data["format"], data["version"]) == ("stsm-ref claims", 1)
     assert data["meanings"] == MEANINGS
-    assert data["not_run"] == sum(computation.builds_networks for computation in COMPUTATIONS.values())
+    assert data["not_run"] == sum(
+        computation.builds_networks for computation in COMPUTATIONS.values()
+    )
     assert len(data["claims"]) == len(CLAIMS)
     entry = next(entry for entry in data["claims"] if entry["id"] == "tsm-3.5")
     assert entry["quotes"] == [
-        "Compared with the original TSN, the accuracy of TSM with TSN as the backbone has increased by 3.5%.",
+        "Compared with the original TSN, the accuracy of TSM with TSN as the backbone has "
+        "increased by 3.5%.",
     ]
-    assert entry["computed"] == {"holds": True, "figures": "74.1 - 70.6 = 3.5; the authors' own 74.43 - 72.16 = 2.27"}
+    assert entry["computed"] == {
+        "holds": True,
+        "figures": "74.1 - 70.6 = 3.5; the authors' own 74.43 - 72.16 = 2.27",
+    }
     assert entry["agrees"] is True
 
 
 def test_one_claim_in_full() -> None:
     """The paper's words, what stands against them, status, finding, evidence."""
     ended = invoke("Temporal-and-Temporal")
-    for text in ("temporal features and temporal features", "against", "temporal and spatial features", "contradicted", "must be wrong"):
+    for text in (
+        "temporal features and temporal features",
+        "against",
+        "temporal and spatial features",
+        "contradicted",
+        "must be wrong",
+    ):
         assert text in " ".join(ended.output.replace("│", "").split()), text
     for text in ("SHIFT-2", "the_module_is_its_definition", "proved"):
         assert text in invoke("step-2-moves").output
@@ -82,7 +102,9 @@ def test_networks_are_counted_when_asked_for() -> None:
 
 def test_a_claim_that_computes_otherwise_is_exit_1(monkeypatch: pytest.MonkeyPatch) -> None:
     """A verdict that does not agree with the record is named, on the screen and in JSON."""
-    monkeypatch.setitem(COMPUTATIONS, "best-alpha", Computation(lambda: Verdict(False, "1/2: 80"), False))
+    monkeypatch.setitem(
+        COMPUTATIONS, "best-alpha", Computation(lambda: Verdict(False, "1/2: 80"), False)
+    )
     ended = invoke("--status", "computed")
     assert ended.exit_code == 1
     assert "computed otherwise than recorded: best-alpha" in " ".join(ended.output.split())
@@ -92,7 +114,9 @@ def test_a_claim_that_computes_otherwise_is_exit_1(monkeypatch: pytest.MonkeyPat
 
 
 def test_the_page_is_written_whole(tmp_path: Path) -> None:
-    """`--page` writes what is selected; a place that cannot be written is refused before anything is computed."""
+    """`--page` writes what is selected; a place that cannot be written is refused before
+    anything is computed.
+    """
     path = tmp_path / "claims.md"
     assert invoke("--status", "contradicted", "--page", str(path)).exit_code == 0
     text = path.read_text()
@@ -108,8 +132,14 @@ def test_the_page_is_written_whole(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (["22-percents"], "id='22-percents' is no claim: did you mean 22-percent"),
-        (["--place", "§9"], "place='§9' with status=None has no claim: the places are abstract, §1, "),
-        (["--place", "§6", "--status", "recounted"], "place='§6' with status='recounted' has no claim"),
+        (
+            ["--place", "§9"],
+            "place='§9' with status=None has no claim: the places are abstract, §1, ",
+        ),
+        (
+            ["--place", "§6", "--status", "recounted"],
+            "place='§6' with status='recounted' has no claim",
+        ),
         (["--status", "true"], "Invalid value for '--status'"),
     ],
 )

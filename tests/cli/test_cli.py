@@ -38,7 +38,11 @@ def few_checks(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = {name: CHECKS[name] for name in FEW}
     monkeypatch.setattr(registry, "load", lambda **_: kept)
     wanted = ("GEO-1", "SHIFT-2", "PAD-1")
-    entries = tuple(entry._replace(checks=tuple(c for c in entry.checks if c in FEW)) for entry in run.REQUIREMENTS if entry.id in wanted)
+    entries = tuple(
+        entry._replace(checks=tuple(c for c in entry.checks if c in FEW))
+        for entry in run.REQUIREMENTS
+        if entry.id in wanted
+    )
     monkeypatch.setattr(run, "REQUIREMENTS", entries)
 
 
@@ -60,7 +64,9 @@ def test_verify_speaks_json() -> None:
     ended = invoke("verify", "--examples", "5", "--json")
     data = json.loads(ended.stdout)
     assert (data["format"], data["version"], data["outcome"]) == ("stsm-ref verify", 1, "passed")
-    assert {"stsm_ref", "python", "numpy", "scipy", "hypothesis", "platform"} == set(data["environment"])
+    assert {"stsm_ref", "python", "numpy", "scipy", "hypothesis", "platform"} == set(
+        data["environment"]
+    )
     shift = next(entry for entry in data["requirements"] if entry["id"] == "SHIFT-2")
     assert shift["cases"] == sum(check["cases"] for check in shift["checks"]) > 0
     assert {"rule", "place", "quote", "standing", "rung", "limits", "outcome"} <= set(shift)
@@ -68,9 +74,13 @@ def test_verify_speaks_json() -> None:
 
 @pytest.mark.usefixtures("few_checks")
 def test_verify_reports_a_violation(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """On a faulty implementation: exit 1, the place and both values on the screen, in JSON and on the page."""
+    """On a faulty implementation: exit 1, the place and both values on the screen, in JSON and
+    on the page.
+    """
     faulty = FAULTS["edge-kept"].subject
-    monkeypatch.setattr(run, "run_check", lambda check, _, **options: ORIGINAL(check, faulty, **options))
+    monkeypatch.setattr(
+        run, "run_check", lambda check, _, **options: ORIGINAL(check, faulty, **options)
+    )
     written = tmp_path / "verdict.html"
     ended = invoke("verify", "--side", "numpy", "--examples", "50", "--report", str(written))
     assert ended.exit_code == 1
@@ -87,7 +97,9 @@ ORIGINAL = run.run_check
 def test_verify_is_undecided_when_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check without cases is no pass: exit 3."""
     empty = replace(CHECKS["an_impulse_arrives"], each=tuple)
-    monkeypatch.setattr(registry, "load", lambda **_: {name: CHECKS[name] for name in FEW} | {empty.name: empty})
+    monkeypatch.setattr(
+        registry, "load", lambda **_: {name: CHECKS[name] for name in FEW} | {empty.name: empty}
+    )
     ended = invoke("verify", "--examples", "5")
     assert ended.exit_code == 3
     assert "no case ran" in ended.output
@@ -100,7 +112,10 @@ def test_verify_refuses_a_report_before_it_works(tmp_path: Path) -> None:
     assert "is no folder that you may write to" in ended.output
 
 
-@pytest.mark.parametrize("arguments", [["verify", "--examples", "0"], ["verify", "--what"], ["frobnicate"], ["explain", "--what"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["verify", "--examples", "0"], ["verify", "--what"], ["frobnicate"], ["explain", "--what"]],
+)
 def test_wrong_use_is_exit_2(arguments: list[str]) -> None:
     """Unknown commands and options, and values out of range."""
     assert invoke(*arguments).exit_code == 2
@@ -132,9 +147,17 @@ def test_explain_lists_and_speaks_json() -> None:
 
 
 def test_a_part_is_told_as_a_part() -> None:
-    """A rung or a standing of a part of the rule is shown as one, by `explain` and in the table and page of `verify`."""
+    """A rung or a standing of a part of the rule is shown as one, by `explain` and in the table
+    and page of `verify`.
+    """
     words = " ".join(invoke("explain", "GEO-4").output.replace("│", "").split())
-    for text in ("L4/L1", "silent in part", "rounded down, for those terms (silent, L4)", "1st to 18th", "12 move"):
+    for text in (
+        "L4/L1",
+        "silent in part",
+        "rounded down, for those terms (silent, L4)",
+        "1st to 18th",
+        "12 move",
+    ):
         assert text in words, text
     row = run.Row(requirement("MAT-3"), (a_theorem("steps_die_out"),))
     shown = Console(width=120, record=True, file=io.StringIO())
@@ -153,20 +176,30 @@ def a_theorem(name: str) -> run.Result:
 
 
 def test_half_of_the_implementations_is_held_to_its_half() -> None:
-    """One side alone passes: the requirements that are not its business are left out, not failed."""
+    """One side alone passes: the requirements that are not its business are left out, not
+    failed.
+    """
     ended = invoke("verify", "--side", "torch", "--examples", "2", "--json")
     data = json.loads(ended.stdout)
     assert (ended.exit_code, data["outcome"]) == (0, "passed")
     ids = {entry["id"] for entry in data["requirements"]}
     assert {"SHIFT-6", "SEP-2", "KERN-3D", "INV-1", "GRAD-4"} <= ids
     assert "MAT-3" not in ids
-    assert {check["side"] for entry in data["requirements"] for check in entry["checks"]} == {"torch"}
+    assert {check["side"] for entry in data["requirements"] for check in entry["checks"]} == {
+        "torch"
+    }
 
 
 def test_a_reader_may_stop_reading() -> None:
     """`stsm-ref explain all --json | head` ends without a traceback."""
     command = Path(sys.executable).with_name("stsm-ref")
-    ended = subprocess.run(f"{command} explain all --json | head -1", shell=True, capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        f"{command} explain all --json | head -1",
+        shell=True,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert ended.stdout == "[\n"
     assert "Traceback" not in ended.stderr
 
@@ -196,7 +229,9 @@ def test_show_draws(tmp_path: Path) -> None:
         (["--out", "no/x.png"], "is no folder"),
     ],
 )
-def test_show_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str) -> None:
+def test_show_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], message: str
+) -> None:
     """Endings, specs and folders that cannot be, exit 2, nothing written."""
     monkeypatch.chdir(tmp_path)
     ended = invoke("show", *options)
@@ -206,7 +241,9 @@ def test_show_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: 
 
 
 def test_show_draws_a_network(tmp_path: Path) -> None:
-    """Where the shift stands in a network, to a file; an unknown network is refused before anything is written."""
+    """Where the shift stands in a network, to a file; an unknown network is refused before
+    anything is written.
+    """
     out = tmp_path / "network.svg"
     ended = invoke("show", "--model", "tsn_resnet18", "--out", str(out))
     assert ended.exit_code == 0, ended.output
@@ -219,15 +256,31 @@ def test_show_draws_a_network(tmp_path: Path) -> None:
 
 def test_cost_speaks_json() -> None:
     """The paper's 43.1 GFLOPs and 24.3M, to the unit, and the same without shift."""
-    arguments = ["--segments", "8", "--size", "256", "--classes", "400", "--convention", "mmcv", "--json"]
+    arguments = [
+        "--segments",
+        "8",
+        "--size",
+        "256",
+        "--classes",
+        "400",
+        "--convention",
+        "mmcv",
+        "--json",
+    ]
     for shift in ("stsm", "none"):
         ended = invoke("cost", "tsn_resnet50", "--shift", shift, *arguments)
         data = json.loads(ended.stdout)
-        assert (data["operations"], data["parameters"], data["convention"]) == (43_055_054_848, 24_327_632, "mmcv")
+        assert (data["operations"], data["parameters"], data["convention"]) == (
+            43_055_054_848,
+            24_327_632,
+            "mmcv",
+        )
 
 
 def test_cost_prints_a_table() -> None:
-    """By stage unless asked otherwise, with the convention in its head and the total at its foot."""
+    """By stage unless asked otherwise, with the convention in its head and the total at its
+    foot.
+    """
     ended = invoke("cost", "tsn_resnet18", "--size", "64", "--depth", "1")
     assert "operations (mmcv)" in ended.output
     assert ended.output.count("\n") == 6
@@ -293,12 +346,16 @@ def help_texts() -> list[tuple[str, str]]:
     commands = [group, *group.commands.values()]  # type: ignore[attr-defined]  # a group of commands
     texts = [(str(command.name), command.help or "") for command in commands]
     return texts + [
-        (f"{command.name} {option.name}", getattr(option, "help", "") or "") for command in commands for option in command.params
+        (f"{command.name} {option.name}", getattr(option, "help", "") or "")
+        for command in commands
+        for option in command.params
     ]
 
 
 def test_no_help_text_loses_a_bracket() -> None:
-    """Rich takes `[@ALPHA]` for markup and shows nothing of it: what it would print is what was written."""
+    """Rich takes `[@ALPHA]` for markup and shows nothing of it: what it would print is what was
+    written.
+    """
     texts = help_texts()
     assert len(texts) > 60
     for where, text in texts:
@@ -308,14 +365,23 @@ def test_no_help_text_loses_a_bracket() -> None:
 @pytest.mark.parametrize("command", ["check", "prove", "vectors"])
 def test_the_form_of_a_spec_is_shown_whole(command: str) -> None:
     """With alpha, order and rounding, each of which may be left out."""
-    assert "TERMS[@ALPHA][,ORDER][,ROUNDING]" in RUNNER.invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+    assert (
+        "TERMS[@ALPHA][,ORDER][,ROUNDING]"
+        in RUNNER.invoke(cli.app, [command, "--help"], env={"COLUMNS": "200"}).output
+    )
 
 
 def test_the_version_is_told() -> None:
     """By the command, and by the package as a module."""
     told = f"stsm-ref {stsm_ref.__version__}\n"
     assert invoke("--version").output == told
-    ended = subprocess.run([sys.executable, "-m", "stsm_ref", "--version"], capture_output=True, text=True, timeout=600, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-m", "stsm_ref", "--version"],
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=True,
+    )
     assert ended.stdout == told
 
 

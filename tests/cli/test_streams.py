@@ -1,4 +1,6 @@
-"""The exit code is the verdict's, whatever becomes of standard output and standard error, and any encoding can show a report."""
+"""The exit code is the verdict's, whatever becomes of standard output and standard error, and
+any encoding can show a report.
+"""
 
 import json
 import os
@@ -38,7 +40,8 @@ def verdict(code: int, text: str, lines: int = 1, way: str = "") -> int:
     return code
 '''
 
-# each scene in a child of its own, forked from a process that has imported everything: an interpreter a scene would cost much more
+# each scene in a child of its own, forked from a process that has imported everything: an
+# interpreter a scene would cost much more
 SCENES = (
     DRIVER
     + """
@@ -96,28 +99,46 @@ json.dump(told, open(OUT, "w"))
 )
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="/dev/full, and descriptors that are closed, are tried where both are known")
+@pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="/dev/full, and descriptors that are closed, are tried where both are known",
+)
 def test_no_stream_changes_a_verdict(tmp_path: Path) -> None:
-    """A closed pipe, a full disk, closed descriptors and a pipe that would block leave every exit code as it was."""
+    """A closed pipe, a full disk, closed descriptors and a pipe that would block leave every
+    exit code as it was.
+    """
     out = tmp_path / "told.json"
     script = tmp_path / "scenes.py"
     script.write_text(f"HOSTILE, OUT = {HOSTILE!r}, {str(out)!r}\n{SCENES}")
-    ended = subprocess.run([sys.executable, str(script)], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, check=True
+    )
     told = json.loads(out.read_text())
     assert told == {scene: int(scene[-1]) for scene in told}
     assert len(told) == 24
     assert "Traceback" not in ended.stderr
-    assert ended.stderr.count("standard output is cut short (No space left on device); the exit code still is the verdict") == 4
+    assert (
+        ended.stderr.count(
+            "standard output is cut short (No space left on device); the exit code still is the "
+            "verdict"
+        )
+        == 4
+    )
 
 
 def start(tmp_path: Path, code: int, way: str, encoding: str) -> Any:
     """Run the driver with standard output in that encoding."""
     script = tmp_path / "driver.py"
-    alone = "shell.app.registered_commands[:] = shell.app.registered_commands[-1:]\nshell.app.registered_callback = None"
+    alone = (
+        "shell.app.registered_commands[:] = "
+        "shell.app.registered_commands[-1:]\nshell.app.registered_callback = None"
+    )
     script.write_text(f"{DRIVER}\n{alone}\nshell.main()")
     words = [str(code), json.dumps(HOSTILE), "--way", way]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}
-    return subprocess.run([sys.executable, str(script), *words], capture_output=True, env=environment, check=False)
+    return subprocess.run(
+        [sys.executable, str(script), *words], capture_output=True, env=environment, check=False
+    )
 
 
 @pytest.mark.parametrize(
@@ -129,7 +150,9 @@ def start(tmp_path: Path, code: int, way: str, encoding: str) -> Any:
     ],
 )
 def test_any_encoding_holds_a_report(tmp_path: Path, encoding: str, shown: str) -> None:
-    """Tables are respelt, brackets are no markup, escape sequences are written out, and JSON reads back to the letter."""
+    """Tables are respelt, brackets are no markup, escape sequences are written out, and JSON
+    reads back to the letter.
+    """
     table = start(tmp_path, 1, "table", encoding)
     assert (table.returncode, table.stderr) == (1, b"")
     assert shown in " ".join(table.stdout.decode(encoding.partition(":")[0]).split())
@@ -139,7 +162,9 @@ def test_any_encoding_holds_a_report(tmp_path: Path, encoding: str, shown: str) 
 
 
 def test_whoever_exits_inside_decides_nothing(tmp_path: Path) -> None:
-    """`sys.exit(0)` within a command, by a target that was imported there, is not a pass; an interrupt has a code of its own."""
+    """`sys.exit(0)` within a command, by a target that was imported there, is not a pass; an
+    interrupt has a code of its own.
+    """
     ended = start(tmp_path, 0, "exits", "utf-8")
     assert ended.returncode == 2
     assert b"asked to exit (0) instead of answering: nothing was decided" in ended.stderr
@@ -165,7 +190,15 @@ def test_a_drain_keeps_the_first_reason() -> None:
 def test_columns_are_kept_when_piped() -> None:
     """A log has no width of its own and gets 120 columns, unless COLUMNS says how many."""
     for columns, widest in ((None, 120), ("60", 60)):
-        environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | ({"COLUMNS": columns} if columns else {})
+        environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"} | (
+            {"COLUMNS": columns} if columns else {}
+        )
         words = "from stsm_ref.cli.shell import screen; print(screen.width)"
-        ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True, check=True, env=environment)
+        ended = subprocess.run(
+            [sys.executable, "-c", words],
+            capture_output=True,
+            text=True,
+            check=True,
+            env=environment,
+        )
         assert int(ended.stdout) == widest

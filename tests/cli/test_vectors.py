@@ -22,10 +22,17 @@ def invoke(*arguments: str) -> Any:
 
 @pytest.mark.usefixtures("made_once")
 def test_write_and_verify(tmp_path: Path) -> None:
-    """A new folder is written and verifies; made anew it is the same; written again there is nothing to do."""
+    """A new folder is written and verifies; made anew it is the same; written again there is
+    nothing to do.
+    """
     folder = tmp_path / "v1"
     wrote = json.loads(invoke("write", str(folder), "--json").stdout)
-    assert wrote == {"directory": str(folder), "wrote": True, "version": 1, "manifest": store.FROZEN[1]}
+    assert wrote == {
+        "directory": str(folder),
+        "wrote": True,
+        "version": 1,
+        "manifest": store.FROZEN[1],
+    }
     assert json.loads(invoke("verify", str(folder), "--json").stdout)["outcome"] == "passed"
     assert "nothing to do" in invoke("write", str(folder)).output
 
@@ -63,11 +70,18 @@ def test_list_counts_the_files() -> None:
 
 def test_list_finds_cases() -> None:
     """By spec, by flag, by both; JSON has each case whole."""
-    found = json.loads(invoke("list", "--spec", "T@1/4,backward-first", "--flag", "rolled", "--json").stdout)
+    found = json.loads(
+        invoke("list", "--spec", "T@1/4,backward-first", "--flag", "rolled", "--json").stdout
+    )
     assert {case["spec"] for case in found} == {"T@1/4,backward-first,floor"}
-    assert all(case["result"] == "invalid" and case["forbidden"] != case["expected"] for case in found)
+    assert all(
+        case["result"] == "invalid" and case["forbidden"] != case["expected"] for case in found
+    )
     assert len(found) > 1
-    assert f"{len(found)} cases" in invoke("list", "--spec", "T@1/4,backward-first", "--flag", "rolled").output
+    assert (
+        f"{len(found)} cases"
+        in invoke("list", "--spec", "T@1/4,backward-first", "--flag", "rolled").output
+    )
     assert "0 cases" in invoke("list", "--spec", "T@5/7").output
 
 
@@ -86,7 +100,9 @@ def test_list_finds_cases() -> None:
         ([], "Missing argument"),
     ],
 )
-def test_wrong_use_is_exit_2(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str) -> None:
+def test_wrong_use_is_exit_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], message: str
+) -> None:
     """In one sentence that names the way out; nothing is written."""
     monkeypatch.chdir(tmp_path)
     ended = invoke(*arguments)

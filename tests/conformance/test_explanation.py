@@ -27,10 +27,17 @@ def lines(output: str) -> list[str]:
 
 
 def test_a_vector_is_drawn() -> None:
-    """Its reasons, the paper's words, its groups, and a channel of each with what entered marked."""
+    """Its reasons, the paper's words, its groups, and a channel of each with what entered
+    marked.
+    """
     ended = invoke("explain", "forward-terms/t-h-w_3of8_forward/001")
     assert ended.exit_code == 0, ended.output
-    for words in ("one-row: H = 1: what moves in height is pushed out", "channels 6..15", "stays (X_N)", "“The remaining feature tensor"):
+    for words in (
+        "one-row: H = 1: what moves in height is pushed out",
+        "channels 6..15",
+        "stays (X_N)",
+        "“The remaining feature tensor",
+    ):
         assert words in ended.output, words
     found = lines(ended.output)
     first = found.index("channel 0, clip 0: 1 later")
@@ -39,7 +46,9 @@ def test_a_vector_is_drawn() -> None:
 
 
 def test_a_wrong_output_is_drawn_where_it_is_wrong() -> None:
-    """The bug by name, the clip that shows it, and a mark at each wrong value; groups that are right are left out."""
+    """The bug by name, the clip that shows it, and a mark at each wrong value; groups that are
+    right are left out.
+    """
     ended = invoke("explain", "wrong-forward/t_1of2_forward/003")
     for words in (
         "clips-mixed: row 17",
@@ -63,7 +72,12 @@ def test_a_gradient_is_drawn_moving_back() -> None:
 def test_a_convolution_is_drawn() -> None:
     """Input, kernel, padding, output, and what the flipped kernel would give."""
     ended = invoke("explain", "conv/hw_+0_+1_+1/002")
-    for words in ("kernel-flipped", "(0, 1, 1): 1 down, 1 right", "zeros (before, after) on T, H, W: ((0, 0), (1, 0), (1, 0))", "10!"):
+    for words in (
+        "kernel-flipped",
+        "(0, 1, 1): 1 down, 1 right",
+        "zeros (before, after) on T, H, W: ((0, 0), (1, 0), (1, 0))",
+        "10!",
+    ):
         assert words in ended.output, words
 
 
@@ -76,7 +90,9 @@ def test_a_reject_is_told_with_our_refusal() -> None:
 
 
 def test_a_case_of_a_run_is_drawn() -> None:
-    """By its identifier alone, as the kit prints it; an array that is too large is cut, and only what is drawn is computed."""
+    """By its identifier alone, as the kit prints it; an array that is too large is cut, and
+    only what is drawn is computed.
+    """
     ended = invoke("explain", "jvp:T@1/4,backward-first:1x2x8x1x3:int8:labels:C:7")
     given = Case.parse("jvp:T@1/4,backward-first:1x2x8x1x3:int8:labels:C:7").array(1)
     found = lines(ended.output)
@@ -88,7 +104,9 @@ def test_a_case_of_a_run_is_drawn() -> None:
 
 
 def test_json_has_all_of_it() -> None:
-    """Standard output is JSON: the case itself, its flags with their meaning, the rules and the picture."""
+    """Standard output is JSON: the case itself, its flags with their meaning, the rules and the
+    picture.
+    """
     data = json.loads(invoke("explain", "vjp/t_1of4_backward/001", "--json").stdout)
     assert data["case"]["kind"] == "vjp"
     assert data["flags"]["tsm"] == "the setting that equals TSM"
@@ -118,7 +136,9 @@ def test_what_is_no_case_is_answered(identifier: str, message: str) -> None:
 
 
 def test_every_vector_can_be_explained() -> None:
-    """One case in forty of each kind, special values and every dtype among them, is drawn without complaint."""
+    """One case in forty of each kind, special values and every dtype among them, is drawn
+    without complaint.
+    """
     chosen = [case for number, case in enumerate(vectors.load()) if number % 40 == 0]
     for case in chosen:
         explained = explanation.explain_case(case.id)
@@ -129,14 +149,25 @@ def test_every_vector_can_be_explained() -> None:
 
 
 def test_the_picture_is_what_the_definition_gives() -> None:
-    """For any spec: each number of the drawn output stands where the definition puts it, each dot where it puts +0."""
+    """For any spec: each number of the drawn output stands where the definition puts it, each
+    dot where it puts +0.
+    """
     spec = ShiftSpec("TH+W", 1, "backward-first")
     x = np.arange(1, 1 + 2 * 2 * 8 * 2 * 2, dtype=np.int16).reshape(2, 2, 8, 2, 2)
     y = definition.stsm(x, spec)
     blocks = pictures.draw_groups(x, y, spec).split("\n\n")[:-1]
-    for block, group in zip(blocks, [g for g in spec.partition(8) if g.start < g.stop], strict=True):
+    for block, group in zip(
+        blocks, [g for g in spec.partition(8) if g.start < g.stop], strict=True
+    ):
         drawn = [row.split()[4:] for row in block.split("\n")[3:]]
-        wanted = [[str(v) if v else pictures.ENTERED for frame in y[0, :, group.start] for v in frame[row]] for row in range(2)]
+        wanted = [
+            [
+                str(v) if v else pictures.ENTERED
+                for frame in y[0, :, group.start]
+                for v in frame[row]
+            ]
+            for row in range(2)
+        ]
         assert drawn == wanted
 
 
@@ -145,7 +176,10 @@ def test_many_groups_are_cut() -> None:
     spec = ShiftSpec("THW+TH", 1)
     x = np.zeros((1, 1, 16, 1, 1), np.int8)
     assert "... and 3 more groups" in pictures.draw_groups(x, x, spec)
-    assert pictures.group_lines(ShiftSpec("T", "1/8"), 3) == ["channels 0..2    stays (X_N)", "2 of 2 directions have no channel"]
+    assert pictures.group_lines(ShiftSpec("T", "1/8"), 3) == [
+        "channels 0..2    stays (X_N)",
+        "2 of 2 directions have no channel",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -157,7 +191,9 @@ def test_many_groups_are_cut() -> None:
     ],
 )
 def test_what_is_checked_under_a_name_is_explained(name: str, words: tuple[str, ...]) -> None:
-    """A rule of the suite, a check of verify, a theorem: what it says, who holds it, its rung, the rules it speaks for."""
+    """A rule of the suite, a check of verify, a theorem: what it says, who holds it, its rung,
+    the rules it speaks for.
+    """
     ended = invoke("explain", name)
     assert ended.exit_code == 0, ended.output
     assert all(word in ended.output for word in words), ended.output

@@ -1,4 +1,6 @@
-"""A Python target that misbehaves costs a clear error, and leaves nothing behind; one that does not gets its report."""
+"""A Python target that misbehaves costs a clear error, and leaves nothing behind; one that does
+not gets its report.
+"""
 
 import re
 import subprocess
@@ -20,7 +22,9 @@ from stsm_ref.implementations.isolation import child as process
 from stsm_ref.implementations.isolation import tree
 from tests.patience import wait_until
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes of their own need Linux or macOS")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="processes of their own need Linux or macOS"
+)
 
 GOOD = """
     from stsm_ref import stsm_vjp
@@ -40,7 +44,9 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert tree.members(None, mark) == []
 
 
-def run(folder: Path, lines: str, *, spec: str = "T+H+W@3/8", level: str = "smoke", **options: object) -> Report:
+def run(
+    folder: Path, lines: str, *, spec: str = "T+H+W@3/8", level: str = "smoke", **options: object
+) -> Report:
     """Write a target and run the suite on it."""
     path = folder / "mine.py"
     path.write_text(textwrap.dedent(lines))
@@ -65,15 +71,24 @@ def after(calls: int, what: str) -> str:
 SLEEPER = "[sys.executable, '-S', '-E', '-c', 'import time; time.sleep(60)']"
 HOARD = "x = b'1' * (150 << 20); import time; time.sleep(60)"
 FATAL = {
-    "hangs": (after(9, "time.sleep(60)"), r"^in case \w+/\w+:.*: the target 'py:.*' gave no answer within 5 s$"),
+    "hangs": (
+        after(9, "time.sleep(60)"),
+        r"^in case \w+/\w+:.*: the target 'py:.*' gave no answer within 5 s$",
+    ),
     "hangs where Python cannot stop it": (
         after(9, "ctypes.PyDLL(None).pause()"),
         r"^in case .*gave no answer within 5 s$",
     ),
     "exits": (after(9, "os._exit(0)"), r"^in case .*ended with status 0, without an answer$"),
     "crashes": (after(9, "ctypes.string_at(0)"), r"^in case .*was killed by SIGSEGV"),
-    "floods its standard output": (after(9, "while True: print('y' * 9999)"), r"^in case .*flooded its standard error or output"),
-    "floods its standard error": (after(9, "while True: sys.stderr.write('y' * 9999)"), r"^in case .*flooded its standard error or output"),
+    "floods its standard output": (
+        after(9, "while True: print('y' * 9999)"),
+        r"^in case .*flooded its standard error or output",
+    ),
+    "floods its standard error": (
+        after(9, "while True: sys.stderr.write('y' * 9999)"),
+        r"^in case .*flooded its standard error or output",
+    ),
     "takes memory in children": (
         after(
             9,
@@ -82,22 +97,42 @@ FATAL = {
         r"^in case .*used .* of memory, and may have 500.0 MiB",
     ),
     "writes into every pipe": (
-        after(9, "[os.write(fd, b'{\\n') for fd in range(3, 20) if os.path.exists(f'/dev/fd/{fd}')]"),
+        after(
+            9, "[os.write(fd, b'{\\n') for fd in range(3, 20) if os.path.exists(f'/dev/fd/{fd}')]"
+        ),
         r"wrote into a pipe that was not opened for it",
     ),
 }
 UNOPENED = {
-    "hangs on import": ("import time; time.sleep(60)", r"^while it was imported: the target 'py:.*' gave no answer within 2 s"),
-    "exits on import": ("import os; os._exit(7)", r"^while it was imported: .*ended with status 7, without an answer"),
-    "raises on import": ("raise RuntimeError('no licence')", r"cannot be imported: RuntimeError: no licence"),
+    "hangs on import": (
+        "import time; time.sleep(60)",
+        r"^while it was imported: the target 'py:.*' gave no answer within 2 s",
+    ),
+    "exits on import": (
+        "import os; os._exit(7)",
+        r"^while it was imported: .*ended with status 7, without an answer",
+    ),
+    "raises on import": (
+        "raise RuntimeError('no licence')",
+        r"cannot be imported: RuntimeError: no licence",
+    ),
     "has no such function": ("def backward(): ...", r"^.* has no 'forward': it has backward$"),
     "has another signature": ("def forward(): ...", r"wrong signature"),
 }
 BROKEN = {
-    "raises": (after(9, "raise RuntimeError('no device')"), r"forward raised RuntimeError: no device on case "),
+    "raises": (
+        after(9, "raise RuntimeError('no device')"),
+        r"forward raised RuntimeError: no device on case ",
+    ),
     "calls sys.exit": (after(9, "sys.exit('enough')"), r"forward raised SystemExit: enough"),
-    "takes memory": (after(9, "x = [bytearray(1 << 26) for _ in range(999)]"), r"MemoryError.*\(it may have 500.0 MiB of memory\)"),
-    "leaves a child": (after(9, f"calls > 10 or subprocess.Popen({SLEEPER})"), r"left 1 process behind"),
+    "takes memory": (
+        after(9, "x = [bytearray(1 << 26) for _ in range(999)]"),
+        r"MemoryError.*\(it may have 500.0 MiB of memory\)",
+    ),
+    "leaves a child": (
+        after(9, f"calls > 10 or subprocess.Popen({SLEEPER})"),
+        r"left 1 process behind",
+    ),
     "leaves a child in a session of its own": (
         after(9, f"calls > 10 or subprocess.Popen({SLEEPER}, start_new_session=True)"),
         r"left 1 process behind",
@@ -122,7 +157,9 @@ def test_a_fatal_target_is_reported_with_the_case(way: str, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("way", UNOPENED)
-def test_what_cannot_be_imported_is_an_error(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_imported_is_an_error(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Before the first case there is nothing to report, but a reason."""
     if "hangs" in way:
         monkeypatch.setattr(isolated_runner, "START_LIMIT", 2.0)
@@ -133,7 +170,10 @@ def test_what_cannot_be_imported_is_an_error(way: str, tmp_path: Path, monkeypat
 
 def test_a_violation_before_the_end_is_not_lost(tmp_path: Path) -> None:
     """A wrong shift that kills the interpreter later is a violation, and the report says both."""
-    lines = "import os\ndef forward(x, spec):\n    if x.dtype != 'float32': os._exit(9)\n    return x.copy()"
+    lines = (
+        "import os\ndef forward(x, spec):\n    if x.dtype != 'float32': os._exit(9)\n    "
+        "return x.copy()"
+    )
     report = run(tmp_path, lines)
     assert report.exit_code == 1
     assert "ended with status 9" in report.broken
@@ -141,8 +181,12 @@ def test_a_violation_before_the_end_is_not_lost(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("way", BROKEN)
-def test_a_broken_target_gets_a_report_that_says_why(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What Python can catch, and what shows only at the end, stands in the report, which passes nothing."""
+def test_a_broken_target_gets_a_report_that_says_why(
+    way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Python can catch, and what shows only at the end, stands in the report, which passes
+    nothing.
+    """
     if "thread" in way:
         monkeypatch.setattr(isolated_runner, "ENDING", 1.0)
     if "child" in way:
@@ -160,7 +204,13 @@ def test_the_report_is_that_of_the_same_run_in_this_process(tmp_path: Path) -> N
 
     seen: list[tuple[int, int, str]] = []
     report = run(tmp_path, GOOD, on_progress=lambda *now: seen.append(now), seed=3)
-    here = check(stsm, spec="T+H+W@3/8", vjp=lambda x, grad, spec: stsm_vjp(grad, spec), level="smoke", seed=3)
+    here = check(
+        stsm,
+        spec="T+H+W@3/8",
+        vjp=lambda x, grad, spec: stsm_vjp(grad, spec),
+        level="smoke",
+        seed=3,
+    )
     assert report.passed
     assert [(r.rule, r.outcome, r.cases, r.requirements) for r in report.results] == [
         (r.rule, r.outcome, r.cases, r.requirements) for r in here.results
@@ -181,14 +231,22 @@ def test_a_violation_crosses_the_border_whole(tmp_path: Path) -> None:
 
 def test_prints_do_no_harm(tmp_path: Path) -> None:
     """A target that prints now and then, on either stream, is judged by its answers."""
-    assert run(tmp_path, GOOD + "\n    print('hello'); import sys; sys.stderr.write('careful')").passed
+    assert run(
+        tmp_path, GOOD + "\n    print('hello'); import sys; sys.stderr.write('careful')"
+    ).passed
 
 
 @pytest.mark.parametrize(
     ("options", "error", "reason"),
-    [({"spec": "T+X"}, SpecError, "X"), ({"layout": "CTHW"}, SpecError, "CTHW"), ({"framework": "abacus"}, StsmError, "abacus")],
+    [
+        ({"spec": "T+X"}, SpecError, "X"),
+        ({"layout": "CTHW"}, SpecError, "CTHW"),
+        ({"framework": "abacus"}, StsmError, "abacus"),
+    ],
 )
-def test_what_is_refused_there_is_refused_here(options: dict[str, str], error: type, reason: str, tmp_path: Path) -> None:
+def test_what_is_refused_there_is_refused_here(
+    options: dict[str, str], error: type, reason: str, tmp_path: Path
+) -> None:
     """Bad arguments raise the error that they would raise without a sandbox."""
     with pytest.raises(error, match=reason):
         run(tmp_path, GOOD, **options)
@@ -198,7 +256,9 @@ def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path, mark: str) 
     """Even SIGKILL to the parent leaves no worker behind (Linux)."""
     if sys.platform != "linux":
         pytest.skip("only Linux tells a child that its parent was killed")
-    (tmp_path / "mine.py").write_text("import time, pathlib; pathlib.Path(__file__).with_name('up').touch(); time.sleep(60)")
+    (tmp_path / "mine.py").write_text(
+        "import time, pathlib; pathlib.Path(__file__).with_name('up').touch(); time.sleep(60)"
+    )
     lines = f"""
         from stsm_ref.conformance import isolated_runner
         from stsm_ref.implementations.isolation import tree
@@ -217,7 +277,9 @@ def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path, mark: str) 
 
 def test_torch_is_not_imported_for_numpy(tmp_path: Path) -> None:
     """A NumPy target does not pay for torch, nor for what the command line needs."""
-    lines = GOOD.replace("calls = 0", "import atexit, pathlib, sys\n    here = pathlib.Path(__file__)") + (
+    lines = GOOD.replace(
+        "calls = 0", "import atexit, pathlib, sys\n    here = pathlib.Path(__file__)"
+    ) + (
         "\n    atexit.register(lambda: here.with_suffix('.txt').write_text(' '.join(sys.modules)))"
     )
     assert run(tmp_path, lines).passed
@@ -242,7 +304,9 @@ PUBLISHED = """
 
 
 def test_torch_fits_into_the_limits(tmp_path: Path) -> None:
-    """The published manner of TSM, as its users have it, conforms unchanged in the child, with torch's own gradients."""
+    """The published manner of TSM, as its users have it, conforms unchanged in the child, with
+    torch's own gradients.
+    """
     pytest.importorskip("torch")
     report = run(tmp_path, PUBLISHED, spec="T@1/4,backward-first")
     assert report.passed, [report.broken, *report.violations]
@@ -285,10 +349,17 @@ FORGER = """
 
 
 @pytest.mark.parametrize(
-    "way", ["forge(b'')", "forge(b'0' * 32)", "[os.write(fd, (overheard(fd) or b'')[:32] + line) for fd in list(pipes())]"]
+    "way",
+    [
+        "forge(b'')",
+        "forge(b'0' * 32)",
+        "[os.write(fd, (overheard(fd) or b'')[:32] + line) for fd in list(pipes())]",
+    ],
 )
 def test_a_forged_report_is_not_believed(way: str, tmp_path: Path) -> None:
-    """A pass that the target itself writes to every pipe it can find, with any code or a stolen one, is no pass."""
+    """A pass that the target itself writes to every pipe it can find, with any code or a stolen
+    one, is no pass.
+    """
     report = run(tmp_path, FORGER.replace("WAY", way))
     assert not report.passed
     assert "wrote into a pipe that was not opened for it" in report.broken or report.violations
@@ -300,7 +371,10 @@ def test_a_line_counts_once_and_in_its_place() -> None:
 
     first = signed(b"{}", b"key", 0)
     assert (len(first), first[CODE:]) == (CODE + 2, b"{}")
-    assert len({first, signed(b"{}", b"key", 1), signed(b"{}", b"other", 0), signed(b"[]", b"key", 0)}) == 4
+    assert (
+        len({first, signed(b"{}", b"key", 1), signed(b"{}", b"other", 0), signed(b"[]", b"key", 0)})
+        == 4
+    )
 
 
 HOSTILE_OBJECTS = {
@@ -316,19 +390,27 @@ class F:
     def __call__(self, x, spec): return stsm(x, spec)
 forward = F()
 """,
-    "a name with markup": "info = {'name': 'tile [/fast]'}\ndef forward(x, spec): return stsm(x, spec)",
+    "a name with markup": "info = {'name': 'tile [/fast]'}\ndef forward(x, spec): return "
+    "stsm(x, spec)",
 }
 
 
 @pytest.mark.parametrize("way", HOSTILE_OBJECTS)
 def test_an_odd_object_is_judged_by_its_values(way: str, tmp_path: Path) -> None:
     """What a result or a function says of itself is not asked, so a right one passes."""
-    report = run(tmp_path, f"import numpy as np\nfrom stsm_ref import stsm\n{HOSTILE_OBJECTS[way]}", spec="T@1/4")
+    report = run(
+        tmp_path,
+        f"import numpy as np\nfrom stsm_ref import stsm\n{HOSTILE_OBJECTS[way]}",
+        spec="T@1/4",
+    )
     assert report.passed, [report.broken, *report.violations]
 
 
 @pytest.mark.parametrize("name", ["\x1b[2J", "", "x" * 101, "\ud800"])
 def test_a_name_must_be_printable(name: str, tmp_path: Path) -> None:
     """As that of a program must."""
-    with pytest.raises(TargetError, match=r"info\['name'\]=.* is not printable, of 1 to 100 characters: choose another"):
+    with pytest.raises(
+        TargetError,
+        match=r"info\['name'\]=.* is not printable, of 1 to 100 characters: choose another",
+    ):
         run(tmp_path, f"info = {{'name': {name!a}}}\ndef forward(x, spec): return x")

@@ -16,18 +16,39 @@ from stsm_ref.implementations.base import Declined, TargetError
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.requirements import REQUIREMENTS
 from tests import ROOT
-from tests.implementations.examples import Counting, forward, jvp, rolled, vjp, wrong_at_three_frames
+from tests.implementations.examples import (
+    Counting,
+    forward,
+    jvp,
+    rolled,
+    vjp,
+    wrong_at_three_frames,
+)
 
-SPECS = ["T+H+W@3/8", "T@1/4,backward-first", "T+H+W+TH+TW+HW@1", "THW@1/2", "H@0", "HW@3/4,backward-first,exact", "W@1/64"]
+SPECS = [
+    "T+H+W@3/8",
+    "T@1/4,backward-first",
+    "T+H+W+TH+TW+HW@1",
+    "THW@1/2",
+    "H@0",
+    "HW@3/4,backward-first,exact",
+    "W@1/64",
+]
 
 
 @pytest.mark.parametrize("spec", SPECS)
 def test_ours_conforms_under_any_spec(spec):
-    """Every rule that applies passes, as many cases ran as the level declares, and the plan knew the number."""
+    """Every rule that applies passes, as many cases ran as the level declares, and the plan
+    knew the number.
+    """
     wanted = ShiftSpec.parse(spec)
     report = check(forward, vjp=vjp, jvp=jvp, spec=spec, level="smoke")
     assert report.outcome == "passed", (report.violations, report.broken)
-    assert report.cases == report.declared == plan(PythonTarget(forward, vjp=vjp, jvp=jvp), wanted, level="smoke")
+    assert (
+        report.cases
+        == report.declared
+        == plan(PythonTarget(forward, vjp=vjp, jvp=jvp), wanted, level="smoke")
+    )
     assert report.rung == "L3"
     assert report.exit_code == 0
 
@@ -53,18 +74,30 @@ def test_torch_conforms_with_its_own_gradients():
     report = check(snn.stsm, layout="(NT)CHW", framework="torch", level="smoke")
     assert report.passed, report.violations
     ran = {result.rule for result in report.results if result.outcome == "passed"}
-    assert {"vjp_is_the_adjoint", "jvp_is_the_shift", "channels_last_is_kept", "a_residual_block_is_right"} <= ran
+    assert {
+        "vjp_is_the_adjoint",
+        "jvp_is_the_shift",
+        "channels_last_is_kept",
+        "a_residual_block_is_right",
+    } <= ran
 
 
 def test_a_violation_says_all_that_is_needed():
-    """Rule, requirement, the paper's place, the smallest case, the place and both values, the group, a guess, one line to repeat it."""
+    """Rule, requirement, the paper's place, the smallest case, the place and both values, the
+    group, a guess, one line to repeat it.
+    """
     report = check(rolled, level="smoke")
     assert (report.outcome, report.exit_code) == ("violated", 1)
     found = report.violations[0]
-    assert (found.rule, found.requirement, found.place) == ("labels_reveal_every_move", "SHIFT-6", "§3.2")
+    assert (found.rule, found.requirement, found.place) == (
+        "labels_reveal_every_move",
+        "SHIFT-6",
+        "§3.2",
+    )
     assert found.case == "forward:T+H+W@3/8,forward-first,floor:1x2x16x2x2:float32:labels:C:0"
     assert found.message == (
-        "out[0, 0, 0, 0, 0] = 65597.0, should be 0.0 (24 of 128 places differ); channel 0: T group, +1 (forward in time)"
+        "out[0, 0, 0, 0, 0] = 65597.0, should be 0.0 (24 of 128 places differ); channel 0: T "
+        "group, +1 (forward in time)"
     )
     assert found.guess == "equals a roll along every axis: what leaves enters at the other end"
     again = check(rolled, level="smoke", only=f"{found.rule}/{found.case}")
@@ -73,17 +106,31 @@ def test_a_violation_says_all_that_is_needed():
 
 
 @pytest.mark.parametrize(
-    "wrong", [rolled, wrong_at_three_frames, lambda x, spec: x.astype(np.float64) if x.dtype == bool else forward(x, spec)]
+    "wrong",
+    [
+        rolled,
+        wrong_at_three_frames,
+        lambda x, spec: x.astype(np.float64) if x.dtype == bool else forward(x, spec),
+    ],
 )
 def test_every_violation_can_be_repeated(wrong):
     """Each rule, on the one case that is reported, fails again with the same words."""
-    for found in check(wrong, vjp=lambda x, grad, spec: wrong(grad, spec), level="smoke").violations:
-        again = check(wrong, vjp=lambda x, grad, spec: wrong(grad, spec), level="smoke", only=f"{found.rule}/{found.case}")
+    for found in check(
+        wrong, vjp=lambda x, grad, spec: wrong(grad, spec), level="smoke"
+    ).violations:
+        again = check(
+            wrong,
+            vjp=lambda x, grad, spec: wrong(grad, spec),
+            level="smoke",
+            only=f"{found.rule}/{found.case}",
+        )
         assert [violation.message for violation in again.violations] == [found.message], found
 
 
 def test_drawn_cases_are_shrunk():
-    """A rule that draws its cases reports the smallest that shows a move: one clip, two along each moved axis, the fewest channels."""
+    """A rule that draws its cases reports the smallest that shows a move: one clip, two along
+    each moved axis, the fewest channels.
+    """
     report = check(rolled, level="smoke")
     drawn = next(v for v in report.violations if v.rule == "forward_equals_definition")
     assert ":1x2x16x2x2:" in drawn.case
@@ -94,7 +141,9 @@ def test_the_same_seed_asks_the_same():
 
     def asked(seed):
         names = []
-        run_suite(PythonTarget(forward), ShiftSpec(), level="smoke", seed=seed, on_case=names.append)
+        run_suite(
+            PythonTarget(forward), ShiftSpec(), level="smoke", seed=seed, on_case=names.append
+        )
         return names
 
     assert asked(1) == asked(1) != asked(2)
@@ -109,13 +158,16 @@ def test_it_can_stop_at_the_first_violation():
 
 def test_nothing_passes_by_having_run_nothing(monkeypatch):
     """A rule whose cases are cut, and a run without rules, leave the verdict open: exit 3."""
-    cut = replace(RULES["long_axes_are_right"], body=lambda trial, case: (_ for _ in ()).throw(Declined("not today")))
+    cut = replace(
+        RULES["long_axes_are_right"],
+        body=lambda trial, case: (_ for _ in ()).throw(Declined("not today")),
+    )
     monkeypatch.setitem(suite.RULES, "long_axes_are_right", cut)
     report = check(forward, level="smoke")
     assert (report.outcome, report.exit_code, report.rung) == ("undecided", 3, "none")
-    assert (
-        next(r for r in report.results if r.rule == cut.name).note
-        == f"0 of {cut.declared(Trial(PythonTarget(forward), ShiftSpec(), level='smoke'))} cases ran: not today"
+    assert next(r for r in report.results if r.rule == cut.name).note == (
+        f"0 of {cut.declared(Trial(PythonTarget(forward), ShiftSpec(), level='smoke'))} cases "
+        "ran: not today"
     )
     assert report.cases < report.declared
 
@@ -142,7 +194,10 @@ def test_a_spec_that_is_declined_is_no_verdict():
     ("target", "complaint"),
     [
         (lambda x, spec: 1 / 0, "ZeroDivisionError"),
-        (lambda x, spec: x.astype(np.float64), r"float64 for float32: the dtype must be kept \(NUM-2\)"),
+        (
+            lambda x, spec: x.astype(np.float64),
+            r"float64 for float32: the dtype must be kept \(NUM-2\)",
+        ),
         (lambda x, spec: x[..., :1], "returned shape"),
     ],
 )
@@ -156,7 +211,9 @@ def test_a_target_that_gives_no_answer_is_broken(target, complaint):
 
 
 def test_a_crash_at_some_sizes_is_a_violation():
-    """A target that raises at T = 5 alone is wrong there: the violation has its words, the sizes, and the line of its own file."""
+    """A target that raises at T = 5 alone is wrong there: the violation has its words, the
+    sizes, and the line of its own file.
+    """
 
     def raises(x, spec):
         if x.shape[1] == 5:
@@ -167,7 +224,8 @@ def test_a_crash_at_some_sizes_is_a_violation():
     assert (report.outcome, report.exit_code, report.broken) == ("violated", 1, "")
     first = report.violations[0]
     assert first.message.startswith(
-        "forward raised IndexError: five: at N x T x C x H x W = 1x5x16x2x2, though at 2x3x16x3x2 it answers\n  "
+        "forward raised IndexError: five: at N x T x C x H x W = 1x5x16x2x2, though at 2x3x16x3x2 "
+        "it answers\n  "
     )
     assert 'raise IndexError("five")' in first.message
     assert (first.aspect, first.operation, first.guess) == ("crash", "forward", "")
@@ -175,17 +233,29 @@ def test_a_crash_at_some_sizes_is_a_violation():
 
 
 def test_another_shape_at_some_sizes_is_a_violation_too():
-    """`x[:, :, 0:-0]` is empty: with few channels the answer has another shape, which is a bug of the target and not of the adapter."""
-    report = check(lambda x, spec: forward(x, spec)[:, :, : -(x.shape[2] // 16) or 0], level="smoke", dtypes=["float32"])
+    """`x[:, :, 0:-0]` is empty: with few channels the answer has another shape, which is a bug
+    of the target and not of the adapter.
+    """
+    report = check(
+        lambda x, spec: forward(x, spec)[:, :, : -(x.shape[2] // 16) or 0],
+        level="smoke",
+        dtypes=["float32"],
+    )
     assert report.outcome == "broken"  # at the ordinary size too
-    report = check(lambda x, spec: forward(x, spec)[:, :, : x.shape[2] if x.shape[2] > 2 else -1], level="smoke", dtypes=["float32"])
+    report = check(
+        lambda x, spec: forward(x, spec)[:, :, : x.shape[2] if x.shape[2] > 2 else -1],
+        level="smoke",
+        dtypes=["float32"],
+    )
     assert report.outcome == "violated"
     assert "forward returned shape" in report.violations[0].message
     assert ":1x2x2x" in report.violations[0].case or ":1x2x1x" in report.violations[0].case
 
 
 def test_what_fails_at_no_size_but_in_a_dtype_is_broken():
-    """A dtype that the target does not take is no bug at a size: exit 2, and a violation elsewhere still goes first."""
+    """A dtype that the target does not take is no bug at a size: exit 2, and a violation
+    elsewhere still goes first.
+    """
 
     def raises(x, spec, right=forward):
         if x.dtype == bool:
@@ -200,7 +270,9 @@ def test_what_fails_at_no_size_but_in_a_dtype_is_broken():
 
 
 def test_what_a_slow_machine_finds_is_what_a_fast_one_finds(monkeypatch):
-    """What breaks in one rule and is wrong in a later one is violated, however long the first took; one that is gone is not asked."""
+    """What breaks in one rule and is wrong in a later one is violated, however long the first
+    took; one that is gone is not asked.
+    """
 
     def breaks_slowly(x, spec):
         if x.shape[1] == 33:
@@ -226,20 +298,30 @@ def test_what_a_slow_machine_finds_is_what_a_fast_one_finds(monkeypatch):
 
 @pytest.mark.parametrize("wrong", [rolled, wrong_at_three_frames])
 def test_no_more_cases_are_counted_than_were_declared(wrong):
-    """Smaller cases that are tried after a failure are not among the cases of the level: neither in the report, nor as it goes."""
+    """Smaller cases that are tried after a failure are not among the cases of the level:
+    neither in the report, nor as it goes.
+    """
     begun, smaller = [], []
     target = PythonTarget(wrong, vjp=lambda x, grad, spec: wrong(grad, spec))
-    report = run_suite(target, ShiftSpec(), level="smoke", on_case=begun.append, on_smaller=smaller.append)
+    report = run_suite(
+        target, ShiftSpec(), level="smoke", on_case=begun.append, on_smaller=smaller.append
+    )
     assert report.outcome == "violated"
     assert report.cases <= len(begun) < report.declared
     assert smaller
     asked = {name.partition("/")[0]: RULES[name.partition("/")[0]] for name in begun}
     for result in report.results[1:]:
-        assert result.cases <= (asked[result.rule].declared(Trial(target, ShiftSpec(), level="smoke")) if result.rule in asked else 0)
+        assert result.cases <= (
+            asked[result.rule].declared(Trial(target, ShiftSpec(), level="smoke"))
+            if result.rule in asked
+            else 0
+        )
 
 
 def test_the_smallest_case_does_not_depend_on_the_clock(monkeypatch):
-    """How many smaller cases are tried is a number: with a clock that runs a thousand times as fast the same case is reported."""
+    """How many smaller cases are tried is a number: with a clock that runs a thousand times as
+    fast the same case is reported.
+    """
     usual = [violation.case for violation in check(rolled, level="smoke").violations]
     clock, times = time.perf_counter, 0.0
 
@@ -257,9 +339,13 @@ def test_state_is_found():
     assert check(Counting(100), level="smoke").outcome == "violated"
 
 
-@pytest.mark.parametrize("dtypes", [["float16"], ["int8"], ["bool"], ["complex128"], ["int32"], ["float64"]])
+@pytest.mark.parametrize(
+    "dtypes", [["float16"], ["int8"], ["bool"], ["complex128"], ["int32"], ["float64"]]
+)
 def test_any_dtype_alone_is_enough(dtypes):
-    """Right and wrong are told apart in the dtypes that the target has, and the report says which were not seen."""
+    """Right and wrong are told apart in the dtypes that the target has, and the report says
+    which were not seen.
+    """
     report = check(forward, vjp=vjp, dtypes=dtypes, level="smoke")
     assert report.passed, (report.violations, report.broken)
     assert any("not asked in" in limit for limit in report.limits)
@@ -277,17 +363,24 @@ def test_fixed_sizes_are_kept_and_told():
     report = run_suite(target, ShiftSpec(), level="smoke")
     assert report.passed, (report.violations, report.broken)
     assert "W is 5 and no other size of it was seen" in report.limits
-    assert run_suite(PythonTarget(rolled, fixed={"T": 4, "C": 16}), ShiftSpec(), level="smoke").outcome == "violated"
+    assert (
+        run_suite(PythonTarget(rolled, fixed={"T": 4, "C": 16}), ShiftSpec(), level="smoke").outcome
+        == "violated"
+    )
 
 
 def test_a_convolution_is_not_held_to_bits():
-    """What computes fails on NaN and -0.0, and passes when it says that it computes; the report says that this was not asked."""
+    """What computes fails on NaN and -0.0, and passes when it says that it computes; the report
+    says that this was not asked.
+    """
 
     def computes(x, spec):
         with np.errstate(all="ignore"):
             return forward(x * np.ones((), x.dtype) + np.zeros((), x.dtype), spec)
 
-    assert {v.requirement for v in check(computes, dtypes=["float32"], level="smoke").violations} <= {
+    assert {
+        v.requirement for v in check(computes, dtypes=["float32"], level="smoke").violations
+    } <= {
         "NUM-1",
         "SHIFT-2",
         "SHIFT-3",
@@ -302,7 +395,10 @@ def test_a_convolution_is_not_held_to_bits():
 @pytest.mark.parametrize(
     ("only", "complaint"),
     [
-        ("no_such_rule/forward:T@1/4:1x1x1x1x1:float32:labels:C:0", "'no_such_rule' is no rule of the suite"),
+        (
+            "no_such_rule/forward:T@1/4:1x1x1x1x1:float32:labels:C:0",
+            "'no_such_rule' is no rule of the suite",
+        ),
         ("forward", "is no case, such as"),
         ("golden_vectors_are_met/none/such/1", "is no golden vector"),
     ],
@@ -318,11 +414,15 @@ def test_a_case_alone_is_held_to_the_definition():
     report = check(rolled, only="forward:T@1,backward-first,floor:1x2x2x1x1:float32:bits:C:0")
     assert [v.rule for v in report.violations] == ["bits_are_moved"]
     assert report.spec == "T@1,backward-first,floor"
-    assert check(forward, vjp=vjp, only="vjp:T@1,backward-first,floor:1x2x2x1x1:float32:labels:C:0").passed
+    assert check(
+        forward, vjp=vjp, only="vjp:T@1,backward-first,floor:1x2x2x1x1:float32:labels:C:0"
+    ).passed
 
 
 def test_rules_name_requirements_and_rungs():
-    """Each rule speaks for ids of the table and says its statement; names are told apart from cases."""
+    """Each rule speaks for ids of the table and says its statement; names are told apart from
+    cases.
+    """
     known = {entry.id for entry in REQUIREMENTS}
     for rule in RULES.values():
         assert set(rule.requirements) <= known
@@ -346,16 +446,25 @@ def usual(x, spec):
         into, out = [slice(None)] * 5, [slice(None)] * 5
         into[2] = out[2] = slice(start, stop)
         for axis, step in zip((1, 3, 4), moves, strict=True):
-            into[axis], out[axis] = slice(max(step, 0), x.shape[axis] + min(step, 0)), slice(max(-step, 0), x.shape[axis] + min(-step, 0))
+            into[axis], out[axis] = (
+                slice(max(step, 0), x.shape[axis] + min(step, 0)),
+                slice(max(-step, 0), x.shape[axis] + min(-step, 0)),
+            )
         y[tuple(into)] = x[tuple(out)]
     return y
 
 
 def test_labels_at_the_size_of_a_network_find_one_wrong_value():
-    """One wrong value among 6,422,528 is found; every stage of ResNet-50 is looked at. What it costs is in `stsm-ref bench`."""
+    """One wrong value among 6,422,528 is found; every stage of ResNet-50 is looked at. What it
+    costs is in `stsm-ref bench`.
+    """
     trial = Trial(PythonTarget(usual), ShiftSpec(), level="ci")
     case, *later_stages = certificate.network_cases(trial)
-    assert [stage.shape[2:] for stage in later_stages] == [(512, 28, 28), (1024, 14, 14), (2048, 7, 7)]
+    assert [stage.shape[2:] for stage in later_stages] == [
+        (512, 28, 28),
+        (1024, 14, 14),
+        (2048, 7, 7),
+    ]
     labels = certificate.unique_labels(case.shape, case.dtype)
     assert len(np.unique(labels)) == labels.size
     certificate.labels_at_the_size_of_a_network(trial, case)
@@ -366,12 +475,17 @@ def test_labels_at_the_size_of_a_network_find_one_wrong_value():
         return y
 
     wrong = Trial(PythonTarget(slightly_wrong), ShiftSpec(), level="ci")
-    with pytest.raises(AssertionError, match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N"):
+    with pytest.raises(
+        AssertionError,
+        match=r"out\[0, 3, 200, 17, 55\] = .* \(1 of 6,422,528 places differ\); channel 200: X_N",
+    ):
         certificate.labels_at_the_size_of_a_network(wrong, case)
 
 
 def test_an_overflow_of_the_target_is_no_warning_of_ours():
-    """A wrong answer that overflows in our own arithmetic is a violation; pytest makes an error of any warning that gets out."""
+    """A wrong answer that overflows in our own arithmetic is a violation; pytest makes an error
+    of any warning that gets out.
+    """
 
     def huge(x, spec):
         y = forward(x, spec)
@@ -385,13 +499,17 @@ def test_an_overflow_of_the_target_is_no_warning_of_ours():
 
 def test_a_count_says_what_ran_beyond_what_was_declared():
     """More cases than were declared are not told as a share of them."""
-    report = check(forward, level="smoke", only="forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0")
+    report = check(
+        forward, level="smoke", only="forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0"
+    )
     assert report.counted == "2 of 2 cases"
     assert replace(report, declared=1).counted == "2 cases, 1 of them declared,"
 
 
 def test_what_tells_most_comes_first():
-    """Of a zero made by subtraction the NaN in the forward; rounding of the gradient is said to be that, and comes later."""
+    """Of a zero made by subtraction the NaN in the forward; rounding of the gradient is said to
+    be that, and comes later.
+    """
     torch = pytest.importorskip("torch")
 
     def shift(x, n_segment, fold_div=8):
@@ -403,9 +521,19 @@ def test_what_tells_most_comes_first():
         right = torch.cat([right[:, :1] - right[:, :1], right[:, :-1]], 1)
         return torch.cat([left, right, rest], 2).view(nt, c, h, w)
 
-    how = {"framework": "torch", "layout": "(NT)CHW", "spec": "T@1/4,backward-first", "level": "smoke", "dtypes": ["float32"]}
+    how = {
+        "framework": "torch",
+        "layout": "(NT)CHW",
+        "spec": "T@1/4,backward-first",
+        "level": "smoke",
+        "dtypes": ["float32"],
+    }
     first, *others = check(shift, **how).violations
-    assert (first.requirement, first.rule, first.operation) == ("NUM-1", "bits_are_moved", "forward")
+    assert (first.requirement, first.rule, first.operation) == (
+        "NUM-1",
+        "bits_are_moved",
+        "forward",
+    )
     assert "nan, should be 0.0" in first.message
     assert others
     backward = [v for v in others if v.operation == "vjp"]
@@ -415,8 +543,14 @@ def test_what_tells_most_comes_first():
 
 def test_wrong_values_are_blamed_on_a_step_and_not_on_their_dtype():
     """Wrong in one dtype alone, forward or back: no dtype was lost."""
-    report = check(lambda x, spec: forward(x, spec) if x.dtype != np.int16 else x.copy(), level="smoke")
+    report = check(
+        lambda x, spec: forward(x, spec) if x.dtype != np.int16 else x.copy(), level="smoke"
+    )
     assert {v.requirement for v in report.violations} <= {"SHIFT-2", "SHIFT-3", "SHIFT-6"}
-    back = check(forward, vjp=lambda x, grad, spec: vjp(x, grad, spec) * (1 + (grad.dtype == np.float64)), level="smoke")
+    back = check(
+        forward,
+        vjp=lambda x, grad, spec: vjp(x, grad, spec) * (1 + (grad.dtype == np.float64)),
+        level="smoke",
+    )
     assert {v.requirement for v in back.violations} == {"GRAD-1"}
     assert back.requirements()["NUM-2"].operations["forward"].outcome == "passed"

@@ -17,7 +17,9 @@ def _run(pytester: pytest.Pytester, text: str) -> pytest.RunResult:
 
 
 def test_a_right_implementation_passes(pytester):
-    """Every rule passes or says why it does not apply; methods, static methods and bare functions are taken."""
+    """Every rule passes or says why it does not apply; methods, static methods and bare
+    functions are taken.
+    """
     ended = _run(
         pytester,
         """
@@ -43,7 +45,9 @@ class TestMethod(ConformanceTests):
 
 
 def test_a_wrong_implementation_fails_with_a_telling_text(pytester):
-    """The failing rules say which place of the output is wrong, what should stand there, and how to see it again."""
+    """The failing rules say which place of the output is wrong, what should stand there, and
+    how to see it again.
+    """
     ended = _run(
         pytester,
         """
@@ -61,7 +65,9 @@ class TestRolled(ConformanceTests):
 
 
 def test_no_answer_fails(pytester):
-    """A target that raises fails the handshake and every rule that was not reached; none of them passes."""
+    """A target that raises fails the handshake and every rule that was not reached; none of
+    them passes.
+    """
     ended = _run(
         pytester,
         """
@@ -73,11 +79,15 @@ class TestNothing(ConformanceTests):
 """,
     )
     assert set(ended.parseoutcomes()) == {"failed"}
-    ended.stdout.fnmatch_lines(["*handshake, broken: *NotImplementedError: later*", "*enough_was_run*"])
+    ended.stdout.fnmatch_lines(
+        ["*handshake, broken: *NotImplementedError: later*", "*enough_was_run*"]
+    )
 
 
 def test_a_run_of_too_few_cases_fails(pytester):
-    """If the rules run fewer cases than they declare, nothing was violated and the class fails all the same."""
+    """If the rules run fewer cases than they declare, nothing was violated and the class fails
+    all the same.
+    """
     ended = _run(
         pytester,
         """
@@ -103,9 +113,18 @@ class TestCut(ConformanceTests):
 @pytest.mark.parametrize(
     ("body", "complaint"),
     [
-        ("pass", "*TestMine names no implementation: write forward = staticmethod(yours) in the class*"),
-        ("forward = staticmethod(stsm_ref.stsm); spec = 'H+H'", "*TestMine: terms='H+H' repeats a term*"),
-        ("forward = staticmethod(stsm_ref.stsm); layout = 'CHW'", "*TestMine: layout='CHW' is none of*"),
+        (
+            "pass",
+            "*TestMine names no implementation: write forward = staticmethod(yours) in the class*",
+        ),
+        (
+            "forward = staticmethod(stsm_ref.stsm); spec = 'H+H'",
+            "*TestMine: terms='H+H' repeats a term*",
+        ),
+        (
+            "forward = staticmethod(stsm_ref.stsm); layout = 'CHW'",
+            "*TestMine: layout='CHW' is none of*",
+        ),
     ],
 )
 def test_a_mistake_in_the_class_is_one_sentence(pytester, body, complaint):

@@ -10,7 +10,13 @@ from stsm_ref.errors import SpecError
 from stsm_ref.evidence.cases import Case
 
 SIZES = st.tuples(*[st.integers(1, 5)] * 5)
-CASES = st.builds(Case, st.sampled_from(("forward", "vjp", "jvp")), strategies.shift_specs(), SIZES, seed=st.integers(0, 9))
+CASES = st.builds(
+    Case,
+    st.sampled_from(("forward", "vjp", "jvp")),
+    strategies.shift_specs(),
+    SIZES,
+    seed=st.integers(0, 9),
+)
 
 
 @given(CASES)
@@ -26,7 +32,10 @@ def test_an_identifier_reads_back(case):
     ("text", "complaint"),
     [
         ("PAD-1", "'PAD-1' is no case, such as"),
-        ("backward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7", "operation 'backward' is none of forward, vjp, jvp"),
+        (
+            "backward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7",
+            "operation 'backward' is none of forward, vjp, jvp",
+        ),
         ("forward:T+H+W@3/8:1x3x16x2:float32:labels:C:7", "the shape must be NxTxCxHxW"),
         ("forward:T+H+W@3/8:1x3x16x2x5:float31:labels:C:7", "is no case"),
         ("forward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:-7", "seed an integer"),

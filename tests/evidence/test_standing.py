@@ -1,4 +1,6 @@
-"""Not asked is not asked: each requirement stands as it was really asked, in each operation, in every form of the report."""
+"""Not asked is not asked: each requirement stands as it was really asked, in each operation, in
+every form of the report.
+"""
 
 import io
 import json
@@ -36,7 +38,9 @@ GRADIENTS = ("GRAD-1", "GRAD-2", "GRAD-3", "PURE-2")
 
 
 def test_without_a_gradient_nothing_is_said_of_gradients(forward_only, whole):
-    """The requirements of gradients are not asked, with the reason; where all three operations are there, they pass."""
+    """The requirements of gradients are not asked, with the reason; where all three operations
+    are there, they pass.
+    """
     stands, all_of_them = forward_only.requirements(), whole.requirements()
     for identifier in GRADIENTS:
         assert (stands[identifier].outcome, stands[identifier].rung) == ("not asked", "none")
@@ -48,7 +52,9 @@ def test_without_a_gradient_nothing_is_said_of_gradients(forward_only, whole):
 
 
 def test_a_requirement_is_told_for_each_operation(forward_only, whole):
-    """The dtype is kept by the forward; by the backward it was not asked; where it was, the backward has a rung of its own."""
+    """The dtype is kept by the forward; by the backward it was not asked; where it was, the
+    backward has a rung of its own.
+    """
     half = forward_only.requirements()["NUM-2"]
     assert half.operations["forward"] == OperationStanding("passed", "L1")
     assert half.operations["vjp"] == OperationStanding("not asked", "none", "the target has no vjp")
@@ -105,26 +111,42 @@ def test_the_page_tells_the_cells_apart(forward_only):
 
 @pytest.mark.parametrize(
     ("spec", "missing"),
-    [("T@1/2", {"SHIFT-3"}), ("H@1/2", {"SHIFT-2"}), ("W+H@0", {"SHIFT-2", "SHIFT-3", "SHIFT-6", "GEO-1", "GEO-5"}), ("T+H+W@3/8", set())],
+    [
+        ("T@1/2", {"SHIFT-3"}),
+        ("H@1/2", {"SHIFT-2"}),
+        ("W+H@0", {"SHIFT-2", "SHIFT-3", "SHIFT-6", "GEO-1", "GEO-5"}),
+        ("T+H+W@3/8", set()),
+    ],
 )
 def test_a_step_without_channels_does_not_apply(spec, missing):
     """A spec of T alone has no step 3, whatever passes: nothing moves in height or width."""
     stands = check(forward, vjp=vjp, spec=spec, level="smoke").requirements()
-    assert {i for i, one in stands.items() if one.outcome == "does not apply"} - {"TSM-1", "MEM-1"} == missing
+    assert {i for i, one in stands.items() if one.outcome == "does not apply"} - {
+        "TSM-1",
+        "MEM-1",
+    } == missing
     assert all(one.why for i in missing for one in stands[i].operations.values())
 
 
 def test_a_size_without_a_rest_or_a_move_is_no_evidence():
-    """Where the one channel count that a target has moves wholly, X_N was never seen; where it moves nothing, the steps were not."""
+    """Where the one channel count that a target has moves wholly, X_N was never seen; where it
+    moves nothing, the steps were not.
+    """
     target = PythonTarget(forward, fixed={"C": 16})
     stands = run_suite(target, ShiftSpec(alpha="1"), level="smoke").requirements()
     assert (
-        run_suite(PythonTarget(forward, fixed={"C": 6}), ShiftSpec(alpha="1"), level="smoke").requirements()["SHIFT-4"].outcome
+        run_suite(PythonTarget(forward, fixed={"C": 6}), ShiftSpec(alpha="1"), level="smoke")
+        .requirements()["SHIFT-4"]
+        .outcome
         == "does not apply"
     )
     assert stands["SHIFT-4"].outcome == "passed"
-    small = run_suite(PythonTarget(lambda x, spec: x.copy(), fixed={"C": 2}), ShiftSpec(), level="smoke").requirements()
-    assert {small[i].outcome for i in ("SHIFT-2", "SHIFT-3", "SHIFT-6", "GEO-5")} == {"does not apply"}
+    small = run_suite(
+        PythonTarget(lambda x, spec: x.copy(), fixed={"C": 2}), ShiftSpec(), level="smoke"
+    ).requirements()
+    assert {small[i].outcome for i in ("SHIFT-2", "SHIFT-3", "SHIFT-6", "GEO-5")} == {
+        "does not apply"
+    }
 
 
 def test_one_clip_says_nothing_of_two():
@@ -143,7 +165,9 @@ def test_finite_values_say_nothing_of_bits():
 
 
 def test_a_broken_rule_decides_the_blamed_requirement_alone():
-    """Of the others that it speaks for it says nothing more: they are undecided, unless another rule decides them."""
+    """Of the others that it speaks for it says nothing more: they are undecided, unless another
+    rule decides them.
+    """
     wrong = check(lambda x, spec: x.copy(), level="smoke").requirements()
     assert wrong["SHIFT-2"].outcome == "violated"
     assert wrong["SHIFT-1"].outcome == "undecided"
@@ -152,7 +176,9 @@ def test_a_broken_rule_decides_the_blamed_requirement_alone():
 
 
 def test_every_rule_can_speak_for_a_requirement_it_names():
-    """No id of the table is about an operation that there is not, and no rule names an unknown one."""
+    """No id of the table is about an operation that there is not, and no rule names an unknown
+    one.
+    """
     for rule in RULES.values():
         assert rule.requirements
     assert {op for entry in REQUIREMENTS for op in operations(entry.id)} == set(OPS)
@@ -160,10 +186,16 @@ def test_every_rule_can_speak_for_a_requirement_it_names():
 
 def test_the_worst_operation_decides():
     """Violated before undecided before passed before not asked before what does not apply."""
-    one = {"forward": OperationStanding("passed", "L2"), "vjp": OperationStanding("not asked", "none", "no vjp")}
+    one = {
+        "forward": OperationStanding("passed", "L2"),
+        "vjp": OperationStanding("not asked", "none", "no vjp"),
+    }
     assert standing(one)[:2] == ("passed", "L2")
     assert standing(one | {"vjp": OperationStanding("violated", "L1")})[:2] == ("violated", "L2")
-    assert standing({"jvp": OperationStanding("does not apply", "none")})[:2] == ("does not apply", "none")
+    assert standing({"jvp": OperationStanding("does not apply", "none")})[:2] == (
+        "does not apply",
+        "none",
+    )
 
 
 TORCH = """
@@ -193,7 +225,9 @@ def loses_the_format(x, spec, num_segments):
 
 @pytest.fixture(scope="module")
 def torch_targets():
-    """A module, one with a parameter, a function, one that reaches for a parameter, one that loses the memory format."""
+    """A module, one with a parameter, a function, one that reaches for a parameter, one that
+    loses the memory format.
+    """
     pytest.importorskip("torch")
     made: dict[str, object] = {}
     exec(TORCH, made)  # the text above
@@ -205,7 +239,9 @@ def asked(target, **how):
     return check(target, layout="(NT)CHW", framework="torch", **how)
 
 
-PARAMETERS = "it_has_no_parameters/forward:T+H+W@3/8,forward-first,floor:2x3x16x3x2:float32:labels:C:0"
+PARAMETERS = (
+    "it_has_no_parameters/forward:T+H+W@3/8,forward-first,floor:2x3x16x3x2:float32:labels:C:0"
+)
 
 
 @pytest.mark.parametrize(
@@ -213,12 +249,18 @@ PARAMETERS = "it_has_no_parameters/forward:T+H+W@3/8,forward-first,floor:2x3x16x
     [
         ("right", "passed", ""),
         ("learns", "violated", "it has parameters: mix 16 x 16; the shift has none"),
-        ("hidden", "violated", "it has parameters: a tensor of one number that learns; the shift has none"),
+        (
+            "hidden",
+            "violated",
+            "it has parameters: a tensor of one number that learns; the shift has none",
+        ),
         ("plain", "not asked", ""),
     ],
 )
 def test_parameters_are_counted_or_not_claimed(torch_targets, name, state, message):
-    """A module's are counted, one that takes part is found in the graph, and a plain function without one is not said to have none."""
+    """A module's are counted, one that takes part is found in the graph, and a plain function
+    without one is not said to have none.
+    """
     report = asked(torch_targets[name], only=PARAMETERS, moves_bits=False)
     assert report.requirements()["COST-1"].outcome == state
     assert [violation.message for violation in report.violations] == ([message] if message else [])
@@ -231,15 +273,28 @@ def format_lost(torch_targets):
 
 
 def test_a_lost_memory_format_is_a_warning(format_lost, torch_targets):
-    """Under its own id and words; it does not fail the run, and is a violation where it was asked for."""
+    """Under its own id and words; it does not fail the run, and is a violation where it was
+    asked for.
+    """
     assert format_lost.passed
     assert (format_lost.exit_code, format_lost.scope) == (0, "")
     (warned,) = format_lost.warnings
     assert (warned.requirement, warned.rule) == ("MEM-1", "channels_last_is_kept")
-    assert warned.message == "the input is channels_last in memory and the output is not: keep the memory format"
+    assert (
+        warned.message
+        == "the input is channels_last in memory and the output is not: keep the memory format"
+    )
     stands = format_lost.requirements()
-    assert (stands["MEM-1"].outcome, stands["NUM-2"].outcome, stands["COST-1"].outcome) == ("warned", "passed", "not asked")
-    strict = asked(torch_targets["loses_the_format"], keep_memory_format=True, only=f"channels_last_is_kept/{warned.case}")
+    assert (stands["MEM-1"].outcome, stands["NUM-2"].outcome, stands["COST-1"].outcome) == (
+        "warned",
+        "passed",
+        "not asked",
+    )
+    strict = asked(
+        torch_targets["loses_the_format"],
+        keep_memory_format=True,
+        only=f"channels_last_is_kept/{warned.case}",
+    )
     assert [v.requirement for v in strict.violations] == ["MEM-1"]
 
 
@@ -248,7 +303,10 @@ def test_the_memory_format_is_asked_alike_at_every_level(torch_targets):
     from stsm_ref.evidence.suite_context import Trial
 
     target = PythonTarget(torch_targets["plain"], layout="(NT)CHW", framework="torch")
-    cases = {level: RULES["channels_last_is_kept"].each(Trial(target, ShiftSpec(), level=level)) for level in ("smoke", "ci", "night")}
+    cases = {
+        level: RULES["channels_last_is_kept"].each(Trial(target, ShiftSpec(), level=level))
+        for level in ("smoke", "ci", "night")
+    }
     assert cases["smoke"] == cases["ci"] == cases["night"]
 
 

@@ -1,4 +1,5 @@
-"""Programs that speak the protocol, rightly or in one way wrongly, for the tests to start; the first argument says which way.
+"""Programs that speak the protocol, rightly or in one way wrongly, for the tests to start; the
+first argument says which way.
 
 It stands alone: it is run as a script, with nothing but the standard library.
 """
@@ -83,7 +84,10 @@ HELLOS = {
 def hello(way: str) -> None:
     """Answer ``start``, or do not."""
     BEFORE_HELLO.get(way, lambda: None)()
-    say({"version": 1, "name": "program", "language": "python", "layout": "NTCHW"} | HELLOS.get(way, {}))
+    say(
+        {"version": 1, "name": "program", "language": "python", "layout": "NTCHW"}
+        | HELLOS.get(way, {})
+    )
 
 
 def allocate() -> None:
@@ -147,9 +151,14 @@ ANSWERS = {
     "two-answers-in-one": lambda seq, x: {"seq": seq, "result": x, "skipped": "or not"},
     "an-error": lambda seq, x: {"seq": seq, "error": "out of \x1b[31mchannels"},
     "skips": lambda seq, x: {"seq": seq, "skipped": "not today"},
-    "file-unasked": lambda seq, x: {"seq": seq, "result": {"dtype": x["dtype"], "shape": x["shape"], "safetensors": "/x", "name": "x"}},
+    "file-unasked": lambda seq, x: {
+        "seq": seq,
+        "result": {"dtype": x["dtype"], "shape": x["shape"], "safetensors": "/x", "name": "x"},
+    },
 }
-"""The answer that it gives, from the sequence number and the input; where nothing moves, the input is right."""
+"""The answer that it gives, from the sequence number and the input; where nothing moves, the
+input is right.
+"""
 
 
 CARELESS = {
@@ -178,7 +187,11 @@ class Program:
                 hello(self.way)
             elif command == "spec":
                 self.specs.append(message["spec"])
-                say({"ok": False, "why": "no time axis here"} if self.way == "declines" else {"ok": True})
+                say(
+                    {"ok": False, "why": "no time axis here"}
+                    if self.way == "declines"
+                    else {"ok": True}
+                )
             elif command == "run":
                 if self.way == "reads-64-KiB" and len(line) > 65536:
                     os.abort()

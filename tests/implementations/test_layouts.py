@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from stsm_ref.definition import stsm, stsm_vjp
 from stsm_ref.errors import ArrayError, SpecError
 from stsm_ref.evidence import oracle
-from stsm_ref.implementations.layouts import LAYOUTS, checked_layout, from_own, memory_of, own_shape, to_own
+from stsm_ref.implementations.layouts import (
+    LAYOUTS,
+    checked_layout,
+    from_own,
+    memory_of,
+    own_shape,
+    to_own,
+)
 from stsm_ref.strategies import clip_cases, make_array
 
 SHAPES = st.tuples(*[st.integers(1, 4)] * 5)
@@ -39,7 +46,9 @@ def test_two_clips_do_not_fit_without_a_batch():
     """TCHW refuses N = 2, and a misspelt layout is told the five."""
     with pytest.raises(ArrayError, match="holds one clip, not 2"):
         own_shape((2, 3, 4, 5, 6), "TCHW")
-    with pytest.raises(SpecError, match=r"layout='NCHW' is none of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW"):
+    with pytest.raises(
+        SpecError, match=r"layout='NCHW' is none of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW"
+    ):
         checked_layout("NCHW")
 
 

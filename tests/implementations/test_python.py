@@ -34,21 +34,40 @@ def stsm_without_spec(x):
         (stsm, "NTCHW"),
         (stsm_without_spec, "NTCHW"),
         (lambda x, **options: stsm(x, options["spec"]), "NTCHW"),
-        (lambda x, spec, num_segments: stsm(x.reshape(-1, num_segments, *x.shape[1:]), spec).reshape(x.shape), "(NT)CHW"),
-        (lambda x, n_segment, fold_div=8: stsm(x.reshape(-1, n_segment, *x.shape[1:])).reshape(x.shape), "(NT)CHW"),
+        (
+            lambda x, spec, num_segments: stsm(
+                x.reshape(-1, num_segments, *x.shape[1:]), spec
+            ).reshape(x.shape),
+            "(NT)CHW",
+        ),
+        (
+            lambda x, n_segment, fold_div=8: stsm(x.reshape(-1, n_segment, *x.shape[1:])).reshape(
+                x.shape
+            ),
+            "(NT)CHW",
+        ),
         (lambda x, spec: np.moveaxis(stsm(np.moveaxis(x, 4, 2), spec), 2, 4), "NTHWC"),
         (lambda x, spec: stsm(x.swapaxes(1, 2), spec).swapaxes(1, 2), "NCTHW"),
     ],
 )
 def test_functions_are_called_as_they_are_written(function, layout):
-    """With or without a spec, under any name for the segments, in any layout: no function needs to change."""
-    np.testing.assert_array_equal(PythonTarget(function, layout=layout).run("forward", X).output, stsm(X))
+    """With or without a spec, under any name for the segments, in any layout: no function needs
+    to change.
+    """
+    np.testing.assert_array_equal(
+        PythonTarget(function, layout=layout).run("forward", X).output, stsm(X)
+    )
 
 
 @pytest.mark.parametrize(
     ("function", "layout", "complaint"),
     [
-        (lambda x, spec, more: x, "NTCHW", r"wrong signature \(missing a required argument: 'more'\): it is called as forward\(x, spec\)"),
+        (
+            lambda x, spec, more: x,
+            "NTCHW",
+            r"wrong signature \(missing a required argument: 'more'\): it is called as "
+            r"forward\(x, spec\)",
+        ),
         (lambda: 0, "NTCHW", r"wrong signature \(too many positional arguments\)"),
         (7, "NTCHW", "forward is int, which cannot be called"),
         (lambda x, spec: x, "(NT)CHW", "give it a parameter num_segments"),
@@ -68,11 +87,18 @@ def boom(x, spec):
 @pytest.mark.parametrize(
     ("function", "complaint"),
     [
-        (boom, r"(?s)forward raised KeyError: 'nothing' on case my-case\n  .*test_python.py:\d+ in boom: return"),
+        (
+            boom,
+            r"(?s)forward raised KeyError: 'nothing' on case my-case\n  .*test_python.py:\d+ in "
+            r"boom: return",
+        ),
         (lambda x, spec: sys.exit(3), "forward raised SystemExit: 3"),
         (lambda x, spec: [1, 2], "it returned list, which is no numpy.ndarray"),
         (lambda x, spec: None, "it returned NoneType"),
-        (lambda x, spec: x[:, 1:], r"forward returned shape \(2, 2, 16, 2, 5\) for an input of shape \(2, 3, 16, 2, 5\)"),
+        (
+            lambda x, spec: x[:, 1:],
+            r"forward returned shape \(2, 2, 16, 2, 5\) for an input of shape \(2, 3, 16, 2, 5\)",
+        ),
     ],
 )
 def test_no_answer_is_an_error_that_says_why(function, complaint):
@@ -103,7 +129,9 @@ def test_writes_and_shared_memory_are_seen(dtype, memory):
 
 
 def test_torch_brings_gradients_of_its_own():
-    """Autograd and forward mode give the adjoint and the shift; writes to leaves' copies and views are seen."""
+    """Autograd and forward mode give the adjoint and the shift; writes to leaves' copies and
+    views are seen.
+    """
     import stsm_ref.nn as snn
 
     target = PythonTarget(snn.stsm, layout="(NT)CHW", framework="torch")
@@ -142,26 +170,40 @@ def test_a_torch_function_without_forward_mode_declines():
 
 
 def test_jax_brings_gradients_of_its_own():
-    """Where JAX is installed; it is not among the packages that the checks install, so this is skipped aloud."""
-    jnp = pytest.importorskip("jax.numpy", reason="JAX IS NOT INSTALLED: targets in JAX are not tested here")
+    """Where JAX is installed; it is not among the packages that the checks install, so this is
+    skipped aloud.
+    """
+    jnp = pytest.importorskip(
+        "jax.numpy", reason="JAX IS NOT INSTALLED: targets in JAX are not tested here"
+    )
     from stsm_ref.conformance.suite import run_suite
 
     def forward(x, spec):
         parts = []
         for start, stop, moves in spec.partition(x.shape[2]):
             part = jnp.pad(x[:, :, start:stop], [(0, 0), (1, 1), (0, 0), (1, 1), (1, 1)])
-            t, h, w = (slice(1 - move, n + 1 - move) for move, n in zip(moves, (x.shape[1], *x.shape[3:]), strict=True))
+            t, h, w = (
+                slice(1 - move, n + 1 - move)
+                for move, n in zip(moves, (x.shape[1], *x.shape[3:]), strict=True)
+            )
             parts.append(part[:, t, :, h, w])
         return jnp.concatenate(parts, axis=2)
 
     few = {"N": 2, "T": 3, "H": 2, "W": 3}  # JAX compiles anew for each shape
 
     def check(function):
-        return run_suite(PythonTarget(function, framework="jax", fixed=few), ShiftSpec(), level="smoke", shrink=False)
+        return run_suite(
+            PythonTarget(function, framework="jax", fixed=few),
+            ShiftSpec(),
+            level="smoke",
+            shrink=False,
+        )
 
     report = check(forward)
     assert report.passed, report.violations
-    assert "vjp_equals_definition" in {result.rule for result in report.results if result.outcome == "passed"}
+    assert "vjp_equals_definition" in {
+        result.rule for result in report.results if result.outcome == "passed"
+    }
     assert check(lambda x, spec: x).outcome == "violated"
 
 
@@ -180,17 +222,45 @@ def test_a_missing_framework_is_named(monkeypatch):
     [
         ("", "py:{file}:forward", "has no 'forward': it has nothing that can be called"),
         ("def shift(x): ...", "py:{file}:forward", "has no 'forward': it has shift"),
-        ("import nothing_of_that_name", "py:{file}:forward", "cannot be imported: ModuleNotFoundError"),
+        (
+            "import nothing_of_that_name",
+            "py:{file}:forward",
+            "cannot be imported: ModuleNotFoundError",
+        ),
         ("raise SystemExit(2)", "py:{file}:forward", "cannot be imported: SystemExit: 2"),
         ("def forward(x: ...", "py:{file}:forward", "cannot be imported: SyntaxError"),
         ("def forward(x): ...\ninfo = 3", "py:{file}:forward", "info in .* is int: write a dict"),
-        ("def forward(x): ...\ninfo = {'lay': 3}", "py:{file}:forward", "info in .* has 'lay', which means nothing"),
-        ("def forward(x): ...\ninfo = {'layout': 'NCHW'}", "py:{file}:forward", "layout='NCHW' is none of"),
-        ("def forward(x): ...\ninfo = {'layout': 3}", "py:{file}:forward", r"info\['layout'\]=3 in .* is not a string"),
-        ("def forward(x): ...\ninfo = {'dtypes': ['float31']}", "py:{file}:forward", "must name dtypes"),
+        (
+            "def forward(x): ...\ninfo = {'lay': 3}",
+            "py:{file}:forward",
+            "info in .* has 'lay', which means nothing",
+        ),
+        (
+            "def forward(x): ...\ninfo = {'layout': 'NCHW'}",
+            "py:{file}:forward",
+            "layout='NCHW' is none of",
+        ),
+        (
+            "def forward(x): ...\ninfo = {'layout': 3}",
+            "py:{file}:forward",
+            r"info\['layout'\]=3 in .* is not a string",
+        ),
+        (
+            "def forward(x): ...\ninfo = {'dtypes': ['float31']}",
+            "py:{file}:forward",
+            "must name dtypes",
+        ),
         ("def forward(x): ...\ninfo = {'dtypes': []}", "py:{file}:forward", "is empty"),
-        ("def forward(x): ...\ninfo = {'values': 'all'}", "py:{file}:forward", "neither 'bits' nor 'finite'"),
-        ("def forward(x): ...\ninfo = {'fixed': {'X': 2}}", "py:{file}:forward", "must give sizes from 1 up to letters of NTCHW"),
+        (
+            "def forward(x): ...\ninfo = {'values': 'all'}",
+            "py:{file}:forward",
+            "neither 'bits' nor 'finite'",
+        ),
+        (
+            "def forward(x): ...\ninfo = {'fixed': {'X': 2}}",
+            "py:{file}:forward",
+            "must give sizes from 1 up to letters of NTCHW",
+        ),
         ("def forward(x): ...\nvjp = 3", "py:{file}:forward", "vjp is int, which cannot be called"),
         ("", "py:{file}x.py:forward", "there is no file"),
         ("", "py:no.such.module:forward", "cannot be imported: ModuleNotFoundError"),
@@ -208,17 +278,24 @@ def test_a_target_that_is_none_is_refused(tmp_path, source, text, complaint):
 
 
 def test_info_describes_a_target(tmp_path):
-    """Name, layout, dtypes, values and fixed sizes are read; vjp and jvp beside it are found; options go before info."""
+    """Name, layout, dtypes, values and fixed sizes are read; vjp and jvp beside it are found;
+    options go before info.
+    """
     (tmp_path / "beside.py").write_text("from stsm_ref import stsm")
     file = tmp_path / "mine.py"
     file.write_text(
         "from beside import stsm\nprint('loading')\n"
         "def mine(x, spec): return stsm(x, spec)\ndef vjp(x, grad, spec): return grad\n"
-        "info = {'name': 'my shift', 'layout': 'TCHW', 'dtypes': ['float32'], 'values': 'finite', 'fixed': {'T': 8}}\n"
+        "info = {'name': 'my shift', 'layout': 'TCHW', 'dtypes': ['float32'], 'values': 'finite', "
+        "'fixed': {'T': 8}}\n"
     )
     target = open_target(f"py:{file}:mine")
     assert (target.name, target.kind, target.layout) == ("my shift", "numpy", "TCHW")
-    assert (target.dtypes, target.moves_bits, target.fixed) == ((np.dtype("f4"),), False, {"T": 8, "N": 1})
+    assert (target.dtypes, target.moves_bits, target.fixed) == (
+        (np.dtype("f4"),),
+        False,
+        {"T": 8, "N": 1},
+    )
     assert target.ops == {"forward", "vjp"}
     assert open_target(f"py:{file}:mine", layout="NTCHW").layout == "NTCHW"
 
@@ -230,7 +307,9 @@ class Agreeable(np.ndarray):
         return np.zeros(self.shape, bool)
 
 
-@pytest.mark.parametrize("disguise", [lambda x: np.ma.array(x, mask=True), lambda x: x.view(Agreeable)])
+@pytest.mark.parametrize(
+    "disguise", [lambda x: np.ma.array(x, mask=True), lambda x: x.view(Agreeable)]
+)
 def test_a_subclass_hides_nothing(disguise):
     """A mask, or a comparison of its own, does not make a wrong output pass."""
     seen = PythonTarget(lambda x, spec: disguise(x.copy())).run("forward", X)
@@ -239,7 +318,9 @@ def test_a_subclass_hides_nothing(disguise):
 
 
 def test_a_changed_spec_is_seen_and_mended():
-    """The target gets a copy: what it does to it is reported, and neither the judge nor the next call sees it."""
+    """The target gets a copy: what it does to it is reported, and neither the judge nor the
+    next call sees it.
+    """
 
     def forward(x, spec):
         y = stsm(x, spec)
@@ -257,7 +338,9 @@ def test_a_changed_spec_is_seen_and_mended():
 
 
 def test_a_write_to_the_input_of_the_call_before_is_seen():
-    """Memory that was handed in stays the caller's after the call, and the call that did it is the one that is blamed."""
+    """Memory that was handed in stays the caller's after the call, and the call that did it is
+    the one that is blamed.
+    """
     kept = []
 
     def forward(x, spec):
@@ -272,7 +355,9 @@ def test_a_write_to_the_input_of_the_call_before_is_seen():
 
 
 def test_draws_and_seeds_are_seen():
-    """Whoever draws from the global random numbers, or seeds them, even to the same state each time, is seen; others are not."""
+    """Whoever draws from the global random numbers, or seeds them, even to the same state each
+    time, is seen; others are not.
+    """
 
     def seeds(x, spec):
         np.random.seed(0)  # noqa: NPY002 # the global state is the point
@@ -306,7 +391,9 @@ def test_any_exception_is_told(error, told):
     def forward(x, spec):
         raise error
 
-    with pytest.raises(TargetError, match=f"^{told}" if told.startswith("forward") else told) as caught:
+    with pytest.raises(
+        TargetError, match=f"^{told}" if told.startswith("forward") else told
+    ) as caught:
         PythonTarget(forward).run("forward", X)
     assert len(str(caught.value).splitlines()[0]) < 1100
 

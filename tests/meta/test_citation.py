@@ -9,10 +9,14 @@ CITATION = yaml.safe_load((ROOT / "CITATION.cff").read_text())
 
 
 def test_the_required_fields_are_there() -> None:
-    """Version of the format, message, title, authors; each reference has authors, title and type."""
+    """Version of the format, message, title, authors; each reference has authors, title and
+    type.
+    """
     assert CITATION["cff-version"] == "1.2.0"
     assert {"message", "title", "authors"} <= set(CITATION)
-    assert all({"authors", "title", "type"} <= set(reference) for reference in CITATION["references"])
+    assert all(
+        {"authors", "title", "type"} <= set(reference) for reference in CITATION["references"]
+    )
 
 
 def test_it_cites_this_version_and_licence() -> None:

@@ -1,4 +1,6 @@
-"""Each claim is settled by what its status asks for: a theorem, a computation, a test, or words; and by something that exists."""
+"""Each claim is settled by what its status asks for: a theorem, a computation, a test, or
+words; and by something that exists.
+"""
 
 import ast
 import dataclasses
@@ -23,7 +25,9 @@ THEOREMS = {statement.name: statement for statement in STATEMENTS}
 
 @pytest.mark.parametrize("entry", SENTENCES, ids=lambda entry: entry.id)
 def test_each_status_has_what_it_needs(entry: Claim) -> None:
-    """Proved names a theorem or has a computation; tested names a test; what contradicts shows by what; the others say why."""
+    """Proved names a theorem or has a computation; tested names a test; what contradicts shows
+    by what; the others say why.
+    """
     assert lacks(entry) == ""
 
 
@@ -34,7 +38,11 @@ def lacks(entry: Claim) -> str:
         return "a theorem or a computation"
     if entry.status == "tested" and not entry.evidence:
         return "evidence"
-    if entry.status in COMPUTED - {"proved"} and not computed and not (entry.id in BY_READING and entry.against and entry.finding):
+    if (
+        entry.status in COMPUTED - {"proved"}
+        and not computed
+        and not (entry.id in BY_READING and entry.against and entry.finding)
+    ):
         return "a computation"
     if entry.status not in COMPUTED and computed:
         return "a status that computes"
@@ -46,7 +54,11 @@ def lacks(entry: Claim) -> str:
 @pytest.mark.parametrize(
     ("identifier", "change", "what"),
     [
-        ("steps-interchange", {"evidence": ("SEP-1", "tests/paper/test_eq_3.py")}, "a theorem or a computation"),
+        (
+            "steps-interchange",
+            {"evidence": ("SEP-1", "tests/paper/test_eq_3.py")},
+            "a theorem or a computation",
+        ),
         ("eq-1", {"evidence": ()}, "evidence"),
         ("one-a-block", {"status": "computed"}, "a computation"),
         ("temporal-and-temporal", {"against": ""}, "a computation"),
@@ -54,14 +66,18 @@ def lacks(entry: Claim) -> str:
         ("22-percent", {"finding": ""}, "a finding"),
     ],
 )
-def test_a_status_without_what_it_needs_is_noticed(identifier: str, change: dict[str, Any], what: str) -> None:
+def test_a_status_without_what_it_needs_is_noticed(
+    identifier: str, change: dict[str, Any], what: str
+) -> None:
     """A theorem, the evidence, the computation, the other words or the finding taken away."""
     assert lacks(claim(identifier)) == ""
     assert lacks(dataclasses.replace(claim(identifier), **change)) == what
 
 
 @pytest.mark.parametrize(
-    "entry", [entry for entry in SENTENCES if not THEOREMS.keys().isdisjoint(entry.evidence)], ids=lambda entry: entry.id
+    "entry",
+    [entry for entry in SENTENCES if not THEOREMS.keys().isdisjoint(entry.evidence)],
+    ids=lambda entry: entry.id,
 )
 def test_a_theorem_speaks_for_a_requirement_that_the_claim_names(entry: Claim) -> None:
     """None is named beside the point, and what only a theorem settles does not count as tested."""
@@ -69,16 +85,25 @@ def test_a_theorem_speaks_for_a_requirement_that_the_claim_names(entry: Claim) -
     for name in entry.evidence:
         assert name not in THEOREMS or requirements & set(THEOREMS[name].requirements), name
     assert entry.status != "tested"
-    assert entry.status != "proved" or all(RUNG[name] == "L4" for name in requirements if name in spoken_for(entry))
+    assert entry.status != "proved" or all(
+        RUNG[name] == "L4" for name in requirements if name in spoken_for(entry)
+    )
 
 
 def spoken_for(entry: Claim) -> set[str]:
     """The requirements for which the theorems of a claim speak."""
-    return {requirement for name in entry.evidence if name in THEOREMS for requirement in THEOREMS[name].requirements}
+    return {
+        requirement
+        for name in entry.evidence
+        if name in THEOREMS
+        for requirement in THEOREMS[name].requirements
+    }
 
 
 def test_theorems_that_no_claim_names() -> None:
-    """Of derivatives and powers of a shift and of other cuts the paper says nothing; every other theorem settles a sentence."""
+    """Of derivatives and powers of a shift and of other cuts the paper says nothing; every
+    other theorem settles a sentence.
+    """
     assert set(THEOREMS) - {name for entry in SENTENCES for name in entry.evidence} == {
         "the_shift_is_linear",
         "steps_die_out",
@@ -103,11 +128,22 @@ def exists(name: str) -> bool:
 @cache
 def functions(path: Path) -> set[str]:
     """The functions of a test file."""
-    return {node.name for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)}
+    return {
+        node.name
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.FunctionDef)
+    }
 
 
 @pytest.mark.parametrize(
-    "name", ["GEO-99", "tests/paper/test_eq_9.py", "tests/paper/test_eq_3.py::test_nothing", "shift-1", "steps_separate"]
+    "name",
+    [
+        "GEO-99",
+        "tests/paper/test_eq_9.py",
+        "tests/paper/test_eq_3.py::test_nothing",
+        "shift-1",
+        "steps_separate",
+    ],
 )
 def test_evidence_that_does_not_exist_is_noticed(name: str) -> None:
     """A wrong id, file, function or theorem."""

@@ -41,21 +41,49 @@ COUNTED: list[tuple[str, str, Callable[[], int]]] = [
     ("README.md", r"print, (\d+) are of networks", lambda: tally().built),
     ("README.md", r"built here: (\d+) agree", lambda: tally().agree),
     ("README.md", r"printed digit, (\d+) are slips", lambda: tally().built - tally().agree),
-    ("docs/decisions/0012-costs-name-their-convention.md", r"Of the (\d+) costs", lambda: tally().printed),
-    ("docs/decisions/0012-costs-name-their-convention.md", r"print, (\d+) are of networks", lambda: tally().built),
-    ("docs/decisions/0012-costs-name-their-convention.md", r"built here: (\d+) agree", lambda: tally().agree),
-    ("docs/decisions/0012-costs-name-their-convention.md", r"and (\d+) are slips", lambda: tally().built - tally().agree),
-    ("docs/decisions/0024-contradicted-leaves-no-reading.md", r"(\w+) sentences are contradicted", contradicted),
+    (
+        "docs/decisions/0012-costs-name-their-convention.md",
+        r"Of the (\d+) costs",
+        lambda: tally().printed,
+    ),
+    (
+        "docs/decisions/0012-costs-name-their-convention.md",
+        r"print, (\d+) are of networks",
+        lambda: tally().built,
+    ),
+    (
+        "docs/decisions/0012-costs-name-their-convention.md",
+        r"built here: (\d+) agree",
+        lambda: tally().agree,
+    ),
+    (
+        "docs/decisions/0012-costs-name-their-convention.md",
+        r"and (\d+) are slips",
+        lambda: tally().built - tally().agree,
+    ),
+    (
+        "docs/decisions/0024-contradicted-leaves-no-reading.md",
+        r"(\w+) sentences are contradicted",
+        contradicted,
+    ),
     ("README.md", r"\[(\w+) notebooks\]", lambda: len(list((ROOT / "notebooks").glob("*.ipynb")))),
     ("CHANGELOG.md", r"table of (\d+) requirements", lambda: len(REQUIREMENTS)),
     ("CHANGELOG.md", r"held to (\d+) rules", lambda: len(RULES)),
     ("CHANGELOG.md", r"([\d,]+) frozen cases", lambda: len(load())),
-    ("CHANGELOG.md", r"([\d,]+) of them negative", lambda: sum(case.result == "invalid" for case in load())),
+    (
+        "CHANGELOG.md",
+        r"([\d,]+) of them negative",
+        lambda: sum(case.result == "invalid" for case in load()),
+    ),
     ("CHANGELOG.md", r"(\d+) planted faults", lambda: len(FAULTS) + len(TORCH_FAULTS)),
     ("CHANGELOG.md", r"(\d+) distinct wrong shifts", lambda: mutants(right=False)),
     ("CHANGELOG.md", r"(\d+) right ones", lambda: mutants(right=True)),
     ("CHANGELOG.md", r"(\d+) theorems", lambda: len(STATEMENTS)),
-    ("CHANGELOG.md", r"(\w+) notebooks, one idea each", lambda: len(list((ROOT / "notebooks").glob("*.ipynb")))),
+    (
+        "CHANGELOG.md",
+        r"(\w+) notebooks, one idea each",
+        lambda: len(list((ROOT / "notebooks").glob("*.ipynb"))),
+    ),
     ("docs/evidence.md", r"(\d+) faulty implementations", lambda: len(FAULTS) + len(TORCH_FAULTS)),
     ("docs/evidence.md", r"(\d+) wrong shifts", lambda: mutants(right=False)),
     ("docs/evidence.md", r"(\d+) right ones", lambda: mutants(right=True)),
@@ -72,7 +100,9 @@ COUNTED: list[tuple[str, str, Callable[[], int]]] = [
 WORDS = {"eight": 8, "ten": 10, "eleven": 11, "twelve": 12}
 
 
-@pytest.mark.parametrize(("page", "pattern", "count"), COUNTED, ids=[f"{page}:{pattern}" for page, pattern, _ in COUNTED])
+@pytest.mark.parametrize(
+    ("page", "pattern", "count"), COUNTED, ids=[f"{page}:{pattern}" for page, pattern, _ in COUNTED]
+)
 def test_a_count_is_true_today(page: str, pattern: str, count: Callable[[], int]) -> None:
     """The page says the number once, and it is what the code holds."""
     (said,) = re.findall(pattern, " ".join((ROOT / page).read_text().split()))
@@ -86,10 +116,15 @@ def test_every_theorem_has_its_row() -> None:
 
 
 def test_the_ladder_is_the_same_everywhere() -> None:
-    """README and the evidence name the rungs that there are, each once and in order: those of the checks, and that of `prove TARGET`."""
+    """README and the evidence name the rungs that there are, each once and in order: those of
+    the checks, and that of `prove TARGET`.
+    """
     from typing import get_args
 
     from stsm_ref.evidence.outcome import Rung
 
     for page in ("README.md", "docs/evidence.md"):
-        assert re.findall(r"^\| (L\d) \w+ \|", (ROOT / page).read_text(), re.MULTILINE) == [*get_args(Rung), "L5"], page
+        assert re.findall(r"^\| (L\d) \w+ \|", (ROOT / page).read_text(), re.MULTILINE) == [
+            *get_args(Rung),
+            "L5",
+        ], page

@@ -31,7 +31,12 @@ def test_a_section_is_what_the_kit_says(row, monkeypatch):
 
     file, spec, rule, words = row
     monkeypatch.setattr(suite, "RULES", {rule: RULES[rule]})
-    report = run_suite(open_target(f"py:{FILES}/{file}.py:forward"), ShiftSpec.parse(spec), level="smoke", first=True)
+    report = run_suite(
+        open_target(f"py:{FILES}/{file}.py:forward"),
+        ShiftSpec.parse(spec),
+        level="smoke",
+        first=True,
+    )
     (violation,) = report.violations
     assert violation.rule == rule
     assert words in violation.message

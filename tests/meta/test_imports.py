@@ -13,13 +13,22 @@ from tests import ROOT
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:
     """Run import-linter on the package in `folder`."""
     command = [Path(sys.executable).with_name("lint-imports"), "--no-cache"]
-    return subprocess.run(command, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={"PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
     """A copy of the package and its contracts."""
-    shutil.copytree(ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__")
+    )
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     return tmp_path
 
@@ -34,14 +43,26 @@ def test_our_imports_go_down(copy: Path) -> None:
     ("module", "line", "contract"),
     [
         ("geometry.py", "from stsm_ref.slicing import windows", "Arrows go down"),
-        ("slicing.py", "import stsm_ref.definition", "Two sides of a comparison share nothing but geometry"),
-        ("matrices.py", "import stsm_ref.correlate", "Two sides of a comparison share nothing but geometry"),
+        (
+            "slicing.py",
+            "import stsm_ref.definition",
+            "Two sides of a comparison share nothing but geometry",
+        ),
+        (
+            "matrices.py",
+            "import stsm_ref.correlate",
+            "Two sides of a comparison share nothing but geometry",
+        ),
         ("kernels.py", "import hypothesis", "The mathematics needs NumPy and SciPy only"),
         ("correlate.py", "import matplotlib", "The mathematics needs NumPy and SciPy only"),
         ("slicing.py", "import z3", "The mathematics needs NumPy and SciPy only"),
         ("proofs/symbols.py", "import stsm_ref.checks.our_internals.run", "Arrows go down"),
         ("strategies.py", "import stsm_ref.checks.our_internals.run", "Arrows go down"),
-        ("vectors/drafts.py", "import stsm_ref.slicing", "Expected values come from the definition"),
+        (
+            "vectors/drafts.py",
+            "import stsm_ref.slicing",
+            "Expected values come from the definition",
+        ),
         ("vectors/store.py", "import hypothesis", "The mathematics needs NumPy and SciPy only"),
     ],
 )

@@ -1,4 +1,6 @@
-"""What breaks without a word when a file moves: names of modules and files in strings, and sources that a hash counts on."""
+"""What breaks without a word when a file moves: names of modules and files in strings, and
+sources that a hash counts on.
+"""
 
 import importlib.util
 import re
@@ -12,7 +14,9 @@ SOURCES = [
     path
     for folder, kinds in (("stsm_ref", "py"), ("tests", "py"), ("tools", "py"), ("docs", "md"))
     for path in sorted((ROOT / folder).rglob(f"*.{kinds}"))
-    if "_build" not in path.parts and "_notebooks" not in path.parts and path.name != "test_moves.py"
+    if "_build" not in path.parts
+    and "_notebooks" not in path.parts
+    and path.name != "test_moves.py"
 ]
 NO_MODULES = {"stsm_ref.respelt", "stsm_ref.__file__"}
 """The name of an error handler, and what every module has."""
@@ -52,14 +56,23 @@ def exists(dotted: str) -> bool:
 def test_every_module_that_is_named_exists(path) -> None:
     """In imports inside strings, in commands after `-m`, in patches by name, in documentation."""
     text = path.read_text()
-    missing = sorted(name for name in (names_in(text) | imported_by_strings(text)) - NO_MODULES if not exists(name))
+    missing = sorted(
+        name
+        for name in (names_in(text) | imported_by_strings(text)) - NO_MODULES
+        if not exists(name)
+    )
     assert not missing
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *PAGES], ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_path_that_is_named_exists(path) -> None:
     """`stsm_ref/...`, `tests/...` and `tools/...` with the ending of a file, or of a folder."""
-    named = set(re.findall(r"(?<![\w./-])(?:stsm_ref|tests|tools)/[\w./-]*(?:\.(?:py|json|txt|toml)|/)(?![\w*])", path.read_text()))
+    named = set(
+        re.findall(
+            r"(?<![\w./-])(?:stsm_ref|tests|tools)/[\w./-]*(?:\.(?:py|json|txt|toml)|/)(?![\w*])",
+            path.read_text(),
+        )
+    )
     assert not sorted(name for name in named - INVENTED if not (ROOT / name).exists())
 
 
@@ -76,11 +89,18 @@ def test_a_name_that_is_gone_is_noticed() -> None:
 
 def test_workers_are_started_by_names_that_can_be_imported() -> None:
     """`python -m` fails only when somebody runs it."""
-    for name in ("stsm_ref.conformance.worker", "stsm_ref.proofs.smt.cvc5_process", "tests.nn.ddp_worker", "tests.bugs.killers"):
+    for name in (
+        "stsm_ref.conformance.worker",
+        "stsm_ref.proofs.smt.cvc5_process",
+        "tests.nn.ddp_worker",
+        "tests.bugs.killers",
+    ):
         assert importlib.util.find_spec(name) is not None, name
 
 
-def test_a_source_that_the_hash_counts_on_and_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_source_that_the_hash_counts_on_and_is_gone_is_an_error(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """A renamed file or folder must not fall out of the hash of the suite."""
     assert len(provenance.hashes()["suite"]) == 64
     for name, gone in (("JUDGES", "proofs/gone.py"), ("FOLDERS", "checks/gone")):

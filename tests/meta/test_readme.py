@@ -14,7 +14,9 @@ README = (ROOT / "README.md").read_text()
 
 def test_the_example_prints_what_it_says() -> None:
     """The first block of Python, run as it stands, prints the block that follows it."""
-    code, printed = re.search(r"```python\n(.*?)```\s*```text\n(.*?)```", README, re.DOTALL).groups()  # type: ignore[union-attr]
+    code, printed = re.search(
+        r"```python\n(.*?)```\s*```text\n(.*?)```", README, re.DOTALL
+    ).groups()  # type: ignore[union-attr]
     assert len([line for line in code.splitlines() if line.strip()]) <= 6
     out = io.StringIO()
     with contextlib.redirect_stdout(out):
@@ -22,14 +24,18 @@ def test_the_example_prints_what_it_says() -> None:
     assert out.getvalue() == printed
 
 
-@pytest.mark.parametrize("target", ["setup", "verify", "test", "check", "lint", "type", "docs", "notebooks"])
+@pytest.mark.parametrize(
+    "target", ["setup", "verify", "test", "check", "lint", "type", "docs", "notebooks"]
+)
 def test_every_target_is_there(target: str) -> None:
     """The Makefile has the targets that README and CONTRIBUTING speak of."""
     assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
 
 
 def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
-    """The picture in the docs is what `stsm-ref show` writes today, but for the rounding of colours."""
+    """The picture in the docs is what `stsm-ref show` writes today, but for the rounding of
+    colours.
+    """
     import numpy as np
     from matplotlib import image
 
@@ -37,11 +43,15 @@ def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
 
     fresh = tmp_path / "stsm.png"
     drawing.save(drawing.draw_spec(), fresh)
-    np.testing.assert_allclose(image.imread(ROOT / "docs/pictures/stsm.png"), image.imread(fresh), atol=0.02)
+    np.testing.assert_allclose(
+        image.imread(ROOT / "docs/pictures/stsm.png"), image.imread(fresh), atol=0.02
+    )
 
 
 def test_the_torch_page_runs() -> None:
-    """Its blocks of code run one after the other, on a network of the reader's own, and print the cost that they name."""
+    """Its blocks of code run one after the other, on a network of the reader's own, and print
+    the cost that they name.
+    """
     from stsm_ref.models import create_model
 
     page = (ROOT / "docs" / "howto" / "torch.md").read_text()

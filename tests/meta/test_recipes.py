@@ -25,15 +25,26 @@ def vjp(x, grad, spec):
 
 def blocks(page: str) -> list[str]:
     """The blocks of Python on a page."""
-    return re.findall(r"^```python\n(.*?)^```", (HOWTO / page).read_text(), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        r"^```python\n(.*?)^```", (HOWTO / page).read_text(), re.DOTALL | re.MULTILINE
+    )
 
 
-RUN_HERE = {"conformance-in-your-tests.md", "certify-a-black-box.md", "torch.md", "check-your-implementation.md"}
+RUN_HERE = {
+    "conformance-in-your-tests.md",
+    "certify-a-black-box.md",
+    "torch.md",
+    "check-your-implementation.md",
+}
 
 
 def test_no_page_is_left_out() -> None:
     """Pages whose blocks print what the page says are run by `test_docs`; all others here."""
-    printed = {path.name for path in HOWTO.glob("*.md") if re.search(r"^```\n+```text\n", path.read_text(), re.MULTILINE)}
+    printed = {
+        path.name
+        for path in HOWTO.glob("*.md")
+        if re.search(r"^```\n+```text\n", path.read_text(), re.MULTILINE)
+    }
     with_python = {path.name for path in HOWTO.glob("*.md") if blocks(path.name)}
     assert with_python - printed - RUN_HERE == set()
 
@@ -42,8 +53,12 @@ def test_no_page_is_left_out() -> None:
 def test_the_suite_in_your_tests(pytester: pytest.Pytester, number: int) -> None:
     """Each of the three ways, on a right NumPy function in NTCHW, without a line more: all pass."""
     pytester.makepyfile(mine=MINE)
-    text = blocks("conformance-in-your-tests.md")[number].replace('level = "ci" ', 'level = "smoke" ')
-    ended = pytester.runpytest("-p", "no:cacheprovider", "-p", "no:xdist", pytester.makepyfile(test_mine=text))
+    text = blocks("conformance-in-your-tests.md")[number].replace(
+        'level = "ci" ', 'level = "smoke" '
+    )
+    ended = pytester.runpytest(
+        "-p", "no:cacheprovider", "-p", "no:xdist", pytester.makepyfile(test_mine=text)
+    )
     found = ended.parseoutcomes()
     assert set(found) <= {"passed", "skipped"}, ended.stdout.str()
     assert found["passed"] >= 1
@@ -56,7 +71,9 @@ def test_a_black_box_is_certified() -> None:
 
 
 def test_the_torch_page() -> None:
-    """In order, with a small network where the page means yours; the paper's networks on the meta device, where nothing is computed."""
+    """In order, with a small network where the page means yours; the paper's networks on the
+    meta device, where nothing is computed.
+    """
     torch = pytest.importorskip("torch")
 
     class Block(torch.nn.Module):
@@ -86,7 +103,13 @@ def test_a_function_of_a_network_conforms(tmp_path: Path) -> None:
     (block,) = blocks("check-your-implementation.md")
     names: dict[str, Any] = {}
     exec(block, names)  # our own page
-    report = check(names["temporal_shift"], framework="torch", layout="(NT)CHW", spec="T@1/4,backward-first", level="smoke")
+    report = check(
+        names["temporal_shift"],
+        framework="torch",
+        layout="(NT)CHW",
+        spec="T@1/4,backward-first",
+        level="smoke",
+    )
     assert report.passed, report.violations
 
 
@@ -101,5 +124,11 @@ def test_a_function_of_a_network_without_options_is_told_what_it_was_given() -> 
     report = check(temporal_shift, level="smoke")
     assert report.outcome == "broken"
     assert "ValueError: too many values to unpack" in report.broken
-    assert "it was called with a numpy.ndarray of shape (2, 3, 16, 3, 2): that is layout NTCHW, framework numpy" in report.broken
-    assert "--layout takes TCHW, NTCHW, NCTHW, NTHWC, (NT)CHW, --framework numpy, torch, jax" in report.broken
+    assert (
+        "it was called with a numpy.ndarray of shape (2, 3, 16, 3, 2): that is layout NTCHW, "
+        "framework numpy"
+    ) in report.broken
+    assert (
+        "--layout takes TCHW, NTCHW, NCTHW, NTHWC, (NT)CHW, --framework numpy, torch, jax"
+        in report.broken
+    )

@@ -1,4 +1,6 @@
-"""Each check is run on the sides that it is about: what it reads of its subject is recorded, helpers included."""
+"""Each check is run on the sides that it is about: what it reads of its subject is recorded,
+helpers included.
+"""
 
 from dataclasses import fields
 
@@ -12,7 +14,11 @@ from stsm_ref.implementations.ours_torch import torch_subject
 
 CHECKS = load(proofs=False)
 TORCH = torch_subject()
-OWN = {entry.name for entry in fields(Subject) if getattr(TORCH, entry.name) is not getattr(OURS, entry.name)} - {"name", "takes"}
+OWN = {
+    entry.name
+    for entry in fields(Subject)
+    if getattr(TORCH, entry.name) is not getattr(OURS, entry.name)
+} - {"name", "takes"}
 """What the torch side has a code of its own for."""
 
 FEW = settings(max_examples=5, derandomize=True, database=None, phases=[Phase.generate])
@@ -38,9 +44,13 @@ def read_by(check: Check, subject: Subject) -> set[str]:
     return recorder.read & OWN
 
 
-@pytest.mark.parametrize("check", [check for check in CHECKS.values() if check.sides != ("torch",)], ids=str)
+@pytest.mark.parametrize(
+    "check", [check for check in CHECKS.values() if check.sides != ("torch",)], ids=str
+)
 def test_a_check_is_for_the_sides_that_it_reads(check: Check) -> None:
-    """One that reads what torch has of its own is run on torch too, unless it says why not; no other is."""
+    """One that reads what torch has of its own is run on torch too, unless it says why not; no
+    other is.
+    """
     read = read_by(check, OURS)
     if check.why_one_side:
         assert read, f"{check} reads nothing that torch has of its own: drop its reason"
@@ -49,15 +59,23 @@ def test_a_check_is_for_the_sides_that_it_reads(check: Check) -> None:
         assert bool(read) == ("torch" in check.sides), f"{check} reads {read or 'nothing of them'}"
 
 
-@pytest.mark.parametrize("check", [check for check in CHECKS.values() if check.sides == ("torch",)], ids=str)
+@pytest.mark.parametrize(
+    "check", [check for check in CHECKS.values() if check.sides == ("torch",)], ids=str
+)
 def test_a_check_for_torch_alone_reads_torch(check: Check) -> None:
     """It asks for what only the torch side has."""
-    assert check.why_not(OURS) == "it reads nothing of its subject that numpy has a code of its own for"
+    assert (
+        check.why_not(OURS)
+        == "it reads nothing of its subject that numpy has a code of its own for"
+    )
 
 
 def test_as_many_run_as_are_counted() -> None:
     """On each side."""
-    assert {side.name: sum(not check.why_not(side) for check in CHECKS.values()) for side in (OURS, TORCH)} == RUNS
+    assert {
+        side.name: sum(not check.why_not(side) for check in CHECKS.values())
+        for side in (OURS, TORCH)
+    } == RUNS
 
 
 def test_a_helper_does_not_hide_a_subject() -> None:
@@ -66,5 +84,14 @@ def test_a_helper_does_not_hide_a_subject() -> None:
     def helper(subject: Subject) -> object:
         return subject.stsm
 
-    hidden = Check("hidden", "x", ("GEO-1",), "L0", lambda subject, case: helper(subject), lambda: [0], None, ("numpy",))
+    hidden = Check(
+        "hidden",
+        "x",
+        ("GEO-1",),
+        "L0",
+        lambda subject, case: helper(subject),
+        lambda: [0],
+        None,
+        ("numpy",),
+    )
     assert read_by(hidden, OURS) == {"stsm"}

@@ -1,4 +1,6 @@
-"""One thread a process: on a busy machine two threads of one small network wait for each other longer than they work."""
+"""One thread a process: on a busy machine two threads of one small network wait for each other
+longer than they work.
+"""
 
 from collections.abc import Iterator
 

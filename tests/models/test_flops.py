@@ -1,4 +1,6 @@
-"""The counter itself: its rules on single layers, its totals against torch's own counter, its table and its errors."""
+"""The counter itself: its rules on single layers, its totals against torch's own counter, its
+table and its errors.
+"""
 
 import json
 import threading
@@ -16,8 +18,18 @@ from stsm_ref.models import cost, create_model, list_models, model_cost
 SINGLE_LAYERS = [
     # layer, input, operations under mmcv, operations under macs
     (nn.Conv2d(4, 6, 3, padding=1), (2, 4, 5, 7), 2 * 6 * 35 * (4 * 9 + 1), 2 * 6 * 35 * 4 * 9),
-    (nn.Conv2d(4, 6, 3, padding=1, bias=False), (2, 4, 5, 7), 2 * 6 * 35 * 4 * 9, 2 * 6 * 35 * 4 * 9),
-    (nn.Conv2d(4, 8, (1, 3), stride=2, groups=4, bias=False), (1, 4, 5, 7), 8 * 3 * 3 * 3, 8 * 3 * 3 * 3),
+    (
+        nn.Conv2d(4, 6, 3, padding=1, bias=False),
+        (2, 4, 5, 7),
+        2 * 6 * 35 * 4 * 9,
+        2 * 6 * 35 * 4 * 9,
+    ),
+    (
+        nn.Conv2d(4, 8, (1, 3), stride=2, groups=4, bias=False),
+        (1, 4, 5, 7),
+        8 * 3 * 3 * 3,
+        8 * 3 * 3 * 3,
+    ),
     (nn.Conv1d(4, 4, 3, padding=1, groups=4, bias=False), (2, 4, 9), 2 * 4 * 9 * 3, 2 * 4 * 9 * 3),
     (nn.Conv3d(4, 2, 1), (1, 4, 3, 5, 7), 2 * 105 * 5, 2 * 105 * 4),
     (nn.Linear(5, 3), (2, 4, 5), 2 * 4 * 5 * 3, 2 * 4 * 5 * 3),
@@ -33,8 +45,12 @@ SINGLE_LAYERS = [
 ]
 
 
-@pytest.mark.parametrize(("layer", "shape", "mmcv", "macs"), SINGLE_LAYERS, ids=lambda value: type(value).__name__)
-def test_rules_on_single_layers(layer: nn.Module, shape: tuple[int, ...], mmcv: int, macs: int) -> None:
+@pytest.mark.parametrize(
+    ("layer", "shape", "mmcv", "macs"), SINGLE_LAYERS, ids=lambda value: type(value).__name__
+)
+def test_rules_on_single_layers(
+    layer: nn.Module, shape: tuple[int, ...], mmcv: int, macs: int
+) -> None:
     """Each kind of layer counts what the convention says of it, bias and groups included."""
     assert cost(layer, input_shape=shape, convention="mmcv").operations == mmcv
     assert cost(layer, input_shape=shape, convention="macs").operations == macs
@@ -86,7 +102,10 @@ def test_layers_called_by_keyword_count_too() -> None:
             return self[0](input=x)
 
     for convention in ("mmcv", "macs"):
-        assert cost(ByName(nn.Linear(4, 3)), input_shape=(2, 4), convention=convention).operations == 24
+        assert (
+            cost(ByName(nn.Linear(4, 3)), input_shape=(2, 4), convention=convention).operations
+            == 24
+        )
 
 
 def test_counting_leaves_the_network_as_it_was() -> None:
@@ -94,16 +113,26 @@ def test_counting_leaves_the_network_as_it_was() -> None:
     model = create_model("tsn_resnet18", num_segments=2, num_classes=5)
     model.head.eval()
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    hooks = [(len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()]
+    hooks = [
+        (len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()
+    ]
     cost(model, size=32)
-    assert (model.backbone.training, model.head.training, model.head.dropout.training) == (True, False, False)
-    assert [(len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()] == hooks
+    assert (model.backbone.training, model.head.training, model.head.dropout.training) == (
+        True,
+        False,
+        False,
+    )
+    assert [
+        (len(module._forward_hooks), len(module._forward_pre_hooks)) for module in model.modules()
+    ] == hooks
     for key, value in model.state_dict().items():
         torch.testing.assert_close(value, before[key], rtol=0, atol=0)
 
 
 def test_a_sparse_convolution_does_multiply() -> None:
-    """A shift written as a grouped convolution is not free: macs sees its two taps an element, and mmcv says what it leaves out."""
+    """A shift written as a grouped convolution is not free: macs sees its two taps an element,
+    and mmcv says what it leaves out.
+    """
 
     class OneHot(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -117,7 +146,9 @@ def test_a_sparse_convolution_does_multiply() -> None:
 
 
 def test_table_and_dict_say_the_same() -> None:
-    """The table ends in the totals with their convention, and the dict goes through JSON unchanged."""
+    """The table ends in the totals with their convention, and the dict goes through JSON
+    unchanged.
+    """
     total = model_cost("tsn_resnet18", shift="tsm", num_segments=2, size=64, num_classes=5)
     lines = str(total).splitlines()
     assert lines[0].split()[:3] == ["layer", "kind", "parameters"]
@@ -125,7 +156,11 @@ def test_table_and_dict_say_the_same() -> None:
     assert lines[-1].startswith("tsn_resnet18 shift=tsm")
     assert lines[-1].endswith(f"{total.operations:,}")
     read = json.loads(json.dumps(total.as_dict()))
-    assert (read["operations"], read["parameters"], read["convention"]) == (total.operations, total.parameters, "mmcv")
+    assert (read["operations"], read["parameters"], read["convention"]) == (
+        total.operations,
+        total.parameters,
+        "mmcv",
+    )
     assert sum(layer["operations"] for layer in read["layers"]) == total.operations
 
 
@@ -133,24 +168,38 @@ def test_layers_group_by_depth_without_loss() -> None:
     """Grouping by the first parts of the names keeps the totals."""
     total = model_cost("tsn_resnet18", num_segments=2, size=64)
     short = total.by_depth(2)
-    assert [layer.name for layer in short.layers][-3:] == ["backbone.layer4", "head.pool", "head.fc"]
+    assert [layer.name for layer in short.layers][-3:] == [
+        "backbone.layer4",
+        "head.pool",
+        "head.fc",
+    ]
     assert (short.operations, short.parameters) == (total.operations, total.parameters)
-    with pytest.raises(ModelError, match=r"depth=0: names are cut after the first part or later, so give 1 or more"):
+    with pytest.raises(
+        ModelError, match=r"depth=0: names are cut after the first part or later, so give 1 or more"
+    ):
         total.by_depth(0)
 
 
 def test_sizes_and_depths_are_whole_numbers() -> None:
-    """A size, an input shape and a depth that are no whole numbers are refused with their value, before anything runs."""
+    """A size, an input shape and a depth that are no whole numbers are refused with their
+    value, before anything runs.
+    """
     model = create_model("tsn_resnet18", num_segments=2)
     with pytest.raises(SpecError, match=r"^size=2.5 is no whole number: give an int$"):
         cost(model, size=2.5)
     with pytest.raises(SpecError, match=r"^size='a' is no whole number: give an int$"):
         model_cost("tsn_resnet18", size="a")
     for shape, shown in (("abc", "'abc'"), (5, "5"), ((1, 2.0), r"\(1, 2.0\)")):
-        with pytest.raises(ArrayError, match=rf"^input_shape={shown} is no sequence of whole numbers: say what the network reads"):
+        with pytest.raises(
+            ArrayError,
+            match=rf"^input_shape={shown} is no sequence of whole numbers: say what the "
+            r"network reads",
+        ):
             cost(nn.Linear(2, 2), input_shape=shape)
     with pytest.raises(
-        ArrayError, match=r"^input_shape=\(-1, 2\) has a negative size: say what the network reads, as in \(8, 3, 224, 224\)$"
+        ArrayError,
+        match=r"^input_shape=\(-1, 2\) has a negative size: say what the network reads, as in "
+        r"\(8, 3, 224, 224\)$",
     ):
         cost(nn.Linear(2, 2), input_shape=(-1, 2))
     for depth in ("a", 1.5):
@@ -161,13 +210,21 @@ def test_sizes_and_depths_are_whole_numbers() -> None:
 def test_wrong_use_is_refused_by_value() -> None:
     """An unknown convention, a network without a known input and a size of nothing are refused."""
     model = create_model("tsn_resnet18", num_segments=2)
-    with pytest.raises(ModelError, match=r"convention='flops' is not one of 'mmcv', 'macs': say what is counted"):
+    with pytest.raises(
+        ModelError, match=r"convention='flops' is not one of 'mmcv', 'macs': say what is counted"
+    ):
         cost(model, convention="flops")
-    with pytest.raises(ModelError, match=r"model=Linear is no network of create_model: say what it reads: input_shape="):
+    with pytest.raises(
+        ModelError,
+        match=r"model=Linear is no network of create_model: say what it reads: input_shape=",
+    ):
         cost(nn.Linear(2, 2))
     with pytest.raises(ArrayError, match=r"size=0 is no number of pixels"):
         cost(model, size=0)
-    with pytest.raises(ArrayError, match=r"x has frames of 32x32: this network pools them away, so give 33x33 or more"):
+    with pytest.raises(
+        ArrayError,
+        match=r"x has frames of 32x32: this network pools them away, so give 33x33 or more",
+    ):
         model_cost("tdn_resnet50", size=32)
     assert model.training
 
@@ -196,16 +253,22 @@ class Applied(nn.Module):
         ),
         (
             lambda: Applied(lambda _, x: x[x > 0]),
-            r"^model \(Applied\) .*nonzero.*: what it does depends on values, .* count the parts that it chooses",
+            r"^model \(Applied\) .*nonzero.*: what it does depends on values, .* count the parts "
+            r"that it chooses",
         ),
-        (lambda: Applied(lambda _, x: torch.from_numpy(x.numpy())), r"can't convert meta device.*: what it does depends on values"),
+        (
+            lambda: Applied(lambda _, x: torch.from_numpy(x.numpy())),
+            r"can't convert meta device.*: what it does depends on values",
+        ),
         (
             lambda: nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 4)),
-            r"^model.0 \(Embedding\) cannot be counted on an input of shape \(2, 2\) and torch.float32 .*, say dtype=torch.int64$",
+            r"^model.0 \(Embedding\) cannot be counted on an input of shape \(2, 2\) and "
+            r"torch.float32 .*, say dtype=torch.int64$",
         ),
         (
             lambda: nn.Sequential(nn.ReLU(), nn.LazyLinear(4)),
-            r"^model.1 is a LazyLinear, which has no shape before its first input: run the network once on a real input$",
+            r"^model.1 is a LazyLinear, which has no shape before its first input: run the "
+            r"network once on a real input$",
         ),
         (
             lambda: torch.jit.trace(nn.Linear(2, 2), torch.zeros(2, 2)),
@@ -213,42 +276,81 @@ class Applied(nn.Module):
         ),
         (
             lambda: nn.Linear(3, 3),
-            r"^model \(Linear\) cannot be counted .*: say the input that it reads: one tensor, as in input_shape=\(8, 3",
+            r"^model \(Linear\) cannot be counted .*: say the input that it reads: one tensor, as "
+            r"in input_shape=\(8, 3",
         ),
-        (lambda: nn.Bilinear(2, 2, 2), r"missing 1 required positional argument.*: say the input that it reads: one tensor"),
+        (
+            lambda: nn.Bilinear(2, 2, 2),
+            r"missing 1 required positional argument.*: say the input that it reads: one tensor",
+        ),
         (
             lambda: Applied(lambda _, x: x, lock=threading.Lock()),
             r"^model=Applied cannot be copied, and counting runs on a copy \(cannot pickle",
         ),
-        (lambda: nn.Linear, r"^model=<class '.*Linear'> has type type, which is no nn.Module: give the network itself$"),
+        (
+            lambda: nn.Linear,
+            r"^model=<class '.*Linear'> has type type, which is no nn.Module: give the network "
+            r"itself$",
+        ),
         (lambda: None, r"^model=None has type NoneType, which is no nn.Module"),
     ],
-    ids=["a choice", "a mask", "numpy", "embedding", "lazy", "traced", "another width", "two inputs", "a lock", "a class", "none"],
+    ids=[
+        "a choice",
+        "a mask",
+        "numpy",
+        "embedding",
+        "lazy",
+        "traced",
+        "another width",
+        "two inputs",
+        "a lock",
+        "a class",
+        "none",
+    ],
 )
-def test_what_cannot_be_counted_is_told_with_the_way_out(model: Callable[[], nn.Module], message: str) -> None:
-    """A network that depends on values, reads integers, has no shape yet or takes another input names its part and what to do."""
+def test_what_cannot_be_counted_is_told_with_the_way_out(
+    model: Callable[[], nn.Module], message: str
+) -> None:
+    """A network that depends on values, reads integers, has no shape yet or takes another input
+    names its part and what to do.
+    """
     with pytest.raises(ModelError, match=message) as caught:
         cost(model(), input_shape=(2, 2))
     assert len(str(caught.value)) < 500
 
 
 def test_an_input_of_integers_is_counted_when_said_so() -> None:
-    """With the dtype that it reads, a network that begins with an embedding is counted; what is no dtype is refused."""
+    """With the dtype that it reads, a network that begins with an embedding is counted; what is
+    no dtype is refused.
+    """
     network = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 4))
-    assert cost(network, input_shape=(2, 2), dtype=torch.int64, convention="macs").operations == 4 * 3 * 4
-    with pytest.raises(ArrayError, match=r"^dtype='int64' is no dtype of torch: say what the network reads, such as torch.int64$"):
+    assert (
+        cost(network, input_shape=(2, 2), dtype=torch.int64, convention="macs").operations
+        == 4 * 3 * 4
+    )
+    with pytest.raises(
+        ArrayError,
+        match=r"^dtype='int64' is no dtype of torch: say what the network reads, such as "
+        r"torch.int64$",
+    ):
         cost(network, input_shape=(2, 2), dtype="int64")
 
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_constants_and_computed_weights_do_not_stop_the_count() -> None:
-    """Tensors that a network makes, holds beside its parameters, or computes from them are counted on like the others."""
+    """Tensors that a network makes, holds beside its parameters, or computes from them are
+    counted on like the others.
+    """
     for network in (
         Applied(lambda _, x: x * torch.ones(2)),
         Applied(lambda self, x: x * self.scale, scale=torch.ones(2)),
-        Applied(lambda self, x: self.layer(x), layer=nn.utils.weight_norm(nn.Linear(2, 2, bias=False))),
+        Applied(
+            lambda self, x: self.layer(x), layer=nn.utils.weight_norm(nn.Linear(2, 2, bias=False))
+        ),
     ):
-        assert cost(network, input_shape=(3, 2), convention="macs").operations == (12 if hasattr(network, "layer") else 0)
+        assert cost(network, input_shape=(3, 2), convention="macs").operations == (
+            12 if hasattr(network, "layer") else 0
+        )
 
 
 @pytest.mark.parametrize(
@@ -262,7 +364,11 @@ def test_constants_and_computed_weights_do_not_stop_the_count() -> None:
     ],
     ids=["mv", "addmv", "dot", "vdot", "einsum"],
 )
-def test_products_with_a_vector_count_too(function: Callable[..., torch.Tensor], shape: tuple[int, ...], macs: int) -> None:
-    """A matrix by a vector and a vector by a vector multiply under macs, and are told as left out under mmcv."""
+def test_products_with_a_vector_count_too(
+    function: Callable[..., torch.Tensor], shape: tuple[int, ...], macs: int
+) -> None:
+    """A matrix by a vector and a vector by a vector multiply under macs, and are told as left
+    out under mmcv.
+    """
     assert cost(Applied(function), input_shape=shape, convention="macs").operations == macs
     assert cost(Applied(function), input_shape=shape, convention="mmcv").left_out == macs

@@ -1,4 +1,6 @@
-"""Every row of Tables 1 to 7 that names a 2-D host is one call: built, trained one step and evaluated, on tiny frames."""
+"""Every row of Tables 1 to 7 that names a 2-D host is one call: built, trained one step and
+evaluated, on tiny frames.
+"""
 
 from typing import Any
 
@@ -19,7 +21,10 @@ ROWS: list[Row] = [
     ),
     ("2, 3, 4, 6", "TSN (R-50)", {"name": "tsn_resnet50", "shift": "none"}),
     ("2, 3, 4, 6", "T (TSM)", {"name": "tsn_resnet50", "shift": "tsm"}),
-    *(("2", terms, {"name": "tsn_resnet50", "shift": ShiftSpec(terms, "1/4")}) for terms in ("H", "W", "H+W", "HW")),
+    *(
+        ("2", terms, {"name": "tsn_resnet50", "shift": ShiftSpec(terms, "1/4")})
+        for terms in ("H", "W", "H+W", "HW")
+    ),
     *(
         ("3", terms, {"name": "tsn_resnet50", "shift": ShiftSpec(terms, "3/8")})
         for terms in ("T+H+W", "T+HW", "T+H+W+HW", "TH+TW+HW", "T+H+W+TH+TW+HW")
@@ -37,14 +42,34 @@ ROWS: list[Row] = [
     ("6", "TDN", {"name": "tdn_resnet50", "shift": "tsm"}),
     ("6", "STSM+TDN", {"name": "tdn_resnet50", "shift": "stsm"}),
     ("5, 7", "TSM+Mb_V2", {"name": "tsn_mobilenet_v2", "shift": "tsm", "num_classes": 174}),
-    ("5, 7", "STSM+Mb_V2, 8 frames", {"name": "tsn_mobilenet_v2", "shift": "stsm", "num_classes": 174}),
-    ("7", "STSM+Mb_V2, 16 frames", {"name": "tsn_mobilenet_v2", "shift": "stsm", "num_classes": 174, "num_segments": 16}),
+    (
+        "5, 7",
+        "STSM+Mb_V2, 8 frames",
+        {"name": "tsn_mobilenet_v2", "shift": "stsm", "num_classes": 174},
+    ),
+    (
+        "7",
+        "STSM+Mb_V2, 16 frames",
+        {"name": "tsn_mobilenet_v2", "shift": "stsm", "num_classes": 174, "num_segments": 16},
+    ),
     ("5, 7", "TSN, 8 frames", {"name": "tsn_resnet50", "shift": "none", "num_classes": 174}),
-    ("5, 7", "TSN, 16 frames", {"name": "tsn_resnet50", "shift": "none", "num_classes": 174, "num_segments": 16}),
+    (
+        "5, 7",
+        "TSN, 16 frames",
+        {"name": "tsn_resnet50", "shift": "none", "num_classes": 174, "num_segments": 16},
+    ),
     ("5, 7", "TSM, 8 frames", {"name": "tsn_resnet50", "shift": "tsm", "num_classes": 174}),
-    ("5, 7", "TSM, 16 frames", {"name": "tsn_resnet50", "shift": "tsm", "num_classes": 174, "num_segments": 16}),
+    (
+        "5, 7",
+        "TSM, 16 frames",
+        {"name": "tsn_resnet50", "shift": "tsm", "num_classes": 174, "num_segments": 16},
+    ),
     ("5, 7", "STSM+TSN, 8 frames", {"name": "tsn_resnet50", "shift": "stsm", "num_classes": 174}),
-    ("5, 7", "STSM+TSN, 16 frames", {"name": "tsn_resnet50", "shift": "stsm", "num_classes": 174, "num_segments": 16}),
+    (
+        "5, 7",
+        "STSM+TSN, 16 frames",
+        {"name": "tsn_resnet50", "shift": "stsm", "num_classes": 174, "num_segments": 16},
+    ),
     ("7", "TSM+NL", {"name": "tsn_resnet50_nl", "shift": "tsm", "num_classes": 174}),
     ("7", "STSM+TSN+NL", {"name": "tsn_resnet50_nl", "shift": "stsm", "num_classes": 174}),
     ("7", "TANet", {"name": "tanet_resnet50", "shift": "none", "num_classes": 174}),
@@ -57,7 +82,9 @@ ROWS: list[Row] = [
 def trained_one_step(model: TSN, clips: torch.Tensor) -> None:
     """Take one step of SGD as §4.2.1 sets it, and see that it reaches every parameter."""
     optimiser = torch.optim.SGD(model.parameters(), lr=7.5e-3, momentum=0.9, weight_decay=1e-4)
-    first = model.backbone.get_parameter("conv1.weight" if hasattr(model.backbone, "conv1") else "features.0.0.weight")
+    first = model.backbone.get_parameter(
+        "conv1.weight" if hasattr(model.backbone, "conv1") else "features.0.0.weight"
+    )
     before = first.detach().clone()
     F.cross_entropy(model(clips), torch.arange(len(clips))).backward()
     for name, parameter in model.named_parameters():
@@ -67,8 +94,12 @@ def trained_one_step(model: TSN, clips: torch.Tensor) -> None:
     assert not torch.equal(first, before)
 
 
-@pytest.mark.parametrize(("table", "row", "call"), ROWS, ids=[f"Table {table}: {row}" for table, row, _ in ROWS])
-def test_row_is_one_call_that_trains_and_evaluates(table: str, row: str, call: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("table", "row", "call"), ROWS, ids=[f"Table {table}: {row}" for table, row, _ in ROWS]
+)
+def test_row_is_one_call_that_trains_and_evaluates(
+    table: str, row: str, call: dict[str, Any]
+) -> None:
     """The row's network is one call; it takes one training step and scores a clip of its frames."""
     torch.manual_seed(0)
     model = create_model(**call)

@@ -1,4 +1,6 @@
-"""Theorems about networks: what the order of frames, the company in a batch and the manner of shifting do to the scores."""
+"""Theorems about networks: what the order of frames, the company in a batch and the manner of
+shifting do to the scores.
+"""
 
 import copy
 import functools
@@ -16,7 +18,9 @@ T = 4
 
 
 def network(name: str, shift: str | ShiftSpec, dtype: torch.dtype = torch.float64) -> TSN:
-    """A network at rest whose every normalisation does something, the last one of a non-local block too; no test changes it."""
+    """A network at rest whose every normalisation does something, the last one of a non-local
+    block too; no test changes it.
+    """
     made = _made(name, ShiftSpec() if shift == "stsm" else shift)
     return made if dtype == torch.float64 else copy.deepcopy(made).to(dtype)
 
@@ -25,12 +29,18 @@ def network(name: str, shift: str | ShiftSpec, dtype: torch.dtype = torch.float6
 def _made(name: str, shift: str | ShiftSpec) -> TSN:
     torch.manual_seed(0)
     model = create_model(name, shift=shift, num_segments=T, num_classes=5)
-    normalisations = [module for module in model.modules() if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)]
+    normalisations = [
+        module
+        for module in model.modules()
+        if isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d)
+    ]
     for module in normalisations:
         nn.init.uniform_(module.weight, 0.5, 1.5)
         module.momentum = 1.0
     nn.init.normal_(model.head.fc.weight)
-    with torch.no_grad():  # one pass in training mode, whose statistics all stay: no unit is dead or blown up
+    with (
+        torch.no_grad()
+    ):  # one pass in training mode, whose statistics all stay: no unit is dead or blown up
         model.train()(clips_for(model, 2, dtype=torch.float32))
     return model.double().eval()
 
@@ -38,7 +48,9 @@ def _made(name: str, shift: str | ShiftSpec) -> TSN:
 def clips_for(model: TSN, n: int, size: int = 33, dtype: torch.dtype = torch.float64) -> Tensor:
     """Random clips that `model` reads."""
     generator = torch.Generator().manual_seed(1)
-    return torch.randn(n, T * model.frames_per_segment, 3, size, size, dtype=dtype, generator=generator)
+    return torch.randn(
+        n, T * model.frames_per_segment, 3, size, size, dtype=dtype, generator=generator
+    )
 
 
 def relative_distance(a: Tensor, b: Tensor) -> float:
@@ -70,7 +82,9 @@ def test_an_stsm_network_sees_every_change_of_order(name: str, shift: str) -> No
 
 def test_a_shift_in_space_alone_leaves_the_order_unseen() -> None:
     """Under H+W nothing moves along time, and the order of the frames cannot matter."""
-    assert max(distances_under_every_order(network("tsn_resnet18", ShiftSpec("H+W", "1/4")))) < 1e-12
+    assert (
+        max(distances_under_every_order(network("tsn_resnet18", ShiftSpec("H+W", "1/4")))) < 1e-12
+    )
 
 
 BATCH_HOSTS = [
@@ -83,7 +97,9 @@ BATCH_HOSTS = [
 @pytest.mark.requirement("BATCH-1")
 @pytest.mark.parametrize(("name", "shift"), BATCH_HOSTS)
 def test_clips_in_a_batch_do_not_affect_each_other(name: str, shift: str) -> None:
-    """The gradient of one clip's scores is exactly zero in every other clip, and its scores are those that it has alone."""
+    """The gradient of one clip's scores is exactly zero in every other clip, and its scores are
+    those that it has alone.
+    """
     model = network(name, shift)
     clips = clips_for(model, 3).requires_grad_()
     scores = model(clips)
@@ -97,7 +113,9 @@ def test_clips_in_a_batch_do_not_affect_each_other(name: str, shift: str) -> Non
 
 @pytest.mark.requirement("BATCH-1")
 def test_folded_frames_are_the_same_batch() -> None:
-    """Clips ``(N, T, 3, H, W)`` and the same frames folded into ``(N*T, 3, H, W)`` give the same scores."""
+    """Clips ``(N, T, 3, H, W)`` and the same frames folded into ``(N*T, 3, H, W)`` give the
+    same scores.
+    """
     model = network("tsn_resnet18", "stsm")
     clips = clips_for(model, 2)
     with torch.no_grad():
@@ -105,7 +123,9 @@ def test_folded_frames_are_the_same_batch() -> None:
 
 
 def with_sparse_convolutions(name: str, spec: ShiftSpec, shifted: TSN) -> TSN:
-    """The network of `shifted` without its shift, and a `SparseConvSTSM` before each convolution where that had one."""
+    """The network of `shifted` without its shift, and a `SparseConvSTSM` before each
+    convolution where that had one.
+    """
     twin = create_model(name, shift="none", num_segments=T, num_classes=5)
     twin.load_state_dict(shifted.state_dict(), strict=True)
     twin.to(next(shifted.parameters()).dtype).eval()
@@ -118,10 +138,24 @@ def with_sparse_convolutions(name: str, spec: ShiftSpec, shifted: TSN) -> TSN:
 
 SITES = {
     "tsn_resnet18": [f"layer{stage}.{block}.conv1" for stage in (1, 2, 3, 4) for block in (0, 1)],
-    "tsn_resnet50_nl": [f"layer{stage}.{block}.conv1" for stage, count in enumerate((3, 4, 6, 3), start=1) for block in range(count)],
-    "tanet_resnet50": [f"layer{stage}.{block}.conv1" for stage, count in enumerate((3, 4, 6, 3), start=1) for block in range(count)],
-    "tsn_mobilenet_v2": [f"features.{block}.conv.0.0" for block in (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)],
-    "tdn_resnet50": [f"layer{stage}.{block}.conv2" for stage, count in enumerate((4, 6, 3), start=2) for block in range(count)],
+    "tsn_resnet50_nl": [
+        f"layer{stage}.{block}.conv1"
+        for stage, count in enumerate((3, 4, 6, 3), start=1)
+        for block in range(count)
+    ],
+    "tanet_resnet50": [
+        f"layer{stage}.{block}.conv1"
+        for stage, count in enumerate((3, 4, 6, 3), start=1)
+        for block in range(count)
+    ],
+    "tsn_mobilenet_v2": [
+        f"features.{block}.conv.0.0" for block in (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)
+    ],
+    "tdn_resnet50": [
+        f"layer{stage}.{block}.conv2"
+        for stage, count in enumerate((4, 6, 3), start=2)
+        for block in range(count)
+    ],
 }
 
 
@@ -135,7 +169,9 @@ SITES = {
 def test_scores_and_gradients_equal_those_under_sparse_convolutions(
     name: str, dtype: torch.dtype, scores_within: float, gradients_within: float
 ) -> None:
-    """STSM and its sparse-convolution twin, at the same sites, give the same scores and input gradients, in parts of the largest."""
+    """STSM and its sparse-convolution twin, at the same sites, give the same scores and input
+    gradients, in parts of the largest.
+    """
     spec = ShiftSpec()
     shifted = network(name, spec, dtype)
     twin = with_sparse_convolutions(name, spec, shifted)
@@ -151,11 +187,15 @@ def test_scores_and_gradients_equal_those_under_sparse_convolutions(
 
 
 def test_every_second_block_shifts_from_resnet_101_on() -> None:
-    """R-101 with STSM equals the same network with sparse convolutions in blocks 0, 2, 4, ... of each stage, as TSM places them."""
+    """R-101 with STSM equals the same network with sparse convolutions in blocks 0, 2, 4, ...
+    of each stage, as TSM places them.
+    """
     spec = ShiftSpec()
     shifted = network("tsn_resnet101", spec)
     counts = enumerate((3, 4, 23, 3), start=1)
-    SITES["tsn_resnet101"] = [f"layer{stage}.{block}.conv1" for stage, count in counts for block in range(0, count, 2)]
+    SITES["tsn_resnet101"] = [
+        f"layer{stage}.{block}.conv1" for stage, count in counts for block in range(0, count, 2)
+    ]
     twin = with_sparse_convolutions("tsn_resnet101", spec, shifted)
     clips = clips_for(shifted, 1, size=33)
     with torch.no_grad():
@@ -164,7 +204,9 @@ def test_every_second_block_shifts_from_resnet_101_on() -> None:
 
 @pytest.mark.parametrize("name", ["tsn_resnet18", "tsn_resnet50_nl"])
 def test_both_heads_end_in_the_same_scores(name: str) -> None:
-    """At rest the TSN head and the TSM head give the same scores from the same weights: an average and a linear map change places."""
+    """At rest the TSN head and the TSM head give the same scores from the same weights: an
+    average and a linear map change places.
+    """
     per_frame = network(name, "stsm")
     per_clip = create_model(name, num_segments=T, num_classes=5, head="tsn").double().eval()
     per_clip.load_state_dict(per_frame.state_dict(), strict=True)

@@ -19,20 +19,34 @@ PUBLISHED = [
 
 
 @pytest.mark.parametrize(("depth", "tensors", "parameters", "gigamacs"), PUBLISHED)
-def test_resnets_have_the_published_sizes(depth: int, tensors: int, parameters: int, gigamacs: float) -> None:
-    """Each ResNet has as many tensors, parameters and multiply-accumulates as torchvision documents."""
+def test_resnets_have_the_published_sizes(
+    depth: int, tensors: int, parameters: int, gigamacs: float
+) -> None:
+    """Each ResNet has as many tensors, parameters and multiply-accumulates as torchvision
+    documents.
+    """
     with torch.device("meta"):
         model = ResNetClassifier(depth)
     total = cost(model, input_shape=(1, 3, 224, 224), convention="macs")
-    assert (len(model.state_dict()), total.parameters, round(total.operations / 1e9, 2)) == (tensors, parameters, gigamacs)
+    assert (len(model.state_dict()), total.parameters, round(total.operations / 1e9, 2)) == (
+        tensors,
+        parameters,
+        gigamacs,
+    )
 
 
 def test_mobilenet_v2_has_the_published_size() -> None:
-    """MobileNetV2 has as many tensors, parameters and multiply-accumulates as torchvision documents."""
+    """MobileNetV2 has as many tensors, parameters and multiply-accumulates as torchvision
+    documents.
+    """
     with torch.device("meta"):
         model = MobileNetV2Classifier()
     total = cost(model, input_shape=(1, 3, 224, 224), convention="macs")
-    assert (len(model.state_dict()), total.parameters, round(total.operations / 1e9, 1)) == (314, 3_504_872, 0.3)
+    assert (len(model.state_dict()), total.parameters, round(total.operations / 1e9, 1)) == (
+        314,
+        3_504_872,
+        0.3,
+    )
 
 
 RESNET50_KEYS = {
@@ -92,36 +106,68 @@ def randomised(model: torch.nn.Module) -> torch.nn.Module:
 
 def normalised(x: Tensor, state: dict[str, Tensor], key: str) -> Tensor:
     """BatchNorm at rest, straight from its formula."""
-    mean, var, weight, bias = (state[f"{key}.{name}"][:, None, None] for name in ("running_mean", "running_var", "weight", "bias"))
+    mean, var, weight, bias = (
+        state[f"{key}.{name}"][:, None, None]
+        for name in ("running_mean", "running_var", "weight", "bias")
+    )
     return (x - mean) / (var + 1e-5).sqrt() * weight + bias
 
 
-def resnet_by_hand(x: Tensor, state: dict[str, Tensor], counts: tuple[int, ...], convolutions: int) -> Tensor:
+def resnet_by_hand(
+    x: Tensor, state: dict[str, Tensor], counts: tuple[int, ...], convolutions: int
+) -> Tensor:
     """He et al.'s network from a torchvision state dict and torch's functions alone."""
-    x = F.max_pool2d(normalised(F.conv2d(x, state["conv1.weight"], stride=2, padding=3), state, "bn1").relu(), 3, 2, 1)
+    x = F.max_pool2d(
+        normalised(F.conv2d(x, state["conv1.weight"], stride=2, padding=3), state, "bn1").relu(),
+        3,
+        2,
+        1,
+    )
     for stage, count in enumerate(counts, start=1):
         for number in range(count):
             key, y = f"layer{stage}.{number}", x
             stride = 2 if stage > 1 and number == 0 else 1
-            strided = 2 if convolutions == 3 else 1  # which of the convolutions is the one with the stride
+            strided = (
+                2 if convolutions == 3 else 1
+            )  # which of the convolutions is the one with the stride
             for index in range(1, convolutions + 1):
                 weight = state[f"{key}.conv{index}.weight"]
-                y = F.conv2d(y, weight, stride=stride if index == strided else 1, padding=weight.shape[-1] // 2)
+                y = F.conv2d(
+                    y,
+                    weight,
+                    stride=stride if index == strided else 1,
+                    padding=weight.shape[-1] // 2,
+                )
                 y = normalised(y, state, f"{key}.bn{index}")
                 y = y.relu() if index < convolutions else y
             if f"{key}.downsample.0.weight" in state:
-                x = normalised(F.conv2d(x, state[f"{key}.downsample.0.weight"], stride=stride), state, f"{key}.downsample.1")
+                x = normalised(
+                    F.conv2d(x, state[f"{key}.downsample.0.weight"], stride=stride),
+                    state,
+                    f"{key}.downsample.1",
+                )
             x = (x + y).relu()
     return x.mean((2, 3)) @ state["fc.weight"].T + state["fc.bias"]
 
 
-@pytest.mark.parametrize(("depth", "counts", "convolutions"), [(18, (2, 2, 2, 2), 2), (50, (3, 4, 6, 3), 3)])
-def test_resnet_computes_what_its_formula_says(depth: int, counts: tuple[int, ...], convolutions: int) -> None:
-    """A ResNet gives the scores of the same state dict under torch's functions, in a picture that is not square."""
+@pytest.mark.parametrize(
+    ("depth", "counts", "convolutions"), [(18, (2, 2, 2, 2), 2), (50, (3, 4, 6, 3), 3)]
+)
+def test_resnet_computes_what_its_formula_says(
+    depth: int, counts: tuple[int, ...], convolutions: int
+) -> None:
+    """A ResNet gives the scores of the same state dict under torch's functions, in a picture
+    that is not square.
+    """
     model = randomised(ResNetClassifier(depth, num_classes=7))
     x = torch.randn(2, 3, 64, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        torch.testing.assert_close(model(x), resnet_by_hand(x, model.state_dict(), counts, convolutions), rtol=1e-10, atol=0)
+        torch.testing.assert_close(
+            model(x),
+            resnet_by_hand(x, model.state_dict(), counts, convolutions),
+            rtol=1e-10,
+            atol=0,
+        )
 
 
 def mobilenet_by_hand(x: Tensor, state: dict[str, Tensor]) -> Tensor:
@@ -130,7 +176,11 @@ def mobilenet_by_hand(x: Tensor, state: dict[str, Tensor]) -> Tensor:
     def unit(x: Tensor, convolution: str, norm: str, stride: int = 1) -> Tensor:
         weight = state[f"{convolution}.weight"]
         groups = weight.shape[0] if weight.shape[1:] == (1, 3, 3) else 1
-        return normalised(F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2, groups=groups), state, norm)
+        return normalised(
+            F.conv2d(x, weight, stride=stride, padding=weight.shape[-1] // 2, groups=groups),
+            state,
+            norm,
+        )
 
     x = unit(x, "features.0.0", "features.0.1", 2).clamp(0, 6)
     x = unit(x, "features.1.conv.0.0", "features.1.conv.0.1").clamp(0, 6)
@@ -146,11 +196,15 @@ def mobilenet_by_hand(x: Tensor, state: dict[str, Tensor]) -> Tensor:
 
 
 def test_mobilenet_v2_computes_what_its_formula_says() -> None:
-    """MobileNetV2 gives the scores of the same state dict under torch's functions, in a picture that is not square."""
+    """MobileNetV2 gives the scores of the same state dict under torch's functions, in a picture
+    that is not square.
+    """
     model = randomised(MobileNetV2Classifier(num_classes=7))
     x = torch.randn(2, 3, 64, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
-        torch.testing.assert_close(model(x), mobilenet_by_hand(x, model.state_dict()), rtol=1e-10, atol=0)
+        torch.testing.assert_close(
+            model(x), mobilenet_by_hand(x, model.state_dict()), rtol=1e-10, atol=0
+        )
 
 
 def test_unknown_depth_is_refused_by_its_value() -> None:

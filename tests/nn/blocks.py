@@ -1,4 +1,6 @@
-"""Residual blocks of the shapes that published networks have, on 16 channels; nothing here knows of the shift."""
+"""Residual blocks of the shapes that published networks have, on 16 channels; nothing here
+knows of the shift.
+"""
 # ruff: noqa: D102 -- each class is named after what it shows, and a line says what that is
 
 import torch
@@ -35,7 +37,11 @@ class Gate(nn.Module):
     def __init__(self, layer: type[nn.Module] = nn.Conv2d) -> None:
         super().__init__()
         self.convolves = layer is nn.Conv2d
-        self.fc1, self.fc2 = (conv(size=1), conv(size=1)) if self.convolves else (nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH))
+        self.fc1, self.fc2 = (
+            (conv(size=1), conv(size=1))
+            if self.convolves
+            else (nn.Linear(WIDTH, WIDTH), nn.Linear(WIDTH, WIDTH))
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         s = x.mean((2, 3), keepdim=self.convolves)
@@ -76,7 +82,9 @@ class SpatialGateFirst(Plain):
 
 
 class Context(nn.Module):
-    """GCNet's context block, which is a sum itself: one logit a pixel, softmax, a weighted mean, added back."""
+    """GCNet's context block, which is a sum itself: one logit a pixel, softmax, a weighted
+    mean, added back.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +112,12 @@ class Attention(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.query, self.key, self.value, self.out = conv(size=1), conv(size=1), conv(size=1), conv(size=1)
+        self.query, self.key, self.value, self.out = (
+            conv(size=1),
+            conv(size=1),
+            conv(size=1),
+            conv(size=1),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         q, k, v = (f(x).flatten(2) for f in (self.query, self.key, self.value))
@@ -129,7 +142,9 @@ class Res2Net(nn.Module):
 
 
 class Parallel(nn.Module):
-    """RepVGG: a large and a small convolution beside a normalised identity, in one chain of sums."""
+    """RepVGG: a large and a small convolution beside a normalised identity, in one chain of
+    sums.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,7 +172,11 @@ class Inception(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.one, self.two, self.join = conv(size=1), nn.Sequential(conv(size=1), nn.ReLU(), conv()), conv(2 * WIDTH, WIDTH, 1)
+        self.one, self.two, self.join = (
+            conv(size=1),
+            nn.Sequential(conv(size=1), nn.ReLU(), conv()),
+            conv(2 * WIDTH, WIDTH, 1),
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         return x + 0.2 * self.join(torch.cat([self.one(x), self.two(x)], 1))
@@ -305,7 +324,9 @@ class Adapted(nn.Module):
     def __init__(self, base: nn.Conv2d) -> None:
         super().__init__()
         self.base = base
-        self.down = nn.Conv2d(base.in_channels, 2, base.kernel_size, base.stride, base.padding, bias=False)
+        self.down = nn.Conv2d(
+            base.in_channels, 2, base.kernel_size, base.stride, base.padding, bias=False
+        )
         self.up = nn.Conv2d(2, base.out_channels, 1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -313,13 +334,21 @@ class Adapted(nn.Module):
 
 
 class PeftLike(nn.Module):
-    """An adapter written as PEFT writes its own: built by the type of its `base_layer`, asking for dtypes, which cannot be traced."""
+    """An adapter written as PEFT writes its own: built by the type of its `base_layer`, asking
+    for dtypes, which cannot be traced.
+    """
 
     def __init__(self, base: nn.Conv2d, rank: int = 2) -> None:
         super().__init__()
         self.base_layer = base
         kind = type(base)
-        self.lora_A = nn.ModuleDict({"default": kind(base.in_channels, rank, base.kernel_size, base.stride, base.padding, bias=False)})
+        self.lora_A = nn.ModuleDict(
+            {
+                "default": kind(
+                    base.in_channels, rank, base.kernel_size, base.stride, base.padding, bias=False
+                )
+            }
+        )
         self.lora_B = nn.ModuleDict({"default": kind(rank, base.out_channels, 1, bias=False)})
 
     def forward(self, x: Tensor) -> Tensor:
@@ -331,5 +360,7 @@ class PeftLike(nn.Module):
     def merged(self) -> nn.Conv2d:
         """The base with the adapter's weights added, as `merge_and_unload` leaves it."""
         with torch.no_grad():
-            self.base_layer.weight += torch.einsum("orij,rchw->ochw", self.lora_B["default"].weight, self.lora_A["default"].weight)
+            self.base_layer.weight += torch.einsum(
+                "orij,rchw->ochw", self.lora_B["default"].weight, self.lora_A["default"].weight
+            )
         return self.base_layer

@@ -1,4 +1,6 @@
-"""One process of the distributed test: train a few steps on this process's clips and write the weights down."""
+"""One process of the distributed test: train a few steps on this process's clips and write the
+weights down.
+"""
 
 import sys
 
@@ -14,7 +16,9 @@ from tests.nn.train import CLIPS, NUM_SEGMENTS, train
 def main(rank: int, world: int, rendezvous: str, result: str) -> None:
     """Join the others through the file `rendezvous`, train, and let the first process save."""
     torch.set_num_threads(1)
-    distributed.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world)
+    distributed.init_process_group(
+        "gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=world
+    )
     torch.manual_seed(0)
     model = ResNet((1,), 8).double().eval()  # batch statistics would differ from one process to two
     insert_shift(model, NUM_SEGMENTS, quiet=True)

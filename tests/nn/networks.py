@@ -11,7 +11,9 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 class Bottleneck(nn.Module):
     """The ResNet block, named and written as torchvision's is."""
 
-    def __init__(self, inplanes: int, planes: int, stride: int = 1, *, project: bool = False) -> None:
+    def __init__(
+        self, inplanes: int, planes: int, stride: int = 1, *, project: bool = False
+    ) -> None:
         super().__init__()
         self.conv1 = nn.Conv2d(inplanes, planes, 1, bias=False)
         self.bn1 = nn.BatchNorm2d(planes)
@@ -20,7 +22,9 @@ class Bottleneck(nn.Module):
         self.conv3 = nn.Conv2d(planes, 4 * planes, 1, bias=False)
         self.bn3 = nn.BatchNorm2d(4 * planes)
         self.relu = nn.ReLU(inplace=True)
-        shortcut = nn.Sequential(nn.Conv2d(inplanes, 4 * planes, 1, stride, bias=False), nn.BatchNorm2d(4 * planes))
+        shortcut = nn.Sequential(
+            nn.Conv2d(inplanes, 4 * planes, 1, stride, bias=False), nn.BatchNorm2d(4 * planes)
+        )
         self.downsample = shortcut if project else None
 
     def forward(self, x: Tensor) -> Tensor:
@@ -44,7 +48,10 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         for i, depth in enumerate(depths, 1):
             first = Bottleneck(4 * planes, planes, 2, project=True)
-            self.add_module(f"layer{i}", nn.Sequential(first, *(Bottleneck(4 * planes, planes) for _ in range(depth - 1))))
+            self.add_module(
+                f"layer{i}",
+                nn.Sequential(first, *(Bottleneck(4 * planes, planes) for _ in range(depth - 1))),
+            )
         self.stages = len(depths)
         self.fc = nn.Linear(4 * planes, classes)
 
@@ -63,7 +70,11 @@ class InvertedResidual(nn.Module):
         hidden = inp * expand_ratio
         self.use_res_connect = stride == 1 and inp == oup
         layers = [_conv_bn_relu(inp, hidden, 1)] if expand_ratio != 1 else []
-        layers += [_conv_bn_relu(hidden, hidden, 3, stride, groups=hidden), nn.Conv2d(hidden, oup, 1, bias=False), nn.BatchNorm2d(oup)]
+        layers += [
+            _conv_bn_relu(hidden, hidden, 3, stride, groups=hidden),
+            nn.Conv2d(hidden, oup, 1, bias=False),
+            nn.BatchNorm2d(oup),
+        ]
         self.conv = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -81,7 +92,15 @@ def mobilenet_features() -> nn.Sequential:
     """Stem and blocks of MobileNetV2: expansion, width, number, first stride."""
     layers: list[nn.Module] = [_conv_bn_relu(3, 32, 3, 2)]
     width = 32
-    for t, c, n, s in ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1)):
+    for t, c, n, s in (
+        (1, 16, 1, 1),
+        (6, 24, 2, 2),
+        (6, 32, 3, 2),
+        (6, 64, 4, 2),
+        (6, 96, 3, 1),
+        (6, 160, 3, 2),
+        (6, 320, 1, 1),
+    ):
         for i in range(n):
             layers.append(InvertedResidual(width, c, s if i == 0 else 1, t))
             width = c
@@ -89,7 +108,9 @@ def mobilenet_features() -> nn.Sequential:
 
 
 class HomeMade(nn.Module):
-    """Someone's own network: other names, pre-activation, a functional sum, blocks beside each other in one `forward`."""
+    """Someone's own network: other names, pre-activation, a functional sum, blocks beside each
+    other in one `forward`.
+    """
 
     def __init__(self, width: int = 16) -> None:
         super().__init__()

@@ -33,7 +33,9 @@ reference, adjoint = stsm_ref.stsm, stsm_ref.stsm_vjp
 
 def labels(shape, seed=0):
     """Unique int64 values in random order, beyond what half precision holds."""
-    return strategies.labels(shape, np.dtype(np.int64), np.random.default_rng(seed)).astype(np.float64)
+    return strategies.labels(shape, np.dtype(np.int64), np.random.default_rng(seed)).astype(
+        np.float64
+    )
 
 
 def fold(clips):
@@ -42,13 +44,17 @@ def fold(clips):
 
 
 def from_numpy(x) -> Tensor:
-    """The same memory where torch can have it: it knows no negative strides, and one name for each integer type."""
+    """The same memory where torch can have it: it knows no negative strides, and one name for
+    each integer type.
+    """
     x = x.view(np.dtype(f"{x.dtype.kind}{x.dtype.itemsize}")) if x.dtype.kind in "iu" else x
     return torch.from_numpy(x.copy() if any(stride < 0 for stride in x.strides) else x)
 
 
 def laid_out(x: Tensor, layout: str) -> Tensor:
-    """The same values in another memory layout ("sliced": part of a wider tensor, channels first in memory)."""
+    """The same values in another memory layout ("sliced": part of a wider tensor, channels
+    first in memory).
+    """
     if layout == "channels_last":
         return x.contiguous(memory_format=torch.channels_last)
     if layout == "strided":
@@ -69,4 +75,6 @@ def same_bits(got: Tensor, want) -> None:
     got, want = (t.detach().numpy() if isinstance(t, Tensor) else t for t in (got, want))
     assert (got.shape, got.dtype) == (want.shape, want.dtype)
     got, want = np.ascontiguousarray(got), np.ascontiguousarray(want)
-    np.testing.assert_array_equal(got.reshape(*got.shape, 1).view(np.uint8), want.reshape(*want.shape, 1).view(np.uint8))
+    np.testing.assert_array_equal(
+        got.reshape(*got.shape, 1).view(np.uint8), want.reshape(*want.shape, 1).view(np.uint8)
+    )

@@ -14,12 +14,21 @@ from .networks import ResNet
 from .train import CLIPS, NUM_SEGMENTS, train
 
 
-@pytest.mark.skipif(not distributed.is_available(), reason="torch was built without torch.distributed")
+@pytest.mark.skipif(
+    not distributed.is_available(), reason="torch was built without torch.distributed"
+)
 def test_two_processes_train_as_one(tmp_path):
-    """DistributedDataParallel over two gloo processes ends at the weights of one process that has all the clips."""
+    """DistributedDataParallel over two gloo processes ends at the weights of one process that
+    has all the clips.
+    """
     result = tmp_path / "weights.pt"
     command = [sys.executable, "-m", "tests.nn.ddp_worker"]
-    processes = [subprocess.Popen([*command, str(rank), "2", str(tmp_path / "rendezvous"), str(result)], cwd=ROOT) for rank in range(2)]
+    processes = [
+        subprocess.Popen(
+            [*command, str(rank), "2", str(tmp_path / "rendezvous"), str(result)], cwd=ROOT
+        )
+        for rank in range(2)
+    ]
     try:
         assert [process.wait(timeout=120) for process in processes] == [0, 0]
     finally:

@@ -1,4 +1,6 @@
-"""The checks can fail: shifts and insertions with the bugs of published code, each caught by the check that is named beside it."""
+"""The checks can fail: shifts and insertions with the bugs of published code, each caught by
+the check that is named beside it.
+"""
 
 import pytest
 import torch
@@ -19,13 +21,19 @@ SHAPE = (2, 3, 24, 3, 2)  # N, T, C, H, W; 3 channels a direction
 
 def values(f, layout="contiguous"):
     """The shift of unique labels is NumPy's."""
-    same_bits(f(laid_out(torch.from_numpy(fold(labels(SHAPE))), layout), SPEC, 3), fold(reference(labels(SHAPE), SPEC)))
+    same_bits(
+        f(laid_out(torch.from_numpy(fold(labels(SHAPE))), layout), SPEC, 3),
+        fold(reference(labels(SHAPE), SPEC)),
+    )
 
 
 def gradients(f):
     """The gradient of unique labels is NumPy's adjoint."""
     x = torch.from_numpy(fold(labels(SHAPE))).requires_grad_()
-    same_bits(torch.autograd.grad(f(x, SPEC, 3), x, torch.from_numpy(fold(labels(SHAPE, 1))))[0], fold(adjoint(labels(SHAPE, 1), SPEC)))
+    same_bits(
+        torch.autograd.grad(f(x, SPEC, 3), x, torch.from_numpy(fold(labels(SHAPE, 1))))[0],
+        fold(adjoint(labels(SHAPE, 1), SPEC)),
+    )
 
 
 def special_values(f):
@@ -47,7 +55,11 @@ def layouts(f):
 
 def dtypes(f):
     """Whole numbers beyond single precision, and bool, come through in their own dtype."""
-    for x in (torch.arange(3 * 24 * 6).view(3, 24, 3, 2) + 2**53, torch.ones(3, 24, 3, 2, dtype=torch.bool), torch.ones(3, 24, 3, 2)):
+    for x in (
+        torch.arange(3 * 24 * 6).view(3, 24, 3, 2) + 2**53,
+        torch.ones(3, 24, 3, 2, dtype=torch.bool),
+        torch.ones(3, 24, 3, 2),
+    ):
         y = f(x, SPEC, 3)
         assert y.dtype == x.dtype
         same_bits(y, fold(reference(x.numpy()[None], SPEC)))
@@ -77,7 +89,9 @@ def any_size(f):
         def forward(self, x):  # the check says it
             return f(x, SPEC, 3)
 
-    sizes = {"x": {0: 3 * torch.export.Dim("n"), 2: torch.export.Dim("h"), 3: torch.export.Dim("w")}}
+    sizes = {
+        "x": {0: 3 * torch.export.Dim("n"), 2: torch.export.Dim("h"), 3: torch.export.Dim("w")}
+    }
     program = torch.export.export(Module(), (torch.randn(6, 24, 4, 5),), dynamic_shapes=sizes)
     for shape in ((3, 24, 2, 7), (9, 24, 1, 1)):
         x = torch.randn(shape)
@@ -90,11 +104,23 @@ def clips_apart(f):
     assert torch.equal(f(x, SPEC, 3)[:3], f(torch.cat([x[:3], 0 * x[3:]]), SPEC, 3)[:3])
 
 
-CHECKS = (values, gradients, special_values, layouts, dtypes, input_unharmed, gradient_unharmed, any_size, clips_apart)
+CHECKS = (
+    values,
+    gradients,
+    special_values,
+    layouts,
+    dtypes,
+    input_unharmed,
+    gradient_unharmed,
+    any_size,
+    clips_apart,
+)
 
 
 def with_groups(x, spec, num_segments, move):
-    """Rebuild the shift, with `move(part, distance, axis)` for each step along an axis of ``(N, T, C, H, W)``."""
+    """Rebuild the shift, with `move(part, distance, axis)` for each step along an axis of ``(N,
+    T, C, H, W)``.
+    """
     clips = x.reshape(-1, num_segments, *x.shape[1:])
     parts = []
     for start, stop, displacement in spec.partition(x.shape[1]):
@@ -118,7 +144,9 @@ def joined(border, rest, distance, axis):
 
 
 def zero_shift(part, distance, axis):
-    return joined(torch.zeros_like(edge(part, distance, axis)), body(part, distance, axis), distance, axis)
+    return joined(
+        torch.zeros_like(edge(part, distance, axis)), body(part, distance, axis), distance, axis
+    )
 
 
 def in_place(x, spec, num_segments):
@@ -128,8 +156,12 @@ def in_place(x, spec, num_segments):
 def overlapping(x, spec, num_segments):
     def move(part, distance, axis):
         part = part.clone()
-        for i in range(1, part.shape[axis]):  # what is copied has been overwritten already, in one of the directions
-            part.select(axis, i).copy_(part.select(axis, i - 1)) if distance > 0 else part.select(axis, i - 1).copy_(part.select(axis, i))
+        for i in range(
+            1, part.shape[axis]
+        ):  # what is copied has been overwritten already, in one of the directions
+            part.select(axis, i).copy_(part.select(axis, i - 1)) if distance > 0 else part.select(
+                axis, i - 1
+            ).copy_(part.select(axis, i))
         edge(part, distance, axis).zero_()
         return part
 
@@ -183,22 +215,39 @@ def baked_sizes(x, spec, num_segments):
 
 def with_mask(x, spec, num_segments):
     mask = stsm_by_padding(torch.ones_like(x), spec, num_segments)
-    return mask * with_groups(x, spec, num_segments, lambda part, distance, axis: part.roll(distance, axis))
+    return mask * with_groups(
+        x, spec, num_segments, lambda part, distance, axis: part.roll(distance, axis)
+    )
 
 
 FAULTS = {
-    "1 direction swapped": (lambda x, s, t: stsm(x, ShiftSpec(s.terms, s.alpha, "backward-first"), t), values),
-    "2 one axis reversed": (lambda x, s, t: with_groups(x, s, t, lambda p, d, a: zero_shift(p, -d if a == 3 else d, a)), values),
+    "1 direction swapped": (
+        lambda x, s, t: stsm(x, ShiftSpec(s.terms, s.alpha, "backward-first"), t),
+        values,
+    ),
+    "2 one axis reversed": (
+        lambda x, s, t: with_groups(x, s, t, lambda p, d, a: zero_shift(p, -d if a == 3 else d, a)),
+        values,
+    ),
     "4 in place": (in_place, input_unharmed),
     "5 backward in place": (_BackwardInPlace.apply, gradient_unharmed),
     "6 overlapping copy": (overlapping, values),
     "7 edge kept": (lambda x, s, t: with_groups(x, s, t, kept_edge), values),
     "8 roll": (lambda x, s, t: with_groups(x, s, t, lambda p, d, a: p.roll(d, a)), values),
-    "9 zeros as x - x": (lambda x, s, t: with_groups(x, s, t, zeros_by_subtraction), special_values),
+    "9 zeros as x - x": (
+        lambda x, s, t: with_groups(x, s, t, zeros_by_subtraction),
+        special_values,
+    ),
     "15 H and W swapped": (other_axes, values),
-    "16 wrong num_segments": (lambda x, s, t: stsm(x, s, 2 * t) if x.shape[0] % (2 * t) == 0 else stsm(x, s, t), values),
+    "16 wrong num_segments": (
+        lambda x, s, t: stsm(x, s, 2 * t) if x.shape[0] % (2 * t) == 0 else stsm(x, s, t),
+        values,
+    ),
     "17 clips mixed": (as_one_clip, clips_apart),
-    "18 wrong fold": (lambda x, s, t: stsm(x.view(t, -1, *x.shape[1:]).transpose(0, 1).reshape(x.shape), s, t), values),
+    "18 wrong fold": (
+        lambda x, s, t: stsm(x.view(t, -1, *x.shape[1:]).transpose(0, 1).reshape(x.shape), s, t),
+        values,
+    ),
     "19 view of what cannot be viewed": (by_view, layouts),
     "19 layout lost": (lambda x, s, t: stsm(x.contiguous(), s, t), layouts),
     "20 lower precision": (lambda x, s, t: stsm(x.half(), s, t).to(x.dtype), values),

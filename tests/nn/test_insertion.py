@@ -24,14 +24,22 @@ def inserted(model, *args, **kwargs):
 
 
 def test_resnet_sites():
-    """Every block's first convolution, also in a block that projects its shortcut; never the stem, never the projection."""
+    """Every block's first convolution, also in a block that projects its shortcut; never the
+    stem, never the projection.
+    """
     assert inserted(ResNet((2, 1)), 8) == ["layer1.0.conv1", "layer1.1.conv1", "layer2.0.conv1"]
 
 
 def test_long_stages_are_thinned_out():
-    """With 23 blocks in the third stage, every second block of each stage is passed over, and the report says which."""
+    """With 23 blocks in the third stage, every second block of each stage is passed over, and
+    the report says which.
+    """
     report = insert_shift(ResNet((3, 4, 23, 3)), 8, quiet=True)
-    kept = [f"layer{stage}.{i}.conv1" for stage, depth in ((1, 3), (2, 4), (3, 23), (4, 3)) for i in range(0, depth, 2)]
+    kept = [
+        f"layer{stage}.{i}.conv1"
+        for stage, depth in ((1, 3), (2, 4), (3, 23), (4, 3))
+        for i in range(0, depth, 2)
+    ]
     assert [site.name for site in report.sites] == kept
     assert len(report.skipped) == 33 - len(kept)
     assert "every second block left as it was" in str(report)
@@ -39,15 +47,30 @@ def test_long_stages_are_thinned_out():
 
 
 def test_mobilenet_sites():
-    """Inverted residuals with a shortcut and an expansion, before the expanding 1x1: the ten of TSM, and these widths."""
+    """Inverted residuals with a shortcut and an expansion, before the expanding 1x1: the ten of
+    TSM, and these widths.
+    """
     report = insert_shift(mobilenet_features(), 8, quiet=True)
-    assert [site.name.split(".")[1] for site in report.sites] == ["3", "5", "6", "8", "9", "10", "12", "13", "15", "16"]
+    assert [site.name.split(".")[1] for site in report.sites] == [
+        "3",
+        "5",
+        "6",
+        "8",
+        "9",
+        "10",
+        "12",
+        "13",
+        "15",
+        "16",
+    ]
     assert [site.channels for site in report.sites] == [24, 32, 32, 64, 64, 64, 96, 96, 160, 160]
     assert {site.name.partition(".conv.")[2] for site in report.sites} == {"0.0"}
 
 
 def test_home_made_sites():
-    """Blocks are found by the sums in `forward`: other names, pre-activation, `torch.add`, several in one module."""
+    """Blocks are found by the sums in `forward`: other names, pre-activation, `torch.add`,
+    several in one module.
+    """
     assert inserted(HomeMade(), 8) == ["squeeze", "tail.1"]
 
 
@@ -57,14 +80,18 @@ class TwoBranches(nn.Module):
     def __init__(self, short: int, long: int) -> None:
         super().__init__()
         self.short = nn.Sequential(*(nn.Conv2d(16, 16, 1) for _ in range(short)))
-        self.long = nn.Sequential(*(layer for _ in range(long) for layer in (nn.Conv2d(16, 16, 1), nn.ReLU())))
+        self.long = nn.Sequential(
+            *(layer for _ in range(long) for layer in (nn.Conv2d(16, 16, 1), nn.ReLU()))
+        )
 
     def forward(self, x):  # noqa: D102  # the class says it
         return self.short(x) + self.long(x)
 
 
 def test_what_is_no_shortcut():
-    """A branch is a shortcut if it has no convolution, or one beside several; an embedding that is added is none."""
+    """A branch is a shortcut if it has no convolution, or one beside several; an embedding that
+    is added is none.
+    """
     assert inserted(TwoBranches(0, 1), 8) == ["long.0"]
     assert inserted(TwoBranches(1, 2), 8) == ["long.0"]
     for short, long in ((1, 1), (2, 3), (2, 2)):
@@ -73,8 +100,12 @@ def test_what_is_no_shortcut():
 
 
 def test_inverted_residuals_without_expansion():
-    """A block that begins with its depthwise convolution gets nothing, although it has a shortcut."""
-    assert inserted(nn.Sequential(InvertedResidual(16, 16, 1, 1), InvertedResidual(16, 16, 1, 2)), 8) == ["1.conv.0.0"]
+    """A block that begins with its depthwise convolution gets nothing, although it has a
+    shortcut.
+    """
+    assert inserted(
+        nn.Sequential(InvertedResidual(16, 16, 1, 1), InvertedResidual(16, 16, 1, 2)), 8
+    ) == ["1.conv.0.0"]
 
 
 def test_other_hooks_stay():
@@ -88,7 +119,9 @@ def test_other_hooks_stay():
 
 
 def test_named_sites():
-    """Named sites are taken as named, in that order, also in a model where nothing could be found."""
+    """Named sites are taken as named, in that order, also in a model where nothing could be
+    found.
+    """
     for sites in (["b", "a"], iter(["b", "a"]), np.array(["b", "a"])):
         assert inserted(Undecided(), 8, sites=sites) == ["b", "a"]
 
@@ -105,14 +138,20 @@ def test_report_is_a_printed_table(capsys):
 
 
 def test_what_could_not_be_searched_is_told():
-    """A module whose forward depends on values is named, so that its blocks are not missed in silence."""
+    """A module whose forward depends on values is named, so that its blocks are not missed in
+    silence.
+    """
     report = insert_shift(nn.Sequential(Bottleneck(32, 8), Undecided(32)), 8, quiet=True)
     assert report.unread == ("1",)
-    assert "not searched, since forward depends on values (name sites=[...] there): 1" in str(report)
+    assert "not searched, since forward depends on values (name sites=[...] there): 1" in str(
+        report
+    )
 
 
 class Unreadable(nn.Module):
-    """A block whose convolutions lie in a container, or in units, and whose `forward` looks at a size."""
+    """A block whose convolutions lie in a container, or in units, and whose `forward` looks at
+    a size.
+    """
 
     def __init__(self, *, units: bool) -> None:
         super().__init__()
@@ -136,17 +175,26 @@ class Unit(nn.Module):
 
 @pytest.mark.parametrize("units", [False, True], ids=["container", "units"])
 def test_what_could_not_be_searched_is_told_where_convolutions_lie_deeper(units):
-    """A block is named too if its convolutions are no children of its own; what holds whole blocks is not."""
+    """A block is named too if its convolutions are no children of its own; what holds whole
+    blocks is not.
+    """
     network = nn.Sequential(Bottleneck(16, 4), Unreadable(units=units))
     assert insert_shift(network, 8, quiet=True).unread == ("1",)
-    with pytest.raises(ModelError, match=r"\(forward of 0 could not be read\): name the convolutions"):
+    with pytest.raises(
+        ModelError, match=r"\(forward of 0 could not be read\): name the convolutions"
+    ):
         insert_shift(nn.Sequential(Unreadable(units=units)), 8)
 
     class Around(nn.Sequential):
         def forward(self, x):
             return super().forward(x) if x.shape[0] > 3 else x
 
-    assert insert_shift(nn.Sequential(nn.ModuleDict({"a": Around(Bottleneck(16, 4))})), 8, quiet=True).unread == ()
+    assert (
+        insert_shift(
+            nn.Sequential(nn.ModuleDict({"a": Around(Bottleneck(16, 4))})), 8, quiet=True
+        ).unread
+        == ()
+    )
 
 
 class ByName(nn.Module):
@@ -161,14 +209,24 @@ class ByName(nn.Module):
 
 
 def test_input_by_name():
-    """A convolution that is called with `input=` gets shifted frames too: eager, copied, compiled and exported; and is set free again."""
+    """A convolution that is called with `input=` gets shifted frames too: eager, copied,
+    compiled and exported; and is set free again.
+    """
     model, x = ByName().eval(), torch.randn(8, 16, 5, 6)
     plain = copy.deepcopy(model)
     assert inserted(model, 4) == ["conv"]
     want = x + plain.conv(STSM(4)(x))
     compiled = torch.compile(model, fullgraph=True)
-    exported = torch.export.export(model, (x,), dynamic_shapes=({0: 4 * torch.export.Dim("n")},)).module()
-    for call in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model)), compiled, exported):
+    exported = torch.export.export(
+        model, (x,), dynamic_shapes=({0: 4 * torch.export.Dim("n")},)
+    ).module()
+    for call in (
+        model,
+        copy.deepcopy(model),
+        pickle.loads(pickle.dumps(model)),
+        compiled,
+        exported,
+    ):
         torch.testing.assert_close(call(x), want)
     with pytest.raises(TypeError, match="input"):
         model.conv()
@@ -191,11 +249,21 @@ def compiled_in_place():
             lambda: torch.compile(ResNet((1,)), backend="eager"),
             "model is a compiled ResNet, which would not notice that a shift comes or goes",
         ),
-        (lambda: nn.Sequential(torch.compile(Bottleneck(16, 4), backend="eager")), "model.0 is a compiled Bottleneck, which"),
+        (
+            lambda: nn.Sequential(torch.compile(Bottleneck(16, 4), backend="eager")),
+            "model.0 is a compiled Bottleneck, which",
+        ),
         (compiled_in_place, "model is a compiled ResNet, which would"),
-        (lambda: None, "model=None has type NoneType, which is no nn.Module: give the network itself"),
+        (
+            lambda: None,
+            "model=None has type NoneType, which is no nn.Module: give the network itself",
+        ),
         (lambda: "resnet", "model='resnet' has type str, which is no nn.Module: give"),
-        (lambda: abs, "model=<built-in function abs> has type builtin_function_or_method, which is no nn.Module: give"),
+        (
+            lambda: abs,
+            "model=<built-in function abs> has type builtin_function_or_method, which is no "
+            "nn.Module: give",
+        ),
         (lambda: ResNet, "has type type, which is no nn.Module: give the network itself"),
     ],
 )
@@ -209,7 +277,9 @@ def test_models_that_take_no_shift(model, message):
 
 
 def test_a_function_compiled_elsewhere_needs_a_reset():
-    """As documented: after `torch.compiler.reset()`, compiled code that calls the model has the shift, and loses it again."""
+    """As documented: after `torch.compiler.reset()`, compiled code that calls the model has the
+    shift, and loses it again.
+    """
     model, x = nn.Sequential(Bottleneck(16, 4)).eval(), torch.randn(8, 16, 6, 6)
     compiled = torch.compile(lambda v: model(v) + 0, backend="eager")
     for change in (lambda: None, lambda: inserted(model, 4), lambda: remove_shift(model)):
@@ -237,7 +307,9 @@ def test_one_convolution_called_twice():
 
 @pytest.mark.requirement("COST-1")
 def test_state_dict_stays_as_it_was():
-    """Keys, their order and values stay; a checkpoint from before loads strictly; so it is after removal, with the module tree."""
+    """Keys, their order and values stay; a checkpoint from before loads strictly; so it is
+    after removal, with the module tree.
+    """
     model = ResNet()
     before, tree = {k: v.clone() for k, v in model.state_dict().items()}, repr(model)
     inserted(model, 4)
@@ -246,8 +318,16 @@ def test_state_dict_stays_as_it_was():
     model.load_state_dict(before, strict=True)
     ResNet().load_state_dict(model.state_dict(), strict=True)
     assert len(list(model.parameters())) == len(list(ResNet().parameters()))
-    assert "(conv1): ShiftedConv2d(32, 8, kernel_size=(1, 1), stride=(1, 1), bias=False, stsm=STSM(num_segments=4, spec=" in repr(model)
-    assert remove_shift(model) == ("layer1.0.conv1", "layer1.1.conv1", "layer2.0.conv1", "layer2.1.conv1")
+    assert (
+        "(conv1): ShiftedConv2d(32, 8, kernel_size=(1, 1), stride=(1, 1), bias=False, "
+        "stsm=STSM(num_segments=4, spec="
+    ) in repr(model)
+    assert remove_shift(model) == (
+        "layer1.0.conv1",
+        "layer1.1.conv1",
+        "layer2.0.conv1",
+        "layer2.1.conv1",
+    )
     assert repr(model) == tree
     assert not any(module._forward_pre_hooks for module in model.modules())
 
@@ -265,7 +345,9 @@ def test_removal_restores_the_function():
 @pytest.mark.requirement("PURE-1", "GRAD-1")
 @pytest.mark.parametrize("project", [False, True])
 def test_the_shortcut_and_its_gradient_stay_whole(project):
-    """In a real block: the branch sees shifted frames, the shortcut the block's own, and each sends back its own gradient."""
+    """In a real block: the branch sees shifted frames, the shortcut the block's own, and each
+    sends back its own gradient.
+    """
     block = Bottleneck(32, 8, project=project).double().eval()
     x = (torch.from_numpy(fold(labels((2, 3, 32, 4, 4)))) / 2**16).requires_grad_()
     by_hand = copy.deepcopy(block)
@@ -279,7 +361,12 @@ def test_the_shortcut_and_its_gradient_stay_whole(project):
     got = block(x)
     torch.testing.assert_close(got, want, rtol=0, atol=0)
     grad = torch.randn_like(got)
-    torch.testing.assert_close(torch.autograd.grad(got, x, grad), torch.autograd.grad(want, x, grad), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(
+        torch.autograd.grad(got, x, grad),
+        torch.autograd.grad(want, x, grad),
+        rtol=1e-12,
+        atol=1e-12,
+    )
 
     # with a branch of zeros only the shortcut is left: nothing of it has moved
     nn.init.zeros_(block.bn3.weight)
@@ -290,7 +377,9 @@ def test_the_shortcut_and_its_gradient_stay_whole(project):
 
 @pytest.mark.requirement("CONV-2", "GRAD-4")
 def test_network_with_the_twin_is_the_same_network():
-    """Logits, input gradients and weight gradients with `STSM` equal those with `SparseConvSTSM`: float64 exactly, float32 to 1e-5."""
+    """Logits, input gradients and weight gradients with `STSM` equal those with
+    `SparseConvSTSM`: float64 exactly, float32 to 1e-5.
+    """
     for dtype, tolerance in ((torch.float64, 0.0), (torch.float32, 1e-5)):
         torch.manual_seed(0)
         network, x = ResNet().to(dtype), torch.randn(8, 3, 32, 32, dtype=dtype, requires_grad=True)
@@ -300,7 +389,10 @@ def test_network_with_the_twin_is_the_same_network():
         assert isinstance(twin.layer1[0].conv1.stsm, SparseConvSTSM)
         ours, theirs = network(x), twin(x)
         torch.testing.assert_close(ours, theirs, rtol=tolerance, atol=tolerance)
-        gradients = [torch.autograd.grad(y.square().sum(), (x, *net.parameters())) for y, net in ((ours, network), (theirs, twin))]
+        gradients = [
+            torch.autograd.grad(y.square().sum(), (x, *net.parameters()))
+            for y, net in ((ours, network), (theirs, twin))
+        ]
         torch.testing.assert_close(*gradients, rtol=tolerance, atol=tolerance)
 
 
@@ -317,7 +409,9 @@ def test_copies_and_pickles():
 
 
 def test_compiles_and_exports():
-    """Hook and child are in one compiled graph and in an exported program that serves other numbers of clips."""
+    """Hook and child are in one compiled graph and in an exported program that serves other
+    numbers of clips.
+    """
     model, x = nn.Sequential(Bottleneck(16, 4)).eval(), torch.randn(8, 16, 6, 6)
     inserted(model, 4)
     torch.testing.assert_close(torch.compile(model, fullgraph=True)(x), model(x))
@@ -328,12 +422,18 @@ def test_compiles_and_exports():
 
 
 def test_traces():
-    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and places in memory."""
+    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and
+    places in memory.
+    """
     model = nn.Sequential(Bottleneck(16, 4)).eval()
     inserted(model, 4)
     with torch.no_grad():
         traced = torch.jit.trace(model, torch.randn(8, 16, 6, 6))
-        for x in (torch.randn(12, 16, 3, 7), torch.randn(8, 16, 6, 6).to(memory_format=torch.channels_last), torch.randn(16, 16, 6, 6)[8:]):
+        for x in (
+            torch.randn(12, 16, 3, 7),
+            torch.randn(8, 16, 6, 6).to(memory_format=torch.channels_last),
+            torch.randn(16, 16, 6, 6)[8:],
+        ):
             torch.testing.assert_close(traced(x), model(x))
 
 
@@ -361,22 +461,40 @@ def twice():
 @pytest.mark.parametrize(
     ("model", "arguments", "error", "message"),
     [
-        (twice, {}, ModelError, "model has a shift already, at 'layer1.0.conv1' and 3 other places: call remove_shift(model) first"),
+        (
+            twice,
+            {},
+            ModelError,
+            "model has a shift already, at 'layer1.0.conv1' and 3 other places: call "
+            "remove_shift(model) first",
+        ),
         (twice, {"sites": ["conv1"]}, ModelError, "model has a shift already, at 'layer1.0.conv1'"),
-        (lambda: nn.Sequential(STSM(8), Bottleneck(32, 8)), {}, ModelError, "model has a shift already, at '0'"),
+        (
+            lambda: nn.Sequential(STSM(8), Bottleneck(32, 8)),
+            {},
+            ModelError,
+            "model has a shift already, at '0'",
+        ),
         (
             lambda: nn.Conv2d(3, 8, 1),
             {},
             ModelError,
-            "model=Conv2d has no residual block of nn.Conv2d layers that could be found: it has no nn.Conv2d with channels enough to move",
+            "model=Conv2d has no residual block of nn.Conv2d layers that could be found: it has "
+            "no nn.Conv2d with channels enough to move",
         ),
         (
             Undecided,
             {},
             ModelError,
-            "could be found (forward of (the model itself) could not be read): name the convolutions, sites=['a', 'b'",
+            "could be found (forward of (the model itself) could not be read): name the "
+            "convolutions, sites=['a', 'b'",
         ),
-        (ResNet, {"sites": ["layer1.0.conv9"]}, ModelError, "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv"),
+        (
+            ResNet,
+            {"sites": ["layer1.0.conv9"]},
+            ModelError,
+            "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv",
+        ),
         (
             ResNet,
             {"sites": ["layer1.0.conv1", "layer1.0.bn1"]},
@@ -396,7 +514,12 @@ def twice():
             "sites='layer1.0.conv1' is no list of names: write sites=['layer1.0.conv1'], or leave",
         ),
         (ResNet, {"sites": []}, ModelError, "sites=[] is no list of names"),
-        (ResNet, {"sites": 5}, ModelError, "sites=5 is no list of names: write sites=['layer1.0.conv1', ...], or leave it out"),
+        (
+            ResNet,
+            {"sites": 5},
+            ModelError,
+            "sites=5 is no list of names: write sites=['layer1.0.conv1', ...], or leave it out",
+        ),
         (ResNet, {"sites": True}, ModelError, "sites=True is no list of names"),
         (ResNet, {"sites": [[]]}, ModelError, "sites=[[]] is no list of names"),
         (ResNet, {"sites": np.arange(2)}, ModelError, "sites=array([0, 1]) is no list of names"),
@@ -411,7 +534,8 @@ def twice():
             ResNet,
             {"spec": ShiftSpec(alpha=0)},
             SpecError,
-            "site 'layer1.0.conv1' has 32 channels, of which spec='T+H+W@0,forward-first,floor' moves none",
+            "site 'layer1.0.conv1' has 32 channels, of which spec='T+H+W@0,forward-first,floor' "
+            "moves none",
         ),
         (
             lambda: ResNet((1,), planes=5),
@@ -419,7 +543,12 @@ def twice():
             SpecError,
             "site 'layer1.0.conv1': channels=20 with alpha=3/8",
         ),
-        (lambda: nn.Sequential(Taken(16, 4, 1)), {"sites": ["0"]}, ModelError, "site '0' has an attribute 'stsm' of its own"),
+        (
+            lambda: nn.Sequential(Taken(16, 4, 1)),
+            {"sites": ["0"]},
+            ModelError,
+            "site '0' has an attribute 'stsm' of its own",
+        ),
         (ResNet, {"num_segments": 0}, SpecError, "num_segments=0 is no number of frames"),
         (ResNet, {"spec": "T"}, SpecError, "spec='T' is no ShiftSpec"),
     ],
@@ -437,5 +566,9 @@ def test_refusals_leave_the_model_alone(model, arguments, error, message):
 def test_nothing_to_remove():
     """Removing what is not there is an error; a shift that someone placed by hand is theirs."""
     for model in (ResNet(), nn.Sequential(STSM(8))):
-        with pytest.raises(ModelError, match=r"has no inserted shift to remove: insert_shift\(model, num_segments\) puts one in"):
+        with pytest.raises(
+            ModelError,
+            match=r"has no inserted shift to remove: insert_shift\(model, num_segments\) puts "
+            r"one in",
+        ):
             remove_shift(model)

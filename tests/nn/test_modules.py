@@ -1,4 +1,6 @@
-"""`STSM` and `SparseConvSTSM`: what they hold, what they say, what they refuse, and that they are one map."""
+"""`STSM` and `SparseConvSTSM`: what they hold, what they say, what they refuse, and that they
+are one map.
+"""
 
 import copy
 import io
@@ -32,11 +34,16 @@ def test_repr_says_it_all():
     """The printed module names its segments and a spec that parses back."""
     spec = ShiftSpec("T+HW", "1/4", "backward-first")
     assert repr(STSM(8, spec)) == "STSM(num_segments=8, spec='T+HW@1/4,backward-first,floor')"
-    assert repr(SparseConvSTSM(16, 4, spec)) == "SparseConvSTSM(channels=16, num_segments=4, spec='T+HW@1/4,backward-first,floor')"
+    assert (
+        repr(SparseConvSTSM(16, 4, spec))
+        == "SparseConvSTSM(channels=16, num_segments=4, spec='T+HW@1/4,backward-first,floor')"
+    )
 
 
 @pytest.mark.parametrize(
-    "module", [STSM(3, ShiftSpec("THW", 1)), SparseConvSTSM(16, 3, ShiftSpec("THW", 1))], ids=lambda m: type(m).__name__
+    "module",
+    [STSM(3, ShiftSpec("THW", 1)), SparseConvSTSM(16, 3, ShiftSpec("THW", 1))],
+    ids=lambda m: type(m).__name__,
 )
 def test_copies_and_pickles(module):
     """A deep copy and a pickled copy do what the original does."""
@@ -50,7 +57,9 @@ def test_copies_and_pickles(module):
 @settings(deadline=None, max_examples=50)
 @given(strategies.clip_cases(batch_axes=(1,), values="finite", layouts=("C", "F", "strided")))
 def test_twin_is_value_equal(case):
-    """On finite values of any dtype that torch convolves the twin gives the values of the shift, in the same dtype."""
+    """On finite values of any dtype that torch convolves the twin gives the values of the
+    shift, in the same dtype.
+    """
     x = from_numpy(fold(case.x))
     twin = SparseConvSTSM(x.shape[1], case.x.shape[1], case.spec)
     if x.dtype in (torch.bool, torch.uint16, torch.uint32, torch.uint64):
@@ -65,8 +74,15 @@ def test_twin_is_value_equal(case):
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.complex128], ids=str)
 def test_twin_in_other_dtypes_and_layouts(dtype, layout):
-    """Half precisions and complex numbers are exact too, since a sum of one product does not round; channels-last stays so."""
-    x = laid_out(torch.randn(6, 24, 3, 2, dtype=torch.complex64 if dtype.is_complex else torch.float32).to(dtype), layout)
+    """Half precisions and complex numbers are exact too, since a sum of one product does not
+    round; channels-last stays so.
+    """
+    x = laid_out(
+        torch.randn(6, 24, 3, 2, dtype=torch.complex64 if dtype.is_complex else torch.float32).to(
+            dtype
+        ),
+        layout,
+    )
     for spec in SPECS:
         y = SparseConvSTSM(24, 3, spec)(x)
         assert torch.equal(y, STSM(3, spec)(x))
@@ -75,7 +91,9 @@ def test_twin_in_other_dtypes_and_layouts(dtype, layout):
 
 @pytest.mark.requirement("CONV-2")
 def test_twin_is_not_bit_equal():
-    """Infinity times the zeros of a kernel is NaN, and -0.0 loses its sign: a convolution is arithmetic, a shift is not."""
+    """Infinity times the zeros of a kernel is NaN, and -0.0 loses its sign: a convolution is
+    arithmetic, a shift is not.
+    """
     x = torch.zeros(1, 2, 1, 3)
     x[..., 1] = float("inf")
     assert SparseConvSTSM(2, 1, ShiftSpec("W", 1))(x).isnan().any()
@@ -86,7 +104,9 @@ def test_twin_is_not_bit_equal():
 
 
 def test_twin_keeps_its_dtype_under_autocast_and_conversion():
-    """Autocast does not lower the twin's precision, and converting the module does not change its kernels."""
+    """Autocast does not lower the twin's precision, and converting the module does not change
+    its kernels.
+    """
     x = torch.from_numpy(fold(labels((2, 3, 16, 2, 2)))).float()
     twin = SparseConvSTSM(16, 3).half()
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -118,9 +138,17 @@ EXPORTED = {"x": {0: 3 * torch.export.Dim("n"), 2: torch.export.Dim("h"), 3: tor
 
 @pytest.mark.parametrize("spec", [ShiftSpec(), ShiftSpec("T+HW+THW", 1, "backward-first")], ids=str)
 def test_exports_for_all_sizes(spec):
-    """One exported program, made of views, pads and slices alone, serves other N, H and W: one clip, no clip, one pixel."""
-    program = torch.export.export(STSM(3, spec), (torch.randn(6, 32, 4, 5),), dynamic_shapes=EXPORTED)
-    called = {str(node.target) for node in program.graph.nodes if node.op == "call_function" and "aten" in str(node.target)}
+    """One exported program, made of views, pads and slices alone, serves other N, H and W: one
+    clip, no clip, one pixel.
+    """
+    program = torch.export.export(
+        STSM(3, spec), (torch.randn(6, 32, 4, 5),), dynamic_shapes=EXPORTED
+    )
+    called = {
+        str(node.target)
+        for node in program.graph.nodes
+        if node.op == "call_function" and "aten" in str(node.target)
+    }
     plain = {
         "sym_size.int",
         "split_with_sizes.default",
@@ -146,15 +174,39 @@ def test_export_keeps_the_rule_that_segments_divide():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (lambda: STSM(0), SpecError, "num_segments=0 is no number of frames: a clip has 1 frame or more"),
+        (
+            lambda: STSM(0),
+            SpecError,
+            "num_segments=0 is no number of frames: a clip has 1 frame or more",
+        ),
         (lambda: STSM("8"), SpecError, "num_segments='8' is no whole number: give an int"),
-        (lambda: STSM(8, "T"), SpecError, "spec='T' is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')"),
-        (lambda: STSM(8)(torch.zeros(12, 8, 2, 2)), ArrayError, "num_segments=8 does not divide the leading axis 12"),
+        (
+            lambda: STSM(8, "T"),
+            SpecError,
+            "spec='T' is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')",
+        ),
+        (
+            lambda: STSM(8)(torch.zeros(12, 8, 2, 2)),
+            ArrayError,
+            "num_segments=8 does not divide the leading axis 12",
+        ),
         (lambda: SparseConvSTSM(-1, 8), SpecError, "channels=-1 is negative"),
         (lambda: SparseConvSTSM(16, 0), SpecError, "num_segments=0 is no number of frames"),
-        (lambda: SparseConvSTSM(20, 8, ShiftSpec(rounding="exact")), SpecError, "gives 5/4 channels a direction"),
-        (lambda: SparseConvSTSM(16, 8)(torch.zeros(8, 12, 2, 2)), ArrayError, "x has shape (8, 12, 2, 2), and channels=16"),
-        (lambda: SparseConvSTSM(16, 8)(torch.zeros(12, 16, 2, 2)), ArrayError, "num_segments=8 does not divide the leading axis 12"),
+        (
+            lambda: SparseConvSTSM(20, 8, ShiftSpec(rounding="exact")),
+            SpecError,
+            "gives 5/4 channels a direction",
+        ),
+        (
+            lambda: SparseConvSTSM(16, 8)(torch.zeros(8, 12, 2, 2)),
+            ArrayError,
+            "x has shape (8, 12, 2, 2), and channels=16",
+        ),
+        (
+            lambda: SparseConvSTSM(16, 8)(torch.zeros(12, 16, 2, 2)),
+            ArrayError,
+            "num_segments=8 does not divide the leading axis 12",
+        ),
         (
             lambda: SparseConvSTSM(2, 1)(torch.zeros(1, 2, 2, 2, dtype=torch.bool)),
             ArrayError,
@@ -175,7 +227,9 @@ def test_twin_has_a_shape_on_meta():
 
 
 def test_twin_comes_back_from_meta():
-    """Built on meta, or sent there, and given memory of a device that nobody filled, it is the shift."""
+    """Built on meta, or sent there, and given memory of a device that nobody filled, it is the
+    shift.
+    """
     torch.use_deterministic_algorithms(True)  # fills new memory, so that chance does not help
     try:
         with torch.device("meta"):
@@ -198,10 +252,17 @@ def test_symbolic_trace(shift):
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_twin_compiles_exports_and_traces():
-    """Its kernels are made in `forward`, in the compiled graph, the exported program and the trace as well."""
+    """Its kernels are made in `forward`, in the compiled graph, the exported program and the
+    trace as well.
+    """
     twin, sizes = SparseConvSTSM(32, 3), ((6, 32, 4, 5), (9, 32, 1, 2))
-    compiled, traced = torch.compile(twin, fullgraph=True), torch.jit.trace(twin, torch.randn(6, 32, 4, 5))
-    exported = torch.export.export(twin, (torch.randn(6, 32, 4, 5),), dynamic_shapes=EXPORTED).module()
+    compiled, traced = (
+        torch.compile(twin, fullgraph=True),
+        torch.jit.trace(twin, torch.randn(6, 32, 4, 5)),
+    )
+    exported = torch.export.export(
+        twin, (torch.randn(6, 32, 4, 5),), dynamic_shapes=EXPORTED
+    ).module()
     for call in (compiled, traced, exported):
         for shape in sizes:
             x = torch.randn(shape)
@@ -210,16 +271,25 @@ def test_twin_compiles_exports_and_traces():
 
 @pytest.mark.filterwarnings("ignore")
 def test_what_torch_cannot_read_is_refused_with_a_way_out() -> None:
-    """Scripting names tracing, for modules, inside of networks and for the function; the old ONNX exporter names STSM."""
+    """Scripting names tracing, for modules, inside of networks and for the function; the old
+    ONNX exporter names STSM.
+    """
 
     def scripted(x: torch.Tensor) -> torch.Tensor:
         return stsm(x, ShiftSpec(), 2)
 
     sparse = SparseConvSTSM(8, 2)
     for script in (STSM(2), sparse, torch.nn.Sequential(STSM(2)), stsm, scripted):
-        with pytest.raises(ModelError, match=r"torch.jit.script cannot compile .*: use torch.jit.trace, whose graph serves"):
+        with pytest.raises(
+            ModelError,
+            match=r"torch.jit.script cannot compile .*: use torch.jit.trace, whose graph serves",
+        ):
             torch.jit.script(script)
     frames = torch.ones(4, 8, 2, 3)
-    with pytest.raises(ModelError, match=r"torch.onnx.export\(dynamo=False\) cannot convolve .*: use STSM, which is the same map"):
+    with pytest.raises(
+        ModelError,
+        match=r"torch.onnx.export\(dynamo=False\) cannot convolve .*: use STSM, which is the "
+        r"same map",
+    ):
         torch.onnx.export(sparse, (frames,), io.BytesIO(), dynamo=False)
     torch.testing.assert_close(torch.jit.trace(sparse, frames)(frames), sparse(frames))

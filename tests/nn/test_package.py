@@ -26,13 +26,21 @@ def test_names():
 
 def test_missing_torch_is_named():
     """Without torch, importing the package says which extra to install."""
-    run = subprocess.run([sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True)
-    assert run.stdout == "MissingExtraError stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'\n"
+    run = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH], capture_output=True, text=True, check=True
+    )
+    assert run.stdout == (
+        "MissingExtraError stsm_ref.nn needs torch, which is not installed: pip install "
+        "'stsm_ref[torch]'\n"
+    )
 
 
 def test_numpy_side_does_not_import_torch():
     """`import stsm_ref` alone leaves torch out."""
     run = subprocess.run(
-        [sys.executable, "-c", "import stsm_ref, sys; print('torch' in sys.modules)"], capture_output=True, text=True, check=True
+        [sys.executable, "-c", "import stsm_ref, sys; print('torch' in sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
     )
     assert run.stdout == "False\n"

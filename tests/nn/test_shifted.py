@@ -1,4 +1,6 @@
-"""A layer with the shift before it, through what other people do to networks: the shift stays, or it is said aloud that it does not."""
+"""A layer with the shift before it, through what other people do to networks: the shift stays,
+or it is said aloud that it does not.
+"""
 
 import copy
 import pickle
@@ -23,7 +25,9 @@ from stsm_ref.nn import STSM, SparseConvSTSM, insert_shift, remove_shift, shifts
 from . import blocks
 from .networks import Bottleneck, ResNet
 
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning")
+pytestmark = pytest.mark.filterwarnings(
+    "ignore::DeprecationWarning", "ignore::FutureWarning", "ignore::UserWarning"
+)
 
 SITES = ("layer1.0.conv1", "layer2.0.conv1")
 
@@ -80,7 +84,9 @@ def hears_its_neighbours(model):
 
 
 def with_norm(register, remove=None):
-    """The network with the weights of its first layers under a norm, which is then taken off if `remove` says how."""
+    """The network with the weights of its first layers under a norm, which is then taken off if
+    `remove` says how.
+    """
 
     def change(model):
         for name in SITES:
@@ -104,17 +110,27 @@ CHANGES = {
     "pickle": lambda model: pickle.loads(pickle.dumps(model)),
     "averaged": averaged,
     "checkpointed": lambda model: lambda x: checkpoint(model, x, use_reentrant=False),
-    "functional": lambda model: lambda x: torch.func.functional_call(network_with_shift(), dict(model.named_parameters()), x),
+    "functional": lambda model: (
+        lambda x: torch.func.functional_call(
+            network_with_shift(), dict(model.named_parameters()), x
+        )
+    ),
     "symbolic trace": fx.symbolic_trace,
     "fx fuse": fuse,
     "fuse_fx": quantize_fx.fuse_fx,
     "jit trace": lambda model: torch.jit.trace(model, frames()),
     "weight norm": with_norm(parametrizations.weight_norm),
-    "weight norm and back": with_norm(parametrizations.weight_norm, parametrize.remove_parametrizations),
+    "weight norm and back": with_norm(
+        parametrizations.weight_norm, parametrize.remove_parametrizations
+    ),
     "old weight norm": with_norm(weight_norm),
     "pruned": with_norm(lambda layer: prune.l1_unstructured(layer, "weight", 0.0)),
-    "data parallel part": lambda model: setattr(model, "layer1", nn.DataParallel(model.layer1)) or model,
-    "children": lambda model: nn.Sequential(*list(model.children())[:-1], nn.AdaptiveAvgPool2d(1), nn.Flatten(), model.fc),
+    "data parallel part": lambda model: (
+        setattr(model, "layer1", nn.DataParallel(model.layer1)) or model
+    ),
+    "children": lambda model: nn.Sequential(
+        *list(model.children())[:-1], nn.AdaptiveAvgPool2d(1), nn.Flatten(), model.fc
+    ),
     "export": lambda model: torch.export.export(model, (frames(),)).module(),
 }
 
@@ -141,11 +157,17 @@ def test_spectral_norm_and_autocast(model):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_int8_by_fx_keeps_the_shift(model, training):
-    """Static int8 and quantization-aware training leave the layer in floating point, with the shift before it."""
+    """Static int8 and quantization-aware training leave the layer in floating point, with the
+    shift before it.
+    """
     if training:
-        prepared = quantize_fx.prepare_qat_fx(model.train(), quantization.get_default_qat_qconfig_mapping("fbgemm"), (frames(),))
+        prepared = quantize_fx.prepare_qat_fx(
+            model.train(), quantization.get_default_qat_qconfig_mapping("fbgemm"), (frames(),)
+        )
     else:
-        prepared = quantize_fx.prepare_fx(model, quantization.get_default_qconfig_mapping("fbgemm"), (frames(),))
+        prepared = quantize_fx.prepare_fx(
+            model, quantization.get_default_qconfig_mapping("fbgemm"), (frames(),)
+        )
     for i in range(20 if training else 1):
         prepared(frames(i))
     converted = quantize_fx.convert_fx(prepared.eval())
@@ -155,10 +177,14 @@ def test_int8_by_fx_keeps_the_shift(model, training):
 
 
 def test_eager_quantization_is_refused_aloud():
-    """Fusing by hand finds no way to fuse the layer, and int8 by hand hands it what it names, with a way out."""
+    """Fusing by hand finds no way to fuse the layer, and int8 by hand hands it what it names,
+    with a way out.
+    """
     block = blocks.Plain().eval()
     insert_shift(block, 4, quiet=True)
-    chain = nn.Sequential(quantization.QuantStub(), block.conv1, nn.BatchNorm2d(16), quantization.DeQuantStub()).eval()
+    chain = nn.Sequential(
+        quantization.QuantStub(), block.conv1, nn.BatchNorm2d(16), quantization.DeQuantStub()
+    ).eval()
     with pytest.raises(AssertionError, match="ShiftedConv2d"):
         quantization.fuse_modules(chain, [["1", "2"]])
     chain.qconfig = quantization.get_default_qconfig("fbgemm")
@@ -166,7 +192,9 @@ def test_eager_quantization_is_refused_aloud():
     prepared = quantization.prepare(chain)
     prepared(x)
     with pytest.raises(
-        StsmError, match=r"before the Conv2d at 'conv1', which the shift keeps in floating point: convert with .*quantize_fx"
+        StsmError,
+        match=r"before the Conv2d at 'conv1', which the shift keeps in floating point: convert "
+        r"with .*quantize_fx",
     ):
         quantization.convert(prepared)(x)
     remove_shift(block)
@@ -174,7 +202,9 @@ def test_eager_quantization_is_refused_aloud():
 
 
 def test_fused_first_then_inserted():
-    """The way out of a refused fusing: a fused layer takes the shift, and computes what the two layers did."""
+    """The way out of a refused fusing: a fused layer takes the shift, and computes what the two
+    layers did.
+    """
     chain = nn.Sequential(nn.Conv2d(16, 16, 1), nn.BatchNorm2d(16), nn.ReLU()).eval()
     x = torch.randn(4, 16, 3, 3)
     want = chain(stsm(x, ShiftSpec(), 4))
@@ -189,18 +219,27 @@ def as_a_new_layer(model):
 
 
 def test_new_layers_of_its_type_are_refused(model):
-    """An adapter that makes its weights by the layer's type is refused before it has changed anything, with the way out."""
+    """An adapter that makes its weights by the layer's type is refused before it has changed
+    anything, with the way out.
+    """
     with pytest.raises(ModelError) as raised:
         as_a_new_layer(model)
-    assert "ShiftedConv2d has been asked for a new layer, which would have no shift before it" in str(raised.value)
-    assert "snn.remove_shift(model) first, change the network, then insert the shift again" in str(raised.value)
+    assert (
+        "ShiftedConv2d has been asked for a new layer, which would have no shift before it"
+        in str(raised.value)
+    )
+    assert "snn.remove_shift(model) first, change the network, then insert the shift again" in str(
+        raised.value
+    )
     assert names(model) == SITES
 
 
 def rebuilt(model):
     """Overwrite a layer by a plain one with its weights."""
     old = model.layer1[0].conv1
-    model.layer1[0].conv1 = nn.Conv2d(old.in_channels, old.out_channels, old.kernel_size, bias=False)
+    model.layer1[0].conv1 = nn.Conv2d(
+        old.in_channels, old.out_channels, old.kernel_size, bias=False
+    )
     return model
 
 
@@ -225,14 +264,19 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_lost_shift_is_noticed_by_the_next_pass(model, loss):
-    """Also in a copy, under `torch.compile`, and by a second insertion; `remove_shift` takes out the rest and forgets."""
+    """Also in a copy, under `torch.compile`, and by a second insertion; `remove_shift` takes
+    out the rest and forgets.
+    """
     lose, message = LOSSES[loss]
     lose(model)
     compiled = torch.compile(copy.deepcopy(model), backend="eager")
     for call in (model, copy.deepcopy(model), pickle.loads(pickle.dumps(model)), compiled):
         with pytest.raises(ModelError) as raised:
             call(frames())
-        assert f"model=ResNet has lost 1 of 2 shifts: where 'layer1.0.conv1' had one {message}" in str(raised.value)
+        assert (
+            f"model=ResNet has lost 1 of 2 shifts: where 'layer1.0.conv1' had one {message}"
+            in str(raised.value)
+        )
         assert "or call snn.remove_shift(model) to go on without" in str(raised.value)
     with pytest.raises(ModelError, match="has lost 1 of 2 shifts"):
         insert_shift(model, 4)
@@ -257,7 +301,9 @@ def test_re_parameterisation_is_noticed():
 
 
 def test_an_adapter_that_is_merged_is_noticed():
-    """Merged, PEFT leaves the base where the adapter was, which had the shift; taken out and put in again it is right."""
+    """Merged, PEFT leaves the base where the adapter was, which had the shift; taken out and
+    put in again it is right.
+    """
     block, x = Bottleneck(16, 4).eval(), torch.randn(4, 16, 3, 3)
     block.conv1 = blocks.PeftLike(block.conv1)
     insert_shift(block, 4, quiet=True)
@@ -272,7 +318,9 @@ def test_an_adapter_that_is_merged_is_noticed():
 
 
 def test_a_network_that_is_taken_out_of_a_wrapper_is_watched(model):
-    """Inserted through a wrapper, which is then taken off, a network still notices a loss, and removal forgets it at every level."""
+    """Inserted through a wrapper, which is then taken off, a network still notices a loss, and
+    removal forgets it at every level.
+    """
     remove_shift(model)
     wrapper = nn.ModuleDict({"inner": model})
     insert_shift(wrapper, 4, quiet=True)
@@ -285,7 +333,9 @@ def test_a_network_that_is_taken_out_of_a_wrapper_is_watched(model):
 
 
 def test_a_part_that_is_taken_out_is_not_missed(model):
-    """Removing from a part of the network leaves the rest, and the network does not call that a loss."""
+    """Removing from a part of the network leaves the rest, and the network does not call that a
+    loss.
+    """
     assert remove_shift(model.layer1) == ("0.conv1",)
     model(frames())
     assert names(model) == SITES[1:]
@@ -293,11 +343,15 @@ def test_a_part_that_is_taken_out_is_not_missed(model):
 
 
 def test_deep_copy_then_remove(model, plain, shifted):
-    """A copy that gives the shift up is the plain network in classes, tree and numbers; the original keeps it."""
+    """A copy that gives the shift up is the plain network in classes, tree and numbers; the
+    original keeps it.
+    """
     twin = copy.deepcopy(model)
     remove_shift(twin)
     assert torch.equal(twin(frames()), plain)
-    assert [type(module) for module in twin.modules()] == [type(module) for module in network().modules()]
+    assert [type(module) for module in twin.modules()] == [
+        type(module) for module in network().modules()
+    ]
     assert repr(twin) == repr(network())
     assert set(vars(twin.layer1[0].conv1)) == set(vars(network().layer1[0].conv1))
     torch.testing.assert_close(model(frames()), shifted)
@@ -306,12 +360,20 @@ def test_deep_copy_then_remove(model, plain, shifted):
 @pytest.mark.parametrize("first", ["shift", "norm"])
 @pytest.mark.parametrize("last", ["shift", "norm"])
 def test_parametrizations_come_and_go_in_any_order(plain, shifted, first, last):
-    """A parametrized layer takes the shift, and one with the shift a parametrization; either may be removed first."""
+    """A parametrized layer takes the shift, and one with the shift a parametrization; either
+    may be removed first.
+    """
     model = network()
-    insert = {"shift": lambda: insert_shift(model, 4, quiet=True), "norm": lambda: with_norm(parametrizations.weight_norm)(model)}
+    insert = {
+        "shift": lambda: insert_shift(model, 4, quiet=True),
+        "norm": lambda: with_norm(parametrizations.weight_norm)(model),
+    }
     remove = {
         "shift": lambda: remove_shift(model),
-        "norm": lambda: [parametrize.remove_parametrizations(model.get_submodule(name), "weight") for name in SITES],
+        "norm": lambda: [
+            parametrize.remove_parametrizations(model.get_submodule(name), "weight")
+            for name in SITES
+        ],
     }
     insert[first]()
     insert[{"shift": "norm", "norm": "shift"}[first]]()
@@ -321,26 +383,45 @@ def test_parametrizations_come_and_go_in_any_order(plain, shifted, first, last):
     torch.testing.assert_close(model(frames()), shifted if last == "shift" else plain)
     remove[last]()
     torch.testing.assert_close(model(frames()), plain)
-    assert [type(module) for module in model.modules()] == [type(module) for module in network().modules()]
+    assert [type(module) for module in model.modules()] == [
+        type(module) for module in network().modules()
+    ]
 
 
 def test_leaf_modules_stay_leaves(model):
-    """Tools that visit leaf modules, or run a network's children, count and compute what they did; types and names stay."""
+    """Tools that visit leaf modules, or run a network's children, count and compute what they
+    did; types and names stay.
+    """
     leaves = [name for name, module in model.named_modules() if not list(module.children())]
-    assert leaves == [name for name, module in network().named_modules() if not list(module.children())]
+    assert leaves == [
+        name for name, module in network().named_modules() if not list(module.children())
+    ]
     layer = model.layer1[0].conv1
     assert isinstance(layer, nn.Conv2d)
     assert list(layer.children()) == []
-    assert [name for name, _ in model.named_parameters()] == [name for name, _ in network().named_parameters()]
+    assert [name for name, _ in model.named_parameters()] == [
+        name for name, _ in network().named_parameters()
+    ]
     x = torch.randn(4, 16, 3, 3)
     chain = nn.Sequential(*list(model.layer1[0].children())[:2])
-    torch.testing.assert_close(chain(x), model.layer1[0].bn1(network().layer1[0].conv1(stsm(x, ShiftSpec(), 4))))
+    torch.testing.assert_close(
+        chain(x), model.layer1[0].bn1(network().layer1[0].conv1(stsm(x, ShiftSpec(), 4)))
+    )
 
 
 def test_shifts_of_tells_what_is_in_place(model):
-    """Inserted or by hand, plain or sparse, in wrapped and traced networks; an empty answer where there is none."""
+    """Inserted or by hand, plain or sparse, in wrapped and traced networks; an empty answer
+    where there is none.
+    """
     first = shifts_of(model)[0]
-    assert (first.name, first.num_segments, first.spec, first.channels, first.moved, first.sparse) == (
+    assert (
+        first.name,
+        first.num_segments,
+        first.spec,
+        first.channels,
+        first.moved,
+        first.sparse,
+    ) == (
         SITES[0],
         4,
         ShiftSpec(),
@@ -349,28 +430,44 @@ def test_shifts_of_tells_what_is_in_place(model):
         False,
     )
     by_hand = shifts_of(nn.Sequential(STSM(4), SparseConvSTSM(16, 4)))
-    assert [(shift.name, shift.channels, shift.moved, shift.sparse) for shift in by_hand] == [("0", None, None, False), ("1", 16, 6, True)]
+    assert [(shift.name, shift.channels, shift.moved, shift.sparse) for shift in by_hand] == [
+        ("0", None, None, False),
+        ("1", 16, 6, True),
+    ]
     assert names(nn.DataParallel(model)) == tuple(f"module.{name}" for name in SITES)
-    assert names(torch.compile(model, backend="eager")) == tuple(f"_orig_mod.{name}" for name in SITES)
+    assert names(torch.compile(model, backend="eager")) == tuple(
+        f"_orig_mod.{name}" for name in SITES
+    )
     assert names(fx.symbolic_trace(model)) == SITES
-    assert names(create_model("tsn_resnet18", num_segments=2, num_classes=2).backbone)[0] == "layer1.0.conv1"
+    assert (
+        names(create_model("tsn_resnet18", num_segments=2, num_classes=2).backbone)[0]
+        == "layer1.0.conv1"
+    )
     loaded = network()
     loaded.load_state_dict(model.state_dict())
     assert names(loaded) == names(OurResNet(18)) == ()
 
 
 def test_a_rebuilt_network_tells_by_shifts_of(model):
-    """Torch's own oneDNN conversion rebuilds each convolution by `isinstance`: nothing is raised there, and `shifts_of` tells."""
+    """Torch's own oneDNN conversion rebuilds each convolution by `isinstance`: nothing is
+    raised there, and `shifts_of` tells.
+    """
     assert names(mkldnn.to_mkldnn(model.layer1[0])) == ()
     with pytest.raises(ModelError, match="has lost 1 of 2 shifts"):
         model(frames())
 
 
 @pytest.mark.parametrize(
-    "graph", [lambda model: torch.jit.trace(model, frames()), lambda model: torch.export.export(model, (frames(),)).module()]
+    "graph",
+    [
+        lambda model: torch.jit.trace(model, frames()),
+        lambda model: torch.export.export(model, (frames(),)).module(),
+    ],
 )
 def test_what_cannot_be_told_is_refused(model, graph):
-    """In a traced or exported graph a shift cannot be told from other operations; that is an error, not an empty answer."""
+    """In a traced or exported graph a shift cannot be told from other operations; that is an
+    error, not an empty answer.
+    """
     with pytest.raises(ModelError, match="insert"):
         shifts_of(graph(model))
     with pytest.raises(ModelError, match=r"which is no nn\.Module"):
@@ -390,5 +487,7 @@ def test_what_cannot_be_told_is_refused(model, graph):
 )
 def test_scripting_says_what_to_do_instead(subject):
     """`torch.jit.script` of whatever holds a shift names `torch.jit.trace`."""
-    with pytest.raises(ModelError, match=r"torch.jit.script cannot compile .*: use torch.jit.trace"):
+    with pytest.raises(
+        ModelError, match=r"torch.jit.script cannot compile .*: use torch.jit.trace"
+    ):
         torch.jit.script(subject())

@@ -7,7 +7,9 @@ CLIPS, NUM_SEGMENTS, STEPS = 4, 3, 2
 
 
 def train(model: nn.Module, clips: range) -> None:
-    """Take `STEPS` steps of gradient descent on the given of the `CLIPS` clips; the loss is a mean over clips."""
+    """Take `STEPS` steps of gradient descent on the given of the `CLIPS` clips; the loss is a
+    mean over clips.
+    """
     generator = torch.Generator().manual_seed(1)
     data = torch.randn(CLIPS, NUM_SEGMENTS, 3, 16, 16, dtype=torch.float64, generator=generator)
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -1,4 +1,6 @@
-"""§3.1, §5.1.2: the steps that one residual block makes with TSM, with STSM and without a shift, and layers with 1x1 convolutions alone."""
+"""§3.1, §5.1.2: the steps that one residual block makes with TSM, with STSM and without a
+shift, and layers with 1x1 convolutions alone.
+"""
 
 import numpy as np
 import pytest
@@ -13,9 +15,12 @@ pytestmark = pytest.mark.requirement("CAP-1", "TSM-1")
 
 
 def test_a_block_of_tsm_makes_every_step() -> None:
-    """26 of 26 for TSM as for STSM, and the 8 steps within a frame without a shift: a 3x3 convolution moves in space by itself."""
+    """26 of 26 for TSM as for STSM, and the 8 steps within a frame without a shift: a 3x3
+    convolution moves in space by itself.
+    """
     made = {
-        name: [d for d in UNIT_DISPLACEMENTS if block_makes(spec, d)] for name, spec in (("tsm", ShiftSpec.tsm()), ("stsm", ShiftSpec()))
+        name: [d for d in UNIT_DISPLACEMENTS if block_makes(spec, d)]
+        for name, spec in (("tsm", ShiftSpec.tsm()), ("stsm", ShiftSpec()))
     }
     assert made["tsm"] == made["stsm"] == list(UNIT_DISPLACEMENTS)
     assert len(UNIT_DISPLACEMENTS) == 26
@@ -25,7 +30,9 @@ def test_a_block_of_tsm_makes_every_step() -> None:
 
 
 def test_layers_with_1x1_convolutions_tell_them_apart() -> None:
-    """STSM reaches 6, 18 and 26 steps in one, two and three layers; TSM the two in time, in any number."""
+    """STSM reaches 6, 18 and 26 steps in one, two and three layers; TSM the two in time, in any
+    number.
+    """
     assert [steps_within(ShiftSpec(), layers) for layers in (1, 2, 3)] == [6, 18, 26]
     assert [steps_within(ShiftSpec.tsm(), layers) for layers in (1, 2, 3)] == [2, 2, 2]
 
@@ -38,7 +45,9 @@ def test_a_block_by_hand() -> None:
     first[:, 0] = 1, -1
     second = np.zeros((2, 3, 3), np.int64)
     second[:, 1, 0] = 1, -1  # cross-correlation: the tap on the left brings what is left
-    np.testing.assert_array_equal(block(x, ShiftSpec.tsm(), first, second), [[[0, 7, 0], [0, 5, -4]], [[0, 0, 0], [0, 0, 0]]])
+    np.testing.assert_array_equal(
+        block(x, ShiftSpec.tsm(), first, second), [[[0, 7, 0], [0, 5, -4]], [[0, 0, 0], [0, 0, 0]]]
+    )
     # without the channel of the other sign ReLU would lose what is negative
     np.testing.assert_array_equal(block(x, ShiftSpec.tsm(), first[:1], second[:1])[0, 1], [0, 5, 0])
 
@@ -49,9 +58,13 @@ def test_a_shift_that_moves_nothing_in_time_is_noticed() -> None:
     assert block_makes(ShiftSpec("H+W"), Displacement(dh=1, dw=-1))
 
 
-@pytest.mark.parametrize("identifier", ["higher-dimensions", "learns-2d-and-3d", "convolution-selects", "2d-from-1d"])
+@pytest.mark.parametrize(
+    "identifier", ["higher-dimensions", "learns-2d-and-3d", "convolution-selects", "2d-from-1d"]
+)
 def test_the_claims_say_so(identifier: str) -> None:
-    """The theorem stays, and beside it that it favours nobody: 26 of 26 in one block of TSM, computed."""
+    """The theorem stays, and beside it that it favours nobody: 26 of 26 in one block of TSM,
+    computed.
+    """
     entry = claim(identifier)
     assert entry.status == "proved"
     assert "layers_compose_steps" in entry.evidence

@@ -14,7 +14,13 @@ import pytest
 from stsm_ref.errors import SpecError
 from stsm_ref.paper import CLAIMS, MEANINGS, NOT_CLAIMS, Claim, claim
 from stsm_ref.paper.cells import row_of
-from stsm_ref.paper.computations import COMPUTATIONS, ablation, kinetics, setting, something_something_v2
+from stsm_ref.paper.computations import (
+    COMPUTATIONS,
+    ablation,
+    kinetics,
+    setting,
+    something_something_v2,
+)
 from stsm_ref.paper.coverage import as_printed, fingerprint, states_something
 from stsm_ref.paper.evaluate import Settled, settle
 from stsm_ref.paper.networks import network
@@ -23,7 +29,9 @@ from stsm_ref.paper.tables import ROWS, find, printed_lines
 from tests import ROOT
 from tests.paper.test_tables import LINES
 
-pytestmark = pytest.mark.requirement("COST-1", "COST-2", "GEO-5", "KERN-1x2", "KERN-2x1", "KERN-2x2", "PAD-1", "TSM-1", "CAP-1")
+pytestmark = pytest.mark.requirement(
+    "COST-1", "COST-2", "GEO-5", "KERN-1x2", "KERN-2x1", "KERN-2x2", "PAD-1", "TSM-1", "CAP-1"
+)
 
 SENTENCES = [entry for entry in CLAIMS if not entry.is_cell]
 CELLS = [entry for entry in CLAIMS if entry.is_cell]
@@ -31,7 +39,9 @@ COMPUTED = {"proved", "computed", "recounted", "contradicted"}
 
 
 def test_every_sentence_with_a_number_or_a_comparison_is_accounted_for() -> None:
-    """Each has a claim that quotes it, or a reason why it is none; nothing is quoted that the paper does not say."""
+    """Each has a claim that quotes it, or a reason why it is none; nothing is quoted that the
+    paper does not say.
+    """
     wanted = [print_ for kind, _, print_ in LINES if kind != "row"]
     assert len(wanted) > 240
     assert unaccounted(SENTENCES, NOT_CLAIMS) == []
@@ -39,19 +49,33 @@ def test_every_sentence_with_a_number_or_a_comparison_is_accounted_for() -> None
 
 def unaccounted(claims: list[Claim], not_claims: tuple[tuple[str, str], ...]) -> list[str]:
     """The fingerprints of sentences and equations that neither list quotes."""
-    quoted = {fingerprint(quote) for entry in claims for quote in entry.quotes} | {fingerprint(quote) for quote, _ in not_claims}
+    quoted = {fingerprint(quote) for entry in claims for quote in entry.quotes} | {
+        fingerprint(quote) for quote, _ in not_claims
+    }
     return [print_ for kind, _, print_ in LINES if kind != "row" and print_ not in quoted]
 
 
 def test_a_lost_claim_would_be_noticed() -> None:
-    """Without any one of the claims whose sentence no other quotes, or with a word of it changed, a fingerprint is left over."""
+    """Without any one of the claims whose sentence no other quotes, or with a word of it
+    changed, a fingerprint is left over.
+    """
     quotes = Counter(quote for entry in SENTENCES for quote in entry.quotes)
-    alone = [entry for entry in SENTENCES if all(quotes[quote] == 1 and states_something(quote) for quote in entry.quotes)]
+    alone = [
+        entry
+        for entry in SENTENCES
+        if all(quotes[quote] == 1 and states_something(quote) for quote in entry.quotes)
+    ]
     assert len(alone) > 140
     for entry in alone[::10]:
         rest = [other for other in SENTENCES if other is not entry]
         assert unaccounted(rest, NOT_CLAIMS)
-        changed = Claim(entry.id, entry.place, tuple(quote + "s" for quote in entry.quotes), entry.says, entry.status)
+        changed = Claim(
+            entry.id,
+            entry.place,
+            tuple(quote + "s" for quote in entry.quotes),
+            entry.says,
+            entry.status,
+        )
         assert unaccounted([*rest, changed], NOT_CLAIMS)
 
 
@@ -64,7 +88,9 @@ def test_no_sentence_is_both() -> None:
 
 
 def test_cells_are_every_number_of_the_tables() -> None:
-    """Each accuracy, GFLOPs and parameter count that is printed is one claim, and its quotation is its line."""
+    """Each accuracy, GFLOPs and parameter count that is printed is one claim, and its quotation
+    is its line.
+    """
     lines = {fingerprint(line) for table in range(2, 8) for line in printed_lines(table)}
     for table in range(2, 8):
         mine = [entry for entry in CELLS if entry.place == f"Table {table}"]
@@ -73,13 +99,20 @@ def test_cells_are_every_number_of_the_tables() -> None:
         kinds = Counter(entry.id.rpartition(".")[2] for entry in mine)
         assert kinds["top1"] == len(printed_lines(table))
     assert sum(entry.place == "Table 1" for entry in CELLS) == 7
-    costs, sizes = sum(row.one_pass is not None for row in ROWS), sum(row.millions is not None for row in ROWS)
-    assert sum(entry.id.endswith("gflops") for entry in CELLS) == costs + 1  # DSA-CNNs' N/A × 5 × 10 has digits and no figure
+    costs, sizes = (
+        sum(row.one_pass is not None for row in ROWS),
+        sum(row.millions is not None for row in ROWS),
+    )
+    assert (
+        sum(entry.id.endswith("gflops") for entry in CELLS) == costs + 1
+    )  # DSA-CNNs' N/A × 5 × 10 has digits and no figure
     assert sum(entry.id.endswith("parameters") for entry in CELLS) == sizes
 
 
 def test_ids_and_statuses_are_in_order() -> None:
-    """Ids are lower-case names, none twice; every status is one of the seven; a claim has words of ours."""
+    """Ids are lower-case names, none twice; every status is one of the seven; a claim has words
+    of ours.
+    """
     assert len({entry.id for entry in CLAIMS}) == len(CLAIMS) > 400
     assert len(SENTENCES) > 80
     for entry in CLAIMS:
@@ -96,7 +129,10 @@ def test_every_computation_has_its_claim() -> None:
     assert {entry.id for entry in CELLS if entry.status in COMPUTED} <= set(COMPUTATIONS)
 
 
-@pytest.mark.parametrize("identifier", [name for name, computation in COMPUTATIONS.items() if not computation.builds_networks])
+@pytest.mark.parametrize(
+    "identifier",
+    [name for name, computation in COMPUTATIONS.items() if not computation.builds_networks],
+)
 def test_computed_claims_are_computed_again(identifier: str) -> None:
     """What the tables and the arithmetic say today is what the status says."""
     (settled,) = settle([claim(identifier)], recount=False)
@@ -105,7 +141,10 @@ def test_computed_claims_are_computed_again(identifier: str) -> None:
     assert settled.agrees, settled.verdict
 
 
-@pytest.mark.parametrize("identifier", [name for name, computation in COMPUTATIONS.items() if computation.builds_networks])
+@pytest.mark.parametrize(
+    "identifier",
+    [name for name, computation in COMPUTATIONS.items() if computation.builds_networks],
+)
 def test_recounted_claims_are_counted_again(identifier: str) -> None:
     """What the networks count to today is what the status says, to the printed digit."""
     (settled,) = settle([claim(identifier)], recount=True)
@@ -114,7 +153,9 @@ def test_recounted_claims_are_counted_again(identifier: str) -> None:
 
 
 def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With other figures in the tables the computations say otherwise: none of them has its verdict written in."""
+    """With other figures in the tables the computations say otherwise: none of them has its
+    verdict written in.
+    """
     monkeypatch.setitem(ablation.ACCURACY_AT, "1", Decimal("80"))
     for identifier in ("best-alpha", "above-the-best", "all-channels-is-best"):
         (settled,) = settle([claim(identifier)], recount=False)
@@ -137,9 +178,17 @@ def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the figures that the words speak of, the contradicted claims hold: none of them is contradicted whatever the tables say."""
-    monkeypatch.setattr(something_something_v2, "MOBILE_16", something_something_v2.MOBILE_16._replace(gflops="5.12 × 3 × 1"))
-    monkeypatch.setattr(something_something_v2, "STSM", something_something_v2.STSM._replace(parameters="20.1M"))
+    """With the figures that the words speak of, the contradicted claims hold: none of them is
+    contradicted whatever the tables say.
+    """
+    monkeypatch.setattr(
+        something_something_v2,
+        "MOBILE_16",
+        something_something_v2.MOBILE_16._replace(gflops="5.12 × 3 × 1"),
+    )
+    monkeypatch.setattr(
+        something_something_v2, "STSM", something_something_v2.STSM._replace(parameters="20.1M")
+    )
     monkeypatch.setattr(ablation, "ACCURACY_AT", ablation.ACCURACY_AT | {"1": Decimal("80")})
     for identifier in ("4.3-at-15.36", "fig-1-parameters", "all-channels-is-best"):
         assert claim(identifier).status == "contradicted"
@@ -147,17 +196,31 @@ def test_contradictions_go_away_with_tables_that_agree(monkeypatch: pytest.Monke
 
 
 def test_a_charitable_reading_can_fail_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What holds only as read of some, or of most, falls where it holds of none, or of few: no reading is taken whatever the tables say."""
-    other = [row._replace(frames="16", gflops="36 × 1 × 1") if row.ours and row.views else row for row in ROWS]
+    """What holds only as read of some, or of most, falls where it holds of none, or of few: no
+    reading is taken whatever the tables say.
+    """
+    other = [
+        row._replace(frames="16", gflops="36 × 1 × 1") if row.ours and row.views else row
+        for row in ROWS
+    ]
     monkeypatch.setattr(setting, "ROWS", other)
-    light = [row._replace(gflops="1 × 3 × 10", parameters="1M") if not row.ours else row for row in kinetics.TABLE_6]
+    light = [
+        row._replace(gflops="1 × 3 × 10", parameters="1M") if not row.ours else row
+        for row in kinetics.TABLE_6
+    ]
     monkeypatch.setattr(kinetics, "TABLE_6", [row for row in light if row.name != "STSM+TDN"])
     for identifier in ("eight-clips", "crops-at-test", "cheaper-than-2d", "3d-beaten"):
         (settled,) = settle([claim(identifier)], recount=False)
         assert not settled.agrees, identifier
-    monkeypatch.setattr(setting, "ROWS", [row._replace(gflops="9") if row.table == 6 and row.views else row for row in ROWS])
+    monkeypatch.setattr(
+        setting,
+        "ROWS",
+        [row._replace(gflops="9") if row.table == 6 and row.views else row for row in ROWS],
+    )
     assert not COMPUTATIONS["gflops-crops-clips"].run().holds
-    monkeypatch.setattr(kinetics, "STSM", kinetics.STSM._replace(gflops="46 × 3 × 10", parameters="26M"))
+    monkeypatch.setattr(
+        kinetics, "STSM", kinetics.STSM._replace(gflops="46 × 3 × 10", parameters="26M")
+    )
     assert not COMPUTATIONS["three-modules-are-heavy"].run().holds
 
 
@@ -166,18 +229,33 @@ def test_a_wrong_cell_changes_the_count(monkeypatch: pytest.MonkeyPatch) -> None
     from stsm_ref.paper.computations import counted_cells
 
     row, _ = counted_cells.row_of("t6.22.gflops")
-    monkeypatch.setattr(counted_cells, "row_of", lambda _: (row._replace(gflops="43.2 × 3 × 10"), "gflops"))
+    monkeypatch.setattr(
+        counted_cells, "row_of", lambda _: (row._replace(gflops="43.2 × 3 × 10"), "gflops")
+    )
     assert not counted_cells.recount("t6.22.gflops").holds
-    monkeypatch.setattr(counted_cells, "row_of", lambda _: (row._replace(parameters="24.4M"), "parameters"))
+    monkeypatch.setattr(
+        counted_cells, "row_of", lambda _: (row._replace(parameters="24.4M"), "parameters")
+    )
     assert not counted_cells.recount("t6.22.parameters").holds
 
 
 def test_parameters_that_cannot_fit_both_tables_are_noted() -> None:
-    """Methods with one figure in Tables 6 and 7 have it noted in both; the width is the least at which 226 more rows must show."""
-    sizes = [{row.name: row.parameters for row in ROWS if row.table == table and row.millions} for table in (6, 7)]
+    """Methods with one figure in Tables 6 and 7 have it noted in both; the width is the least
+    at which 226 more rows must show.
+    """
+    sizes = [
+        {row.name: row.parameters for row in ROWS if row.table == table and row.millions}
+        for table in (6, 7)
+    ]
     built = {row.name for row in ROWS if network(row)}
-    same = {name for name in sizes[0].keys() & sizes[1].keys() if sizes[0][name] == sizes[1][name]} - built
-    noted = {row_of(entry.id)[0].name: entry.finding for entry in CELLS if "not of its own table" in entry.finding}
+    same = {
+        name for name in sizes[0].keys() & sizes[1].keys() if sizes[0][name] == sizes[1][name]
+    } - built
+    noted = {
+        row_of(entry.id)[0].name: entry.finding
+        for entry in CELLS
+        if "not of its own table" in entry.finding
+    }
     assert noted.keys() == same == {"T-STFT", "SlowFast+ATFR"}
     assert sum("not of its own table" in entry.finding for entry in CELLS) == 4
     for name, step in (("T-STFT", 10_000), ("SlowFast+ATFR", 100_000)):
@@ -186,7 +264,9 @@ def test_parameters_that_cannot_fit_both_tables_are_noted() -> None:
 
 
 def test_known_contradictions_are_listed() -> None:
-    """Those in the words, all of them, and those in the digits; what allows a reading without contradiction is not among them."""
+    """Those in the words, all of them, and those in the digits; what allows a reading without
+    contradiction is not among them.
+    """
     contradicted = {entry.id for entry in CLAIMS if entry.status == "contradicted"}
     assert {entry.id for entry in SENTENCES} & contradicted == {
         "fig-1-parameters",
@@ -198,11 +278,19 @@ def test_known_contradictions_are_listed() -> None:
         "4.3-at-15.36",
         "temporal-and-temporal",
     }
-    assert {"t6.8.gflops", "t7.16.gflops", "t7.19.parameters", "t7.27.parameters", "t7.13.gflops"} <= contradicted
+    assert {
+        "t6.8.gflops",
+        "t7.16.gflops",
+        "t7.19.parameters",
+        "t7.27.parameters",
+        "t7.13.gflops",
+    } <= contradicted
 
 
 def test_only_a_computation_that_agrees_is_silent() -> None:
-    """A contradicted claim that holds, and a computed one that does not, disagree with their status."""
+    """A contradicted claim that holds, and a computed one that does not, disagree with their
+    status.
+    """
     holds = COMPUTATIONS["best-alpha"].run()
     assert Settled(claim("best-alpha"), holds).agrees
     assert not Settled(claim("22-percent"), holds).agrees
@@ -226,13 +314,19 @@ def test_latex_is_written_out() -> None:
     """No quotation keeps a backslash, a dollar or a brace on the screen."""
     for entry in SENTENCES:
         for quote in (*entry.quotes, entry.against):
-            assert not re.search(r"[\\${]|\bbmatrix\b", plain(quote).replace("_{", "").replace("^{", "").replace("10^{", "")), plain(quote)
+            assert not re.search(
+                r"[\\${]|\bbmatrix\b",
+                plain(quote).replace("_{", "").replace("^{", "").replace("10^{", ""),
+            ), plain(quote)
 
 
 def test_the_text_is_cut_as_the_fingerprints_were_taken() -> None:
-    """A small text in the paper's form: headings, lists, equations, tables and sentences that a page break has cut."""
+    """A small text in the paper's form: headings, lists, equations, tables and sentences that a
+    page break has cut.
+    """
     text = (
-        "x\nAbstract: It costs 0.\n\nKeywords: a\n\n1. Introduction\n\nIt is 2 times\n\nfaster, i.e., good. 1. See [4].\n\n"
+        "x\nAbstract: It costs 0.\n\nKeywords: a\n\n1. Introduction\n\nIt is 2 times\n\nfaster, "
+        "i.e., good. 1. See [4].\n\n"
         "$$a = 1$$\n\nModel\tTop-1\nA $\\times$ B\t75.0\n\nAuthor Contributions: none"
     )
     assert as_printed(text) == [
@@ -255,23 +349,37 @@ def test_the_page_is_up_to_date() -> None:
 def test_importing_the_claims_imports_nothing_heavy() -> None:
     """Neither torch nor Matplotlib, also with the computations."""
     code = (
-        "import sys, stsm_ref.paper, stsm_ref.paper.computations; print([m for m in ('torch', 'matplotlib', 'rich') if m in sys.modules])"
+        "import sys, stsm_ref.paper, stsm_ref.paper.computations; print([m for m in ('torch', "
+        "'matplotlib', 'rich') if m in sys.modules])"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert ended.stdout.strip() == "[]"
 
 
 def test_with_every_accuracy_turned_round_the_comparisons_fall(tmp_path: Path) -> None:
-    """In a copy of the package each accuracy x of the tables is 100 - x: what was above is below, and no comparison keeps its verdict."""
-    shutil.copytree(ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__"))
+    """In a copy of the package each accuracy x of the tables is 100 - x: what was above is
+    below, and no comparison keeps its verdict.
+    """
+    shutil.copytree(
+        ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__")
+    )
     tables = tmp_path / "stsm_ref" / "paper" / "tables.py"
     turned, count = re.subn(
-        r'(Row\([^\n]*")(\d\d(?:\.\d+)?)("\),)', lambda found: f"{found[1]}{100 - Decimal(found[2])}{found[3]}", tables.read_text()
+        r'(Row\([^\n]*")(\d\d(?:\.\d+)?)("\),)',
+        lambda found: f"{found[1]}{100 - Decimal(found[2])}{found[3]}",
+        tables.read_text(),
     )
     assert count == len(ROWS)
     tables.write_text(turned)
     command = [sys.executable, "-c", "from stsm_ref.cli import main; main()", "claims", "--json"]
-    ended = subprocess.run(command, cwd=tmp_path, env={"PYTHONPATH": str(tmp_path)}, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert ended.returncode == 1, ended.stderr
     fallen = {entry["id"] for entry in json.loads(ended.stdout)["claims"] if not entry["agrees"]}
     assert len(fallen) > 40
@@ -285,4 +393,8 @@ def test_with_every_accuracy_turned_round_the_comparisons_fall(tmp_path: Path) -
         "x3d-is-light",
         "tsm-3.5",
     } <= fallen
-    assert {"raises-performance-abstract", "raises-performance-conclusion", "improves-the-2d-baseline"} <= fallen
+    assert {
+        "raises-performance-abstract",
+        "raises-performance-conclusion",
+        "improves-the-2d-baseline",
+    } <= fallen

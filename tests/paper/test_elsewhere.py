@@ -1,4 +1,6 @@
-"""What cited repositories print: the figures against the paper's cells, the findings that speak of them, and the counts to the unit."""
+"""What cited repositories print: the figures against the paper's cells, the findings that speak
+of them, and the counts to the unit.
+"""
 
 import re
 from decimal import Decimal
@@ -33,7 +35,9 @@ RESTING = [entry for entry in CLAIMS if entry.elsewhere]
 
 
 def test_each_figure_stands_beside_its_cell() -> None:
-    """Figures as literals; each stands in the line that is quoted, and its cell is a Top-1 of a network that is not the authors' own."""
+    """Figures as literals; each stands in the line that is quoted, and its cell is a Top-1 of a
+    network that is not the authors' own.
+    """
     for name, accuracy in ACCURACIES.items():
         row, column = row_of(accuracy.cell)
         assert (accuracy.top1, row.top1) == PRINTED[name]
@@ -44,7 +48,9 @@ def test_each_figure_stands_beside_its_cell() -> None:
 
 
 def test_every_source_is_named_and_used() -> None:
-    """Repository, file, version and the number under which the paper cites it; none is left over but the branch that prints otherwise."""
+    """Repository, file, version and the number under which the paper cites it; none is left
+    over but the branch that prints otherwise.
+    """
     for source in SOURCES.values():
         assert source.repository.startswith("github.com/")
         assert re.search(r"commit [0-9a-f]{12}|v\d", source.version)
@@ -55,15 +61,23 @@ def test_every_source_is_named_and_used() -> None:
 
 @pytest.mark.parametrize("entry", RESTING, ids=lambda entry: entry.id)
 def test_claims_that_rest_on_a_comparison_say_so(entry: object) -> None:
-    """Each named figure exists; the finding speaks of one of them, or points to the claim whose finding does."""
+    """Each named figure exists; the finding speaks of one of them, or points to the claim whose
+    finding does.
+    """
     finding = entry.finding  # type: ignore[attr-defined]
     if finding.startswith("As "):
         finding = claim(finding.removeprefix("As ").rstrip(".")).finding
-    assert any(PRINTED[name][0] in finding for name in entry.elsewhere) or "5 segments" in finding or "Frames" in finding  # type: ignore[attr-defined]
+    assert (
+        any(PRINTED[name][0] in finding for name in entry.elsewhere)
+        or "5 segments" in finding
+        or "Frames" in finding
+    )  # type: ignore[attr-defined]
 
 
 def test_the_comparisons_that_matter_are_all_named() -> None:
-    """The claims that compare with TSM, TDN or TSN where a repository prints another figure, or trained another network."""
+    """The claims that compare with TSM, TDN or TSN where a repository prints another figure, or
+    trained another network.
+    """
     assert {
         "large-margin-at-8",
         "33.5-and-2.2",
@@ -105,7 +119,9 @@ def test_the_differences_in_the_findings_are_right() -> None:
 
 @pytest.mark.parametrize("cost", COSTS, ids=lambda cost: cost.line)
 def test_counts_equal_those_of_mmaction2_to_the_unit(cost: PrintedCost) -> None:
-    """Operations and parameters of the release of the paper's time, for each configuration that is a network of ours."""
+    """Operations and parameters of the release of the paper's time, for each configuration that
+    is a network of ours.
+    """
     from stsm_ref.models import model_cost
 
     counted = model_cost(**cost.network, shift="tsm", convention="mmcv")
@@ -123,16 +139,26 @@ def test_figures_of_others_are_shown_with_their_source() -> None:
     """The page names repository file, version and place beside the finding."""
     entry = claim("tdn-gains")
     text = page([Settled(entry, None)])
-    assert "TDN's repository prints 64.0 for TDN on ResNet-50, 8 segments, one view, Something-Something V2" in text
+    assert (
+        "TDN's repository prints 64.0 for TDN on ResNet-50, 8 segments, one view, "
+        "Something-Something V2"
+    ) in text
     assert "README.md, Something-Something-V2, first line; commit eaf2970a88b1" in text
 
 
 def test_printed_costs_are_tallied() -> None:
-    """138 figures, 101 of networks that are built, 88 that agree and 13 slips: counted again from the cells and their computations."""
+    """138 figures, 101 of networks that are built, 88 that agree and 13 slips: counted again
+    from the cells and their computations.
+    """
     costs = [entry for entry in CLAIMS if entry.is_cell and not entry.id.endswith("top1")]
     built = [entry for entry in costs if network(row_of(entry.id)[0])]
-    assert {entry.id for entry in built} <= set(COMPUTATIONS)  # each is computed again by tests/paper/test_claims.py
+    assert {entry.id for entry in built} <= set(
+        COMPUTATIONS
+    )  # each is computed again by tests/paper/test_claims.py
     agree = [entry for entry in built if entry.status == "recounted"]
     assert (len(costs), len(built), len(agree), len(built) - len(agree)) == (138, 101, 88, 13)
     assert tuple(tally()) == (138, 101, 88)
-    assert str(tally()).startswith("Of 138 printed GFLOPs and parameter counts 101 are of networks that are built here: 88 agree")
+    assert str(tally()).startswith(
+        "Of 138 printed GFLOPs and parameter counts 101 are of networks that are built here: "
+        "88 agree"
+    )

@@ -31,7 +31,9 @@ def test_four_diagonal_moves(engine: str) -> None:
 
 
 def test_the_first_kernel_in_two_steps() -> None:
-    """Delete the rightmost column, zeros to the left; delete the bottom row, zeros on top; in either order."""
+    """Delete the rightmost column, zeros to the left; delete the bottom row, zeros on top; in
+    either order.
+    """
     right = np.array([[0, 1, 2], [0, 4, 5], [0, 7, 8]])
     down = np.array([[0, 0, 0], [1, 2, 3], [4, 5, 6]])
     np.testing.assert_array_equal(shift(MATRIX, 1, axes=1), right)
@@ -42,4 +44,9 @@ def test_the_first_kernel_in_two_steps() -> None:
 
 def test_the_order_of_printing_is_our_default_order() -> None:
     """HW forward-first cuts its channels in the order in which Eq. (3) prints its kernels."""
-    assert [tuple(d)[1:] for d in ShiftSpec("HW").directions[0]] == [(1, 1), (1, -1), (-1, 1), (-1, -1)]
+    assert [tuple(d)[1:] for d in ShiftSpec("HW").directions[0]] == [
+        (1, 1),
+        (1, -1),
+        (-1, 1),
+        (-1, -1),
+    ]

@@ -1,11 +1,15 @@
-"""Fig. 3 and the five steps of §3.2 on eight channels, one a direction and two that stay; the digits are ours, the figure has none."""
+"""Fig. 3 and the five steps of §3.2 on eight channels, one a direction and two that stay; the
+digits are ours, the figure has none.
+"""
 
 import numpy as np
 import pytest
 
 from stsm_ref import ChannelGroup, Displacement, ShiftSpec, stsm
 
-pytestmark = pytest.mark.requirement("GEO-1", "GEO-4", "SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6")
+pytestmark = pytest.mark.requirement(
+    "GEO-1", "GEO-4", "SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6"
+)
 
 SPEC = ShiftSpec("T+H+W", "6/8")
 FRAMES = np.array([[[1, 2], [3, 4]], [[5, 6], [7, 8]], [[9, 10], [11, 12]]])
@@ -30,9 +34,17 @@ def test_steps_2_to_5_on_three_frames() -> None:
     zero = [[0, 0], [0, 0]]
     np.testing.assert_array_equal(moved[:, 0], [zero, [[1, 2], [3, 4]], [[5, 6], [7, 8]]])
     np.testing.assert_array_equal(moved[:, 1], [[[5, 6], [7, 8]], [[9, 10], [11, 12]], zero])
-    np.testing.assert_array_equal(moved[:, 2], [[[0, 0], [1, 2]], [[0, 0], [5, 6]], [[0, 0], [9, 10]]])
-    np.testing.assert_array_equal(moved[:, 3], [[[3, 4], [0, 0]], [[7, 8], [0, 0]], [[11, 12], [0, 0]]])
-    np.testing.assert_array_equal(moved[:, 4], [[[0, 1], [0, 3]], [[0, 5], [0, 7]], [[0, 9], [0, 11]]])
-    np.testing.assert_array_equal(moved[:, 5], [[[2, 0], [4, 0]], [[6, 0], [8, 0]], [[10, 0], [12, 0]]])
+    np.testing.assert_array_equal(
+        moved[:, 2], [[[0, 0], [1, 2]], [[0, 0], [5, 6]], [[0, 0], [9, 10]]]
+    )
+    np.testing.assert_array_equal(
+        moved[:, 3], [[[3, 4], [0, 0]], [[7, 8], [0, 0]], [[11, 12], [0, 0]]]
+    )
+    np.testing.assert_array_equal(
+        moved[:, 4], [[[0, 1], [0, 3]], [[0, 5], [0, 7]], [[0, 9], [0, 11]]]
+    )
+    np.testing.assert_array_equal(
+        moved[:, 5], [[[2, 0], [4, 0]], [[6, 0], [8, 0]], [[10, 0], [12, 0]]]
+    )
     np.testing.assert_array_equal(moved[:, 6], FRAMES)
     np.testing.assert_array_equal(moved[:, 7], FRAMES)

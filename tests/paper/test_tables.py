@@ -10,12 +10,16 @@ from stsm_ref.paper.tables import PLACES, ROWS, TABLE_1, TABLE_3, TABLES, Row, f
 
 pytestmark = pytest.mark.requirement("GEO-3", "COST-1", "COST-2")
 
-LINES = [line.split() for line in (Path(__file__).parent / "fingerprints.txt").read_text().splitlines()]
+LINES = [
+    line.split() for line in (Path(__file__).parent / "fingerprints.txt").read_text().splitlines()
+]
 PRINTED = [(place, print_) for kind, place, print_ in LINES if kind == "row"]
 
 
 def test_every_line_is_as_printed() -> None:
-    """Line by line in the paper's order, each cell of our tables has the letters and digits of the paper's."""
+    """Line by line in the paper's order, each cell of our tables has the letters and digits of
+    the paper's.
+    """
     ours = [(PLACES[table], fingerprint(line)) for table in TABLES for line in printed_lines(table)]
     assert ours == PRINTED
 
@@ -26,7 +30,10 @@ def test_a_changed_cell_is_noticed(column: str) -> None:
     prints = {print_ for _, print_ in PRINTED}
     for row in TABLES[7]:
         assert fingerprint(" ".join(row.cells)) in prints
-        assert fingerprint(" ".join(row._replace(**{column: getattr(row, column) + "0"}).cells)) not in prints
+        assert (
+            fingerprint(" ".join(row._replace(**{column: getattr(row, column) + "0"}).cells))
+            not in prints
+        )
 
 
 def test_figures_are_read_exactly() -> None:
@@ -58,7 +65,9 @@ SAME = [
 
 
 @pytest.mark.parametrize(("table", "name", "other_table", "other_name", "frames", "backbone"), SAME)
-def test_tables_agree_on_accuracy(table: int, name: str, other_table: int, other_name: str, frames: str, backbone: str) -> None:
+def test_tables_agree_on_accuracy(
+    table: int, name: str, other_table: int, other_name: str, frames: str, backbone: str
+) -> None:
     """A network that stands in two tables has one accuracy."""
     one = find(table, name, frames=frames, backbone=backbone)
     other = find(other_table, other_name, frames=frames, backbone=backbone)
@@ -67,13 +76,25 @@ def test_tables_agree_on_accuracy(table: int, name: str, other_table: int, other
 
 def test_the_main_line_is_rounded_from_the_ablation() -> None:
     """75.04 of Tables 1 and 3 is 75.0 in Tables 4 and 6."""
-    assert find(3, "T+H+W").accuracy == next(row.accuracy for row in TABLE_1 if row.model == "α = 3/8") == Decimal("75.04")
-    assert find(4, "STSM+TSN", backbone="R-50").top1 == find(6, "STSM+TSN").top1 == f"{Decimal('75.04'):.1f}"
+    assert (
+        find(3, "T+H+W").accuracy
+        == next(row.accuracy for row in TABLE_1 if row.model == "α = 3/8")
+        == Decimal("75.04")
+    )
+    assert (
+        find(4, "STSM+TSN", backbone="R-50").top1
+        == find(6, "STSM+TSN").top1
+        == f"{Decimal('75.04'):.1f}"
+    )
 
 
 def test_who_ran_what_is_kept_apart() -> None:
     """Lines with STSM are the authors'; nothing in the tables is a measurement of this project."""
-    assert [row.model for row in TABLE_3 if not row.ours] == ["TSN (R-50) from [4]", "T(TSM [4])", "T(MMAAction2)"]
+    assert [row.model for row in TABLE_3 if not row.ours] == [
+        "TSN (R-50) from [4]",
+        "T(TSM [4])",
+        "T(MMAAction2)",
+    ]
     assert {row.name for row in ROWS if row.ours and row.table > 3} == {
         "STSM+TSN",
         "STSM+TSN+NL",

@@ -23,7 +23,9 @@ SETTINGS = [
 
 @pytest.mark.parametrize(("terms", "alpha", "sizes"), SETTINGS)
 def test_each_setting_cuts_the_channels(terms: str, alpha: str, sizes: list[int]) -> None:
-    """An equal share a term, split over its directions; T+H+W+HW rounds 4.5 down and leaves two channels more."""
+    """An equal share a term, split over its directions; T+H+W+HW rounds 4.5 down and leaves two
+    channels more.
+    """
     groups = ShiftSpec(terms, alpha).partition(192)
     assert [g.stop - g.start for g in groups] == sizes
     assert sum(sizes) == 192
@@ -36,8 +38,15 @@ def test_a_setting_without_whole_shares_at_64_channels() -> None:
     assert groups[-1].start == 22
 
 
-@pytest.mark.parametrize(("terms", "axes"), [("TH+TW+HW", [("dt", "dh"), ("dt", "dw"), ("dh", "dw")]), ("THW", [("dt", "dh", "dw")])])
+@pytest.mark.parametrize(
+    ("terms", "axes"),
+    [("TH+TW+HW", [("dt", "dh"), ("dt", "dw"), ("dh", "dw")]), ("THW", [("dt", "dh", "dw")])],
+)
 def test_terms_move_their_axes(terms: str, axes: list[tuple[str, ...]]) -> None:
-    """“TH represents the two-dimensional space formed by the time dimension and the height dimension”, and so on."""
+    """“TH represents the two-dimensional space formed by the time dimension and the height
+    dimension”, and so on.
+    """
     for term, names in zip(ShiftSpec(terms).directions, axes, strict=True):
-        assert {tuple(name for name, d in direction._asdict().items() if d) for direction in term} == {names}
+        assert {
+            tuple(name for name, d in direction._asdict().items() if d) for direction in term
+        } == {names}

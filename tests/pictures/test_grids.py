@@ -1,4 +1,6 @@
-"""The drawings that teach: grids, strands, channels, films, and the check at the end of an exercise."""
+"""The drawings that teach: grids, strands, channels, films, and the check at the end of an
+exercise.
+"""
 
 import io
 from pathlib import Path
@@ -35,13 +37,17 @@ def share(picture: Picture, colour: str) -> float:
     ],
 )
 def test_a_mark_is_seen(grid: Grid, colour: str) -> None:
-    """Each mark brings its own colour into the picture, and a grid without it has none of that colour."""
+    """Each mark brings its own colour into the picture, and a grid without it has none of that
+    colour.
+    """
     assert share(draw(grid), colour) > 0.003
     assert share(draw(Grid([0, 1, 2])), colour) == 0
 
 
 def test_equal_values_have_equal_colours_across_grids() -> None:
-    """A value keeps its colour from one grid of a picture to the next, so that the eye can follow it."""
+    """A value keeps its colour from one grid of a picture to the next, so that the eye can
+    follow it.
+    """
     pictures = (draw(Grid(values, numbers=False)) for values in ([4, 4], [4, 2]))
     alone, beside = (image.imread(io.BytesIO(picture.png))[..., :3] for picture in pictures)
     middle = alone.shape[0] // 2
@@ -68,7 +74,9 @@ def test_a_picture_has_words_for_those_who_cannot_see_it() -> None:
 
 def test_what_enters_and_leaves_is_computed() -> None:
     """The masks are those of the shift itself, in any number of axes."""
-    np.testing.assert_array_equal(entered((2, 3), (1, -1)), [[True, True, True], [False, False, True]])
+    np.testing.assert_array_equal(
+        entered((2, 3), (1, -1)), [[True, True, True], [False, False, True]]
+    )
     before, sign, after = before_after([1, 2, 3], -1)
     assert isinstance(before, Grid)
     assert isinstance(after, Grid)
@@ -83,14 +91,19 @@ def test_kernels_and_their_zeros() -> None:
     for kernel in (*kernels_1x2(), *kernels_2x2()):
         assert kernel_grid(kernel).mask("hot").sum() == 1
         grid = padded_grid(np.zeros((2, 3)), kernel.padding)
-        assert grid.rows.shape == tuple(n + sum(sides) for n, sides in zip((2, 3), kernel.padding, strict=True))
+        assert grid.rows.shape == tuple(
+            n + sum(sides) for n, sides in zip((2, 3), kernel.padding, strict=True)
+        )
         assert grid.mask("enters").sum() == grid.rows.size - 6
 
 
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        (np.zeros((2, 2, 2)), r"values has shape \(2, 2, 2\), dtype float64: a grid has one axis or two"),
+        (
+            np.zeros((2, 2, 2)),
+            r"values has shape \(2, 2, 2\), dtype float64: a grid has one axis or two",
+        ),
         (1j * np.ones(2), "bool, int or float"),
     ],
 )
@@ -115,8 +128,14 @@ def test_labels_of_rows_are_one_column() -> None:
 
 def test_strands_show_each_step() -> None:
     """A strip, its shift, and the shift of that; backward the gradient takes the opposite way."""
-    assert draw_strands([1, 2, 3], [1, -1], names="xyz").text == "x [1 2 3], moved by +1: y [0 1 2], moved by -1: z [1 2 0]"
-    assert draw_strands([5, 6, 7], [1], names=("dx", "dy"), backward=True).text == "dx [6 7 0], moved by -1: dy [5 6 7]"
+    assert (
+        draw_strands([1, 2, 3], [1, -1], names="xyz").text
+        == "x [1 2 3], moved by +1: y [0 1 2], moved by -1: z [1 2 0]"
+    )
+    assert (
+        draw_strands([5, 6, 7], [1], names=("dx", "dy"), backward=True).text
+        == "dx [6 7 0], moved by -1: dy [5 6 7]"
+    )
 
 
 @pytest.mark.parametrize(("x", "names"), [([[1, 2]], ("x", "y")), ([1, 2], ("x",))])
@@ -136,9 +155,13 @@ def test_a_film_marks_the_zeros_of_its_shift() -> None:
 
 
 def test_each_direction_has_a_colour_of_its_own() -> None:
-    """Six directions along one axis, twelve along two, eight along three: no colour twice among those that share a picture."""
+    """Six directions along one axis, twelve along two, eight along three: no colour twice among
+    those that share a picture.
+    """
     for axes in (1, 2, 3):
-        directions = [Displacement(*d) for d in np.ndindex(3, 3, 3) if sum(i != 1 for i in d) == axes]
+        directions = [
+            Displacement(*d) for d in np.ndindex(3, 3, 3) if sum(i != 1 for i in d) == axes
+        ]
         directions = [Displacement(*(i - 1 for i in d)) for d in directions]
         assert len({colour_of(d) for d in directions}) == len(directions)
         assert len({sign_of(d) for d in directions}) == len(directions)
@@ -167,8 +190,14 @@ def test_frames_are_drawn_as_they_are() -> None:
     ("rows", "message"),
     [
         ([], "rows is empty"),
-        ([("f", np.zeros((2, 4, 4)), "ab")], r"the film 'f' has shape \(2, 4, 4\), dtype float64: give uint8"),
-        ([("f", np.zeros((2, 4, 4, 2), np.uint8), "ab")], r"give uint8 \(T, H, W\) or \(T, H, W, 3\)"),
+        (
+            [("f", np.zeros((2, 4, 4)), "ab")],
+            r"the film 'f' has shape \(2, 4, 4\), dtype float64: give uint8",
+        ),
+        (
+            [("f", np.zeros((2, 4, 4, 2), np.uint8), "ab")],
+            r"give uint8 \(T, H, W\) or \(T, H, W, 3\)",
+        ),
         ([("f", np.zeros((2, 4, 4), np.uint8), "a")], "the film 'f' has 2 frames and 1 words"),
     ],
 )
@@ -209,7 +238,11 @@ def raises(x: Any) -> Any:
     ("candidate", "message", "cases"),
     [
         (np.copy, "out[0] = 1, should be 0 (1 of 1 places differ)", 1),
-        (lambda x: np.roll(x, 1) * (len(x) > 1), "out[0] = 3, should be 0 (1 of 3 places differ)", 2),
+        (
+            lambda x: np.roll(x, 1) * (len(x) > 1),
+            "out[0] = 3, should be 0 (1 of 3 places differ)",
+            2,
+        ),
         (lambda x: np.pad(x, (1, 0)), "the shape is (2,), should be (1,)", 1),
         (lambda x: 3, "the shape is (), should be (1,)", 1),
         (write_into, "your line wrote into its input, which is drawn as it is now", 1),
@@ -217,8 +250,12 @@ def raises(x: Any) -> Any:
         (lambda x: None, "your line gave None: does it say return?", 1),
     ],
 )
-def test_the_check_of_an_exercise_draws_what_is_wrong(candidate: Any, message: str, cases: int) -> None:
-    """The first case that differs, in words and in a picture; an exception, a write and a wrong shape differ too."""
+def test_the_check_of_an_exercise_draws_what_is_wrong(
+    candidate: Any, message: str, cases: int
+) -> None:
+    """The first case that differs, in words and in a picture; an exception, a write and a wrong
+    shape differ too.
+    """
     verdict = check(candidate, right, CASES)
     assert (verdict.passed, verdict.message, verdict.cases) == (False, message, cases)
     assert verdict.picture is not None
@@ -226,7 +263,9 @@ def test_the_check_of_an_exercise_draws_what_is_wrong(candidate: Any, message: s
 
 
 def test_the_picture_shows_the_plane_of_the_first_difference() -> None:
-    """Of a clip the last two axes are drawn, at the place where it goes wrong, which its name says."""
+    """Of a clip the last two axes are drawn, at the place where it goes wrong, which its name
+    says.
+    """
     x = np.arange(1, 25).reshape(2, 2, 2, 3)
 
     def spoilt(x: Any) -> Any:
@@ -236,7 +275,9 @@ def test_the_picture_shows_the_plane_of_the_first_difference() -> None:
 
     verdict = check(spoilt, right, [x])
     assert verdict.picture is not None
-    assert verdict.picture.text.startswith("x[1, 0] [[13 14 15] [16 17 18]] → should be [[ 0 13 14] [ 0 16 17]] but is [[ 0 13 99]")
+    assert verdict.picture.text.startswith(
+        "x[1, 0] [[13 14 15] [16 17 18]] → should be [[ 0 13 14] [ 0 16 17]] but is [[ 0 13 99]"
+    )
     assert share(verdict.picture, WRONG) > 0.001
 
 

@@ -28,11 +28,23 @@ def test_a_pan_moves_the_window() -> None:
     np.testing.assert_array_equal(film[2], grid[2:4, 1:3])
 
 
-@pytest.mark.parametrize(("origin", "velocity"), [((4, 0), (0, 0)), ((0, 0), (0, 2)), ((0, 0), (-1, 0))])
+@pytest.mark.parametrize(
+    ("origin", "velocity"), [((4, 0), (0, 0)), ((0, 0), (0, 2)), ((0, 0), (-1, 0))]
+)
 def test_a_pan_stays_in_the_image(origin: tuple[int, int], velocity: tuple[int, int]) -> None:
     """A window that would leave the image is refused."""
-    with pytest.raises(ArrayError, match=r"a window of 2x3 from origin=.* leaves an image of \(5, 6\) within frames=3"):
-        pan(np.zeros((5, 6), np.uint8), frames=3, height=2, width=3, origin=origin, velocity=velocity)
+    with pytest.raises(
+        ArrayError,
+        match=r"a window of 2x3 from origin=.* leaves an image of \(5, 6\) within frames=3",
+    ):
+        pan(
+            np.zeros((5, 6), np.uint8),
+            frames=3,
+            height=2,
+            width=3,
+            origin=origin,
+            velocity=velocity,
+        )
 
 
 def test_a_panned_clip_has_different_channels() -> None:
@@ -53,7 +65,9 @@ def test_a_drawing_is_the_same_bytes_each_time(tmp_path: Path, suffix: str) -> N
 
 
 def test_a_drawing_shows_what_enters(tmp_path: Path) -> None:
-    """The colour of the zeros that enter is in the picture of a shift, in the share that one frame of eight is."""
+    """The colour of the zeros that enter is in the picture of a shift, in the share that one
+    frame of eight is.
+    """
     path = tmp_path / "t.png"
     drawing.save(drawing.draw_spec(ShiftSpec("T")), path)
     pixels = image.imread(path)[..., :3]
@@ -78,7 +92,12 @@ def test_other_picture_files_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("displacement", "words"), [(Displacement(-1, 0, 1), "T earlier, W right"), (Displacement(0, -1, 0), "H up"), (Displacement(), "stays")]
+    ("displacement", "words"),
+    [
+        (Displacement(-1, 0, 1), "T earlier, W right"),
+        (Displacement(0, -1, 0), "H up"),
+        (Displacement(), "stays"),
+    ],
 )
 def test_displacements_in_words(displacement: Displacement, words: str) -> None:
     """Each axis has its own pair of words."""
@@ -103,11 +122,18 @@ def test_pictures_in_text_are_computed() -> None:
 
 
 def test_a_network_is_read_off_the_model() -> None:
-    """Every site of ResNet-50 and of MobileNetV2, with its channels; a long stage is cut into columns."""
+    """Every site of ResNet-50 and of MobileNetV2, with its channels; a long stage is cut into
+    columns.
+    """
     from stsm_ref.models import create_model
     from stsm_ref.pictures.network import draw_network, sites
 
-    found = [site for blocks in sites(create_model("tsn_resnet50").backbone).values() for site in blocks if site.moved]
+    found = [
+        site
+        for blocks in sites(create_model("tsn_resnet50").backbone).values()
+        for site in blocks
+        if site.moved
+    ]
     assert len(found) == 16
     assert found[0] == ("layer1.0", "conv1", 64, 24)
     words = [text.get_text() for text in draw_network("tsn_mobilenet_v2").axes[0].texts]

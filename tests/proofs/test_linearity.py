@@ -1,4 +1,6 @@
-"""What a certificate cannot see: maps that agree with the shift on every basis vector and are no shift."""
+"""What a certificate cannot see: maps that agree with the shift on every basis vector and are
+no shift.
+"""
 
 import re
 from collections.abc import Callable
@@ -43,7 +45,10 @@ WRONG: dict[str, tuple[Callable[[Any], Any], str]] = {
     "without its sign": (lambda x: abs(right(x)), "not linear"),
     "clamped": (lambda x: np.clip(right(x), -300, 300), "not linear"),
     "rounded": (lambda x: np.rint(right(x)), "not linear"),
-    "by way of bfloat16": (lambda x: (right(x).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32), "not linear"),
+    "by way of bfloat16": (
+        lambda x: (right(x).view(np.uint32) & np.uint32(0xFFFF0000)).view(np.float32),
+        "not linear",
+    ),
     "written": (written, "not pure: the input was written"),
     "touched": (touched, "not clip by clip"),
 }
@@ -71,19 +76,25 @@ def test_a_memory_is_found() -> None:
 @pytest.mark.parametrize("run", [right, lambda g: stsm_vjp(g, SPEC)])
 @pytest.mark.parametrize("dtype", ["int8", "int64", "float16", "float32", "float64", "complex64"])
 def test_the_shift_is_linear(run: Callable[[Any], Any], dtype: str) -> None:
-    """Nothing is found in ours, forward and back, whatever the dtype: the sums themselves are exact."""
+    """Nothing is found in ours, forward and back, whatever the dtype: the sums themselves are
+    exact.
+    """
     assert find_nonlinearity(run, SHAPE, dtype=dtype, samples=20) == ""
 
 
 def test_a_shift_of_zero_must_be_zero() -> None:
     """A constant that is added cancels in no sum unless a + b = 1, and shows at zero too."""
-    assert find_nonlinearity(lambda x: right(x) + 1, SHAPE, samples=0) == "not linear: f(0) is not 0"
+    assert (
+        find_nonlinearity(lambda x: right(x) + 1, SHAPE, samples=0) == "not linear: f(0) is not 0"
+    )
 
 
 @pytest.mark.parametrize("dtype", ["bool", "uint8"])
 def test_a_dtype_without_signed_sums_is_refused(dtype: str) -> None:
     """There is nothing to add up."""
-    with pytest.raises(ArrayError, match=f"dtype='{dtype}' has no sums of both signs to try: use a signed integer"):
+    with pytest.raises(
+        ArrayError, match=f"dtype='{dtype}' has no sums of both signs to try: use a signed integer"
+    ):
         find_nonlinearity(right, SHAPE, dtype=dtype)
 
 

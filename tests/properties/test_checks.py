@@ -1,4 +1,6 @@
-"""Every check of the package, on our NumPy side and on our torch side (or on a planted fault, with `--fault`)."""
+"""Every check of the package, on our NumPy side and on our torch side (or on a planted fault,
+with `--fault`).
+"""
 
 import pytest
 
@@ -13,7 +15,9 @@ TORCH = torch_subject()
 def cases(side: Subject) -> list[object]:
     """The checks that concern a side, each marked with its requirements."""
     return [
-        pytest.param(check, id=f"{side.name}-{name}", marks=pytest.mark.requirement(*check.requirements))
+        pytest.param(
+            check, id=f"{side.name}-{name}", marks=pytest.mark.requirement(*check.requirements)
+        )
         for name, check in load(proofs=False).items()
         if not check.why_not(side)
     ]

@@ -23,15 +23,23 @@ def test_layers_act_on_any_leading_axes() -> None:
     np.testing.assert_array_equal(both[1], apply_layers(x[1], route.weights))
 
 
-@pytest.mark.parametrize("displacement", [Displacement(2, 0, 0), Displacement(), Displacement(1, -2, 0)])
+@pytest.mark.parametrize(
+    "displacement", [Displacement(2, 0, 0), Displacement(), Displacement(1, -2, 0)]
+)
 def test_other_steps_are_refused(displacement: Displacement) -> None:
     """One step along at least one axis."""
-    with pytest.raises(SpecError, match=r"is no unit step: give -1, 0 or \+1 for each axis, one of them not 0"):
+    with pytest.raises(
+        SpecError, match=r"is no unit step: give -1, 0 or \+1 for each axis, one of them not 0"
+    ):
         route_through_layers(displacement, channels=16)
 
 
 @pytest.mark.parametrize(("spec", "channels"), [(ShiftSpec("T"), 16), (ShiftSpec(), 15)])
 def test_a_step_without_channels_is_refused(spec: ShiftSpec, channels: int) -> None:
     """A spec that does not move that way, or too few channels."""
-    with pytest.raises(SpecError, match=r"has no channel that moves by \(0, 1, 0\) with channels=1\d: use T\+H\+W and more channels"):
+    with pytest.raises(
+        SpecError,
+        match=r"has no channel that moves by \(0, 1, 0\) with channels=1\d: use T\+H\+W and more "
+        r"channels",
+    ):
         route_through_layers(Displacement(dh=1), channels=channels, spec=spec)

@@ -21,7 +21,9 @@ from stsm_ref.geometry import ShiftSpec
 )
 def test_shift_on_a_matrix(displacement: tuple[int, int], want: list[list[int]]) -> None:
     """Every direction of a 2x3 matrix, by hand."""
-    np.testing.assert_array_equal(definition.shift([[1, 2, 3], [4, 5, 6]], displacement, axes=(0, 1)), want)
+    np.testing.assert_array_equal(
+        definition.shift([[1, 2, 3], [4, 5, 6]], displacement, axes=(0, 1)), want
+    )
 
 
 def test_stsm_on_seven_channels() -> None:
@@ -29,8 +31,24 @@ def test_stsm_on_seven_channels() -> None:
     x = np.arange(1, 9).reshape(2, 1, 2, 2).repeat(7, axis=1)
     want = np.array(
         [
-            [[[0, 0], [0, 0]], [[5, 6], [7, 8]], [[0, 0], [1, 2]], [[3, 4], [0, 0]], [[0, 1], [0, 3]], [[2, 0], [4, 0]], [[1, 2], [3, 4]]],
-            [[[1, 2], [3, 4]], [[0, 0], [0, 0]], [[0, 0], [5, 6]], [[7, 8], [0, 0]], [[0, 5], [0, 7]], [[6, 0], [8, 0]], [[5, 6], [7, 8]]],
+            [
+                [[0, 0], [0, 0]],
+                [[5, 6], [7, 8]],
+                [[0, 0], [1, 2]],
+                [[3, 4], [0, 0]],
+                [[0, 1], [0, 3]],
+                [[2, 0], [4, 0]],
+                [[1, 2], [3, 4]],
+            ],
+            [
+                [[1, 2], [3, 4]],
+                [[0, 0], [0, 0]],
+                [[0, 0], [5, 6]],
+                [[7, 8], [0, 0]],
+                [[0, 5], [0, 7]],
+                [[6, 0], [8, 0]],
+                [[5, 6], [7, 8]],
+            ],
         ]
     )
     spec = ShiftSpec("T+H+W", "6/7")

@@ -2,11 +2,23 @@
 
 import pytest
 
-from stsm_ref.errors import MOST_LINE, MOST_MESSAGE, ArrayError, MissingExtraError, SpecError, StsmError, cut, quoted, visible
+from stsm_ref.errors import (
+    MOST_LINE,
+    MOST_MESSAGE,
+    ArrayError,
+    MissingExtraError,
+    SpecError,
+    StsmError,
+    cut,
+    quoted,
+    visible,
+)
 from stsm_ref.geometry import ShiftSpec
 
 OBEYED = "\x1b[2J\x9b31m\x07\r\u202e\u2066\ud800\u2028\x00\u200b"
-"""Escape sequences of one letter and of two, a bell, the directions of a text, half a pair, line ends that are none, and nothing at all."""
+"""Escape sequences of one letter and of two, a bell, the directions of a text, half a pair,
+line ends that are none, and nothing at all.
+"""
 
 
 class Mute:

@@ -5,7 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from stsm_ref._files import make_folder, read_file, require_distinct, require_file, require_writable, write_whole
+from stsm_ref._files import (
+    make_folder,
+    read_file,
+    require_distinct,
+    require_file,
+    require_writable,
+    write_whole,
+)
 from stsm_ref.errors import ReportError, VectorError
 
 
@@ -22,7 +29,9 @@ def test_text_and_bytes(tmp_path: Path) -> None:
 def test_a_folder_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     """A folder that does not exist, or is a file."""
     (tmp_path / "file").write_text("x")
-    with pytest.raises(ReportError, match=r"report' cannot be written: .* is no folder that you may write to"):
+    with pytest.raises(
+        ReportError, match=r"report' cannot be written: .* is no folder that you may write to"
+    ):
         write_whole(tmp_path / name, "")
 
 
@@ -90,7 +99,9 @@ def test_a_folder_is_made_or_refused(tmp_path: Path) -> None:
 
 
 def test_only_a_file_of_a_known_size_is_read(tmp_path: Path) -> None:
-    """A pipe is not waited for, a device not read without end, a sparse file not filled; a link is followed; each says what it is."""
+    """A pipe is not waited for, a device not read without end, a sparse file not filled; a link
+    is followed; each says what it is.
+    """
     right, sparse, pipe = tmp_path / "right", tmp_path / "sparse", tmp_path / "pipe"
     right.write_bytes(b"12345")
     with sparse.open("wb") as file:
@@ -100,7 +111,8 @@ def test_only_a_file_of_a_known_size_is_read(tmp_path: Path) -> None:
     assert read_file(tmp_path / "link", most=5, what="the file") == b"12345"
     assert require_file(right, most=5, what="the file") == 5
     refused = {
-        right: r"the file '.*right' has 5 bytes, where a right one has 4 bytes at most: name another file",
+        right: r"the file '.*right' has 5 bytes, where a right one has 4 bytes at most: name "
+        r"another file",
         sparse: r"has 1024.0 GiB, where a right one has 4 bytes at most",
         pipe: r"cannot be read, since it is a pipe: name a file",
         tmp_path: r"cannot be read, since it is a folder: name a file",
@@ -116,27 +128,40 @@ def test_only_a_file_of_a_known_size_is_read(tmp_path: Path) -> None:
 
 
 def test_outputs_are_distinct_and_not_the_input(tmp_path: Path) -> None:
-    """One file by two names, through a link or not there yet, and the file that is read, are refused by the names of their options."""
+    """One file by two names, through a link or not there yet, and the file that is read, are
+    refused by the names of their options.
+    """
     mine, link, new = tmp_path / "mine.py", tmp_path / "link", tmp_path / "new"
     mine.write_text("x = 1")
     link.symlink_to(mine)
     require_distinct({"--a": new, "--b": None, "--c": tmp_path / "other"}, [mine])
-    for first, second in ((new, tmp_path / "." / "new"), (mine, link), (new, tmp_path / "a" / ".." / "new")):
-        with pytest.raises(ReportError, match=r"--a and --b both lead to .*where only the last would stay: name two files"):
+    for first, second in (
+        (new, tmp_path / "." / "new"),
+        (mine, link),
+        (new, tmp_path / "a" / ".." / "new"),
+    ):
+        with pytest.raises(
+            ReportError,
+            match=r"--a and --b both lead to .*where only the last would stay: name two files",
+        ):
             require_distinct({"--a": first, "--b": second})
     with pytest.raises(ReportError, match=r"--a leads to .*link', which is what is to be judged"):
         require_distinct({"--a": link}, [mine])
 
 
 def test_only_what_is_ours_is_replaced(tmp_path: Path) -> None:
-    """An empty file and one of the same kind are written over; somebody's source, or a photograph, is not."""
+    """An empty file and one of the same kind are written over; somebody's source, or a
+    photograph, is not.
+    """
     path = tmp_path / "page"
     for ours in ("", "<!DOCTYPE html><p>", "<!doctype html>"):
         path.write_text(ours)
         assert require_writable(path, begins=("<!doctype html",)) == path
     for theirs in (b"import numpy", b"\xff\xd8\xff"):
         path.write_bytes(theirs)
-        with pytest.raises(ReportError, match=r"page' holds something else, not such a report, and would be lost"):
+        with pytest.raises(
+            ReportError, match=r"page' holds something else, not such a report, and would be lost"
+        ):
             require_writable(path, begins=("<!doctype html",))
 
 

@@ -50,11 +50,29 @@ def test_alpha_is_read_exactly(literal: object, exact: Fraction) -> None:
 
 
 @pytest.mark.parametrize(
-    "alpha", [float("nan"), float("inf"), "1e-401", "1/" + "9" * 399, "0.1e", "x", "", None, "1/0", True, np.True_, 1j, [0.5]]
+    "alpha",
+    [
+        float("nan"),
+        float("inf"),
+        "1e-401",
+        "1/" + "9" * 399,
+        "0.1e",
+        "x",
+        "",
+        None,
+        "1/0",
+        True,
+        np.True_,
+        1j,
+        [0.5],
+    ],
 )
 def test_alpha_that_is_no_number_is_refused(alpha: object) -> None:
     """What is no rational number is refused by value, with the way to write one."""
-    with pytest.raises(SpecError, match=r"alpha=.* is no rational number: write it as '3/8', 0.375 or Fraction\(3, 8\)"):
+    with pytest.raises(
+        SpecError,
+        match=r"alpha=.* is no rational number: write it as '3/8', 0.375 or Fraction\(3, 8\)",
+    ):
         ShiftSpec("T", alpha)  # type: ignore[arg-type]
 
 
@@ -67,7 +85,9 @@ def test_alpha_may_have_four_hundred_digits(alpha: object) -> None:
 @pytest.mark.parametrize("alpha", [-0.1, "9/8", 2, "-1/1000000"])
 def test_alpha_outside_the_unit_interval_is_refused(alpha: object) -> None:
     """A share is between 0 and 1."""
-    with pytest.raises(SpecError, match=r"alpha=.* is outside \[0, 1\]: it is the share of the channels that moves"):
+    with pytest.raises(
+        SpecError, match=r"alpha=.* is outside \[0, 1\]: it is the share of the channels that moves"
+    ):
         ShiftSpec("T", alpha)  # type: ignore[arg-type]
 
 
@@ -97,11 +117,15 @@ def test_misspelt_terms_are_refused(terms: object, message: str) -> None:
     [
         (
             {"order": "forward first"},
-            r"order='forward first' is not one of 'forward-first', 'backward-first': did you mean 'forward-first'\?",
+            r"order='forward first' is not one of 'forward-first', 'backward-first': did you mean "
+            r"'forward-first'\?",
         ),
         ({"order": "tsm"}, r"order='tsm' is not one of 'forward-first', 'backward-first'$"),
         ({"order": None}, r"order=None is not one of"),
-        ({"rounding": "flor"}, r"rounding='flor' is not one of 'floor', 'exact': did you mean 'floor'\?"),
+        (
+            {"rounding": "flor"},
+            r"rounding='flor' is not one of 'floor', 'exact': did you mean 'floor'\?",
+        ),
     ],
 )
 def test_misspelt_options_are_refused(fields: dict[str, object], message: str) -> None:
@@ -128,7 +152,10 @@ def test_parse_reads_every_part(text: str, spec: ShiftSpec) -> None:
     ("text", "message"),
     [
         ("T@", r"alpha='' is no rational number"),
-        ("T@1/4,backwards-first", r"option='backwards-first' is not one of .*: did you mean 'backward-first'\?"),
+        (
+            "T@1/4,backwards-first",
+            r"option='backwards-first' is not one of .*: did you mean 'backward-first'\?",
+        ),
         ("T,floor,exact", r"gives rounding twice: keep one of 'floor' and 'exact'"),
         ("T,forward-first,forward-first", r"gives order twice"),
         (3, r"text=3 is no string: write a spec as 'T\+H\+W@3/8,forward-first,floor'"),
@@ -147,17 +174,27 @@ def test_a_spec_is_a_value() -> None:
         spec.alpha = Fraction(1)  # type: ignore[misc]
     assert {spec: 1}[copy.deepcopy(spec)] == 1
     assert pickle.loads(pickle.dumps(spec)) == spec
-    assert dataclasses.replace(spec, alpha="1/4") == ShiftSpec("T+HW", "1/4", "backward-first", "exact")
+    assert dataclasses.replace(spec, alpha="1/4") == ShiftSpec(
+        "T+HW", "1/4", "backward-first", "exact"
+    )
 
 
 def test_tsm_moves_a_fold_each_way() -> None:
     """TSM moves C // fold_div channels backward, then as many forward."""
     groups = ShiftSpec.tsm(fold_div=8).partition(20)
-    assert groups == (ChannelGroup(0, 2, Displacement(-1)), ChannelGroup(2, 4, Displacement(1)), ChannelGroup(4, 20, Displacement()))
+    assert groups == (
+        ChannelGroup(0, 2, Displacement(-1)),
+        ChannelGroup(2, 4, Displacement(1)),
+        ChannelGroup(4, 20, Displacement()),
+    )
 
 
 @pytest.mark.parametrize(
-    ("fold_div", "message"), [(1, r"fold_div=1 would move more than all channels"), (2.0, r"fold_div=2.0 is no whole number")]
+    ("fold_div", "message"),
+    [
+        (1, r"fold_div=1 would move more than all channels"),
+        (2.0, r"fold_div=2.0 is no whole number"),
+    ],
 )
 def test_tsm_refuses_other_divisors(fold_div: object, message: str) -> None:
     """fold_div is a whole number, 2 or more."""
@@ -166,15 +203,23 @@ def test_tsm_refuses_other_divisors(fold_div: object, message: str) -> None:
 
 
 def test_partition_lists_empty_groups() -> None:
-    """The number of groups depends on the spec alone, and the identity group is last even when empty."""
+    """The number of groups depends on the spec alone, and the identity group is last even when
+    empty.
+    """
     assert len(ShiftSpec().partition(0)) == len(ShiftSpec().partition(5)) == 7
     assert ShiftSpec("T", 1).partition(4)[-1] == ChannelGroup(4, 4, Displacement())
 
 
 def test_exact_rounding_says_what_would_do() -> None:
-    """24 channels at 3/8 give 1.5 a direction: refused, with the count, and 16 is a multiple that works."""
+    """24 channels at 3/8 give 1.5 a direction: refused, with the count, and 16 is a multiple
+    that works.
+    """
     spec = ShiftSpec(rounding="exact")
-    with pytest.raises(SpecError, match=r"channels=24 .*gives 3/2 channels a direction.*rounding='floor'.*a multiple of 16 channels"):
+    with pytest.raises(
+        SpecError,
+        match=r"channels=24 .*gives 3/2 channels a direction.*rounding='floor'.*a multiple of 16 "
+        r"channels",
+    ):
         spec.partition(24)
     assert spec.partition(16) == ShiftSpec().partition(16)
     with pytest.raises(SpecError, match=r"a multiple of 16 channels"):
@@ -183,7 +228,8 @@ def test_exact_rounding_says_what_would_do() -> None:
 
 
 @pytest.mark.parametrize(
-    ("channels", "message"), [(-1, r"channels=-1 is negative"), (16.0, r"channels=16.0 is no whole number: give an int")]
+    ("channels", "message"),
+    [(-1, r"channels=-1 is negative"), (16.0, r"channels=16.0 is no whole number: give an int")],
 )
 def test_partition_refuses_odd_counts(channels: object, message: str) -> None:
     """A channel count is a whole number, 0 or more."""
@@ -205,9 +251,16 @@ def test_the_opposite_displacement() -> None:
 
 @pytest.mark.parametrize(
     ("ndim", "displacement", "axes", "moves"),
-    [(3, 1, -1, ((2, 1),)), (4, (1, -2), (3, 0), ((3, 1), (0, -2))), (2, (), (), ()), (1, np.int8(3), np.int64(0), ((0, 3),))],
+    [
+        (3, 1, -1, ((2, 1),)),
+        (4, (1, -2), (3, 0), ((3, 1), (0, -2))),
+        (2, (), (), ()),
+        (1, np.int8(3), np.int64(0), ((0, 3),)),
+    ],
 )
-def test_moves_pair_axes_with_distances(ndim: int, displacement: object, axes: object, moves: object) -> None:
+def test_moves_pair_axes_with_distances(
+    ndim: int, displacement: object, axes: object, moves: object
+) -> None:
     """Ints, sequences and NumPy integers; axes from either end."""
     assert resolve_moves(ndim, displacement, axes) == moves  # type: ignore[arg-type]
 
@@ -215,7 +268,12 @@ def test_moves_pair_axes_with_distances(ndim: int, displacement: object, axes: o
 @pytest.mark.parametrize(
     ("kind", "displacement", "axes", "message"),
     [
-        (SpecError, (1, 1), (0,), r"displacement=\(1, 1\) has 2 entries for axes=\(0,\): give one for each axis"),
+        (
+            SpecError,
+            (1, 1),
+            (0,),
+            r"displacement=\(1, 1\) has 2 entries for axes=\(0,\): give one for each axis",
+        ),
         (SpecError, (1.0,), (0,), r"displacement=1.0 is no whole number"),
         (SpecError, "1", (0,), r"displacement='1' is no whole number"),
         (SpecError, (1,), (0.5,), r"axes=0.5 is no whole number"),
@@ -226,7 +284,9 @@ def test_moves_pair_axes_with_distances(ndim: int, displacement: object, axes: o
         (ArrayError, (1, 1), (0, -3), r"axes=\(0, -3\) names an axis twice in an array of rank 3"),
     ],
 )
-def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, axes: object, message: str) -> None:
+def test_wrong_moves_are_refused(
+    kind: type[StsmError], displacement: object, axes: object, message: str
+) -> None:
     """Length, type, range and repetition of axes and distances."""
     with pytest.raises(kind, match=message):
         resolve_moves(3, displacement, axes)  # type: ignore[arg-type]
@@ -236,26 +296,45 @@ def test_wrong_moves_are_refused(kind: type[StsmError], displacement: object, ax
     ("value", "message"),
     [
         ([[1, 2], [3]], r"x is ragged or no array .*: give rows of equal length"),
-        ([object()], r"x has dtype object, whose vacated places have no zero to hold: use bool, int, float or complex"),
+        (
+            [object()],
+            r"x has dtype object, whose vacated places have no zero to hold: use bool, int, float "
+            r"or complex",
+        ),
         (["a"], r"x has dtype <U1"),
         (np.array(["2020-01-01"], "M8[D]"), r"x has dtype datetime64"),
         (np.array([1], "m8[D]"), r"x has dtype timedelta64"),
         ([b"a"], r"x has dtype \|S1"),
-        (np.zeros(1, [("v", "f4"), ("when", "M8[D]")]), r"x has dtype .*when.*, whose vacated places have no zero to hold"),
+        (
+            np.zeros(1, [("v", "f4"), ("when", "M8[D]")]),
+            r"x has dtype .*when.*, whose vacated places have no zero to hold",
+        ),
         (np.zeros(1, [("v", "O")]), r"x has dtype .*, whose vacated places have no zero to hold"),
         (np.array(["a"], np.dtypes.StringDType()), r"x has dtype StringDType"),
-        (np.ma.masked_array([1]), r"x is masked, and its mask would not move with it: fill it first, x.filled\(0\)"),
+        (
+            np.ma.masked_array([1]),
+            r"x is masked, and its mask would not move with it: fill it first, x.filled\(0\)",
+        ),
         (
             torch.zeros(1, requires_grad=True),
-            r"x is a torch.Tensor that NumPy cannot read \(Can't call numpy\(\) on Tensor that requires grad.*\): give a NumPy array, "
+            r"x is a torch.Tensor that NumPy cannot read \(Can't call numpy\(\) on Tensor that "
+            r"requires grad.*\): give a NumPy array, "
             r"as by \.detach\(\)\.cpu\(\)\.numpy\(\), or use stsm_ref\.nn",
         ),
-        (torch.zeros(1, dtype=torch.bfloat16), r"x is a torch.Tensor that NumPy cannot read \(Got unsupported ScalarType BFloat16\)"),
+        (
+            torch.zeros(1, dtype=torch.bfloat16),
+            r"x is a torch.Tensor that NumPy cannot read \(Got unsupported ScalarType BFloat16\)",
+        ),
         (
             [torch.zeros(1, dtype=torch.bfloat16)],
-            r"x is made of torch.Tensors that NumPy cannot read \(.*\): give numbers, or use stsm_ref.nn on torch.stack of them",
+            r"x is made of torch.Tensors that NumPy cannot read \(.*\): give numbers, or use "
+            r"stsm_ref.nn on torch.stack of them",
         ),
-        (np.zeros(1, "m8[s]"), r"x has dtype timedelta64\[s\], and durations are not moved: see them as numbers, x\.view\('int64'\)"),
+        (
+            np.zeros(1, "m8[s]"),
+            r"x has dtype timedelta64\[s\], and durations are not moved: see them as numbers, "
+            r"x\.view\('int64'\)",
+        ),
         ([1, 2], r"x has shape \(2,\), rank 1: a clip is \(..., T, C, H, W\), rank 4 or more"),
     ],
 )
@@ -267,7 +346,9 @@ def test_arrays_that_mean_nothing_are_refused(value: object, message: str) -> No
 
 def test_a_string_is_no_spec() -> None:
     """What is no ShiftSpec is refused, with the way to make one."""
-    with pytest.raises(SpecError, match=r"spec='T' is no ShiftSpec: write ShiftSpec.parse\('T\+H\+W@3/8'\)"):
+    with pytest.raises(
+        SpecError, match=r"spec='T' is no ShiftSpec: write ShiftSpec.parse\('T\+H\+W@3/8'\)"
+    ):
         checked_spec("T")  # type: ignore[arg-type]
 
 

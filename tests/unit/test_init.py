@@ -36,8 +36,13 @@ def test_the_public_names_are_there() -> None:
     import stsm_ref
 
     assert all(hasattr(stsm_ref, name) for name in stsm_ref.__all__)
-    contract = "Displacement ShiftSpec ChannelGroup shift stsm stsm_vjp one_hot_kernel OneHotKernel kernels_1x2 kernels_2x1 kernels_2x2"
-    assert set(f"{contract} kernels_3d correlate ENGINES shift_matrix stsm_matrix".split()) <= set(stsm_ref.__all__)
+    contract = (
+        "Displacement ShiftSpec ChannelGroup shift stsm stsm_vjp one_hot_kernel "
+        "OneHotKernel kernels_1x2 kernels_2x1 kernels_2x2"
+    )
+    assert set(f"{contract} kernels_3d correlate ENGINES shift_matrix stsm_matrix".split()) <= set(
+        stsm_ref.__all__
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,28 +51,52 @@ def test_the_public_names_are_there() -> None:
         (
             "hypothesis",
             "import stsm_ref.strategies",
-            "stsm_ref.strategies needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
+            "stsm_ref.strategies needs hypothesis, which is not installed: pip install "
+            "'stsm_ref[verify]'",
         ),
         (
             "hypothesis",
             "import stsm_ref.checks.our_internals.check",
-            "stsm-ref verify and explain needs hypothesis, which is not installed: pip install 'stsm_ref[verify]'",
+            "stsm-ref verify and explain needs hypothesis, which is not installed: pip install "
+            "'stsm_ref[verify]'",
         ),
         (
             "matplotlib",
             "from stsm_ref.pictures.photograph import photograph; photograph()",
-            "a clip of real pixels needs matplotlib, which is not installed: pip install 'stsm_ref[pictures]'",
+            "a clip of real pixels needs matplotlib, which is not installed: pip install "
+            "'stsm_ref[pictures]'",
         ),
-        ("matplotlib", "from stsm_ref.pictures.drawing import draw_spec; draw_spec()", "a picture needs matplotlib"),
+        (
+            "matplotlib",
+            "from stsm_ref.pictures.drawing import draw_spec; draw_spec()",
+            "a picture needs matplotlib",
+        ),
         (
             "torch",
             "from stsm_ref.checks.our_internals.registry import load; load()",
-            "the torch side of stsm-ref verify (or ask for --side numpy) needs torch, which is not installed: pip install",
+            "the torch side of stsm-ref verify (or ask for --side numpy) needs torch, which is "
+            "not installed: pip install",
         ),
-        ("torch", "import stsm_ref.nn", "stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
-        ("torch", "import stsm_ref.models", "stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
-        ("torch", "import stsm_ref.pictures.network", "needs torch, which is not installed: pip install 'stsm_ref[torch]'"),
-        ("torch", "from stsm_ref.pictures.figures import draw_figure_2; draw_figure_2()", "needs torch, which is not installed"),
+        (
+            "torch",
+            "import stsm_ref.nn",
+            "stsm_ref.nn needs torch, which is not installed: pip install 'stsm_ref[torch]'",
+        ),
+        (
+            "torch",
+            "import stsm_ref.models",
+            "stsm_ref.models needs torch, which is not installed: pip install 'stsm_ref[torch]'",
+        ),
+        (
+            "torch",
+            "import stsm_ref.pictures.network",
+            "needs torch, which is not installed: pip install 'stsm_ref[torch]'",
+        ),
+        (
+            "torch",
+            "from stsm_ref.pictures.figures import draw_figure_2; draw_figure_2()",
+            "needs torch, which is not installed",
+        ),
         (
             "z3",
             "import stsm_ref.proofs.theorems.registry",
@@ -78,8 +107,16 @@ def test_the_public_names_are_there() -> None:
             "import stsm_ref.proofs.theorems.registry",
             "stsm-ref prove needs cvc5, which is not installed: pip install 'stsm_ref[proofs]'",
         ),
-        ("typer", "import stsm_ref.cli", "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'"),
-        ("rich", "import stsm_ref.cli", "stsm-ref needs rich, which is not installed: pip install 'stsm_ref[verify]'"),
+        (
+            "typer",
+            "import stsm_ref.cli",
+            "stsm-ref needs typer, which is not installed: pip install 'stsm_ref[verify]'",
+        ),
+        (
+            "rich",
+            "import stsm_ref.cli",
+            "stsm-ref needs rich, which is not installed: pip install 'stsm_ref[verify]'",
+        ),
     ],
 )
 def test_a_missing_extra_is_named(missing: str, code: str, message: str) -> None:

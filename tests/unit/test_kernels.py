@@ -3,7 +3,15 @@
 import numpy as np
 import pytest
 
-from stsm_ref import Displacement, SpecError, kernels_1x2, kernels_2x1, kernels_2x2, kernels_3d, one_hot_kernel
+from stsm_ref import (
+    Displacement,
+    SpecError,
+    kernels_1x2,
+    kernels_2x1,
+    kernels_2x2,
+    kernels_3d,
+    one_hot_kernel,
+)
 
 
 def test_a_kernel_unpacks() -> None:
@@ -36,7 +44,12 @@ def test_no_axis_at_all_is_the_identity() -> None:
 
 @pytest.mark.parametrize(
     ("builder", "shape", "count"),
-    [(kernels_1x2, (1, 2), 2), (kernels_2x1, (2, 1), 2), (kernels_2x2, (2, 2), 4), (kernels_3d, (2, 2, 2), 8)],
+    [
+        (kernels_1x2, (1, 2), 2),
+        (kernels_2x1, (2, 1), 2),
+        (kernels_2x2, (2, 2), 4),
+        (kernels_3d, (2, 2, 2), 8),
+    ],
 )
 def test_builders_return_all_of_a_size(builder: object, shape: tuple[int, ...], count: int) -> None:
     """As many as the paper says, each of its size, no two alike."""

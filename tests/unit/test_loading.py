@@ -1,4 +1,6 @@
-"""One way in for `check` and `prove`: what one of them can import the other can, in the child process too."""
+"""One way in for `check` and `prove`: what one of them can import the other can, in the child
+process too.
+"""
 
 import json
 import subprocess
@@ -49,12 +51,15 @@ def folders(tmp_path_factory):
     root = tmp_path_factory.mktemp("loading")
     (root / "adapters").mkdir()
     (root / "adapters" / "adapter.py").write_text(ADAPTER)
-    (root / "adapters" / "helper_beside_it.py").write_text("import stsm_ref\ndef moved(x, spec):\n    return stsm_ref.stsm(x, spec)\n")
+    (root / "adapters" / "helper_beside_it.py").write_text(
+        "import stsm_ref\ndef moved(x, spec):\n    return stsm_ref.stsm(x, spec)\n"
+    )
     (root / "helper_in_the_working_directory.py").write_text("wanted = True\n")
     (root / "package").mkdir()
     (root / "package" / "__init__.py").write_text("")
     (root / "package" / "mine.py").write_text(
-        "from package import __name__ as _\nfrom helper_in_the_working_directory import wanted\nx = wanted\n"
+        "from package import __name__ as _\nfrom helper_in_the_working_directory import wanted\nx "
+        "= wanted\n"
     )
     return root
 
@@ -81,21 +86,40 @@ def test_both_commands_load_alike(inside):
     from stsm_ref.geometry import ShiftSpec
     from stsm_ref.proofs.translation import target
 
-    assert isinstance(target.load("py:adapters/adapter.py:make", ShiftSpec()).module, torch.nn.Module)
+    assert isinstance(
+        target.load("py:adapters/adapter.py:make", ShiftSpec()).module, torch.nn.Module
+    )
     assert python_target("adapters/adapter.py:forward").name == "forward"
 
 
 def test_the_child_finds_them_too(folders):
-    """The command runs a target in a process of its own, which is given neither folder by Python; a static method has its vjp beside it."""
-    command = [sys.executable, "-c", "from stsm_ref.cli import main; main()", "check", "py:adapters/adapter.py:Holder.forward"]
-    ended = subprocess.run([*command, "--level", "smoke", "--json"], cwd=folders, capture_output=True, text=True, timeout=600, check=False)
+    """The command runs a target in a process of its own, which is given neither folder by
+    Python; a static method has its vjp beside it.
+    """
+    command = [
+        sys.executable,
+        "-c",
+        "from stsm_ref.cli import main; main()",
+        "check",
+        "py:adapters/adapter.py:Holder.forward",
+    ]
+    ended = subprocess.run(
+        [*command, "--level", "smoke", "--json"],
+        cwd=folders,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
     assert ended.returncode == 0, ended.stderr + ended.stdout[-2000:]
     report = json.loads(ended.stdout)
     assert (report["name"], report["scope"]) == ("held", "forward and vjp")
 
 
 def test_static_methods_and_instances_are_targets(inside):
-    """Each with what stands beside it: a class has its own vjp, a function of the file has that of the file, which has none."""
+    """Each with what stands beside it: a class has its own vjp, a function of the file has that
+    of the file, which has none.
+    """
     assert python_target("adapters/adapter.py:Holder.forward").ops == {"forward", "vjp"}
     assert python_target("adapters/adapter.py:instance").ops == {"forward"}
     assert python_target("adapters/adapter.py:forward").ops == {"forward"}
@@ -103,7 +127,10 @@ def test_static_methods_and_instances_are_targets(inside):
 
 def test_a_class_is_told_how_to_be_a_target(inside):
     """It would be made anew with a clip for its argument: what is meant is an instance."""
-    with pytest.raises(TargetError, match="has Called as a class: name an instance of it, one of its methods, or a function"):
+    with pytest.raises(
+        TargetError,
+        match="has Called as a class: name an instance of it, one of its methods, or a function",
+    ):
         python_target("adapters/adapter.py:Called")
 
 
@@ -111,7 +138,10 @@ def test_a_class_is_told_how_to_be_a_target(inside):
     ("text", "said"),
     [
         ("adapters/adapter.py:absent", "adapters/adapter.py has no 'absent': it has "),
-        ("adapters/adapter.py:Holder.absent", "adapters/adapter.py:Holder has no 'absent': it has forward, vjp"),
+        (
+            "adapters/adapter.py:Holder.absent",
+            "adapters/adapter.py:Holder has no 'absent': it has forward, vjp",
+        ),
         ("adapters/adapter.py:Holder..forward", "names nothing: write py:FILE.py:NAME"),
         ("absent.py:forward", "there is no file 'absent.py'"),
         ("no_such_package.mine:x", "no_such_package.mine cannot be imported: ModuleNotFoundError"),
@@ -128,5 +158,8 @@ def test_frames_of_the_file_are_told(tmp_path):
     """Its author sees where it raised."""
     file = Path(tmp_path / "raises.py")
     file.write_text("def inner():\n    raise RuntimeError('on import')\ninner()\n")
-    with pytest.raises(LoadError, match=r"RuntimeError: on import\n(.*\n)?.*raises\.py:2 in inner: raise RuntimeError"):
+    with pytest.raises(
+        LoadError,
+        match=r"RuntimeError: on import\n(.*\n)?.*raises\.py:2 in inner: raise RuntimeError",
+    ):
         load(f"{file}:forward")

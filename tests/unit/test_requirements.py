@@ -13,7 +13,9 @@ WHOLE_BY_THEOREM = {
     *("KERN-1x2", "KERN-2x1", "KERN-2x2", "KERN-3D", "PAD-1", "CONV-1"),
     *("GRAD-1", "PURE-1", "PURE-2"),
 }
-"""Rules whose L4 is of the whole rule, for our NumPy code; a rule that reaches L4 anew is put here, or told part by part."""
+"""Rules whose L4 is of the whole rule, for our NumPy code; a rule that reaches L4 anew is put
+here, or told part by part.
+"""
 
 
 def test_ids_are_unique() -> None:
@@ -27,7 +29,12 @@ def test_an_id_is_found_in_any_case() -> None:
 
 
 @pytest.mark.parametrize(
-    ("identifier", "message"), [("PAD", "did you mean PAD-1"), ("SHIFT-7", "did you mean SHIFT-"), ("#", "stsm-ref explain all lists them")]
+    ("identifier", "message"),
+    [
+        ("PAD", "did you mean PAD-1"),
+        ("SHIFT-7", "did you mean SHIFT-"),
+        ("#", "stsm-ref explain all lists them"),
+    ],
 )
 def test_an_unknown_id_is_answered_with_near_ones(identifier: str, message: str) -> None:
     """The near ids, or all of them."""
@@ -37,7 +44,9 @@ def test_an_unknown_id_is_answered_with_near_ones(identifier: str, message: str)
 
 @pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
 def test_parts_of_a_rule_add_up(entry: object) -> None:
-    """The standing is that of the weakest part, the rung that of the strongest, each a rung that a check gives; parts differ."""
+    """The standing is that of the weakest part, the rung that of the strongest, each a rung
+    that a check gives; parts differ.
+    """
     clauses = entry.clauses  # type: ignore[attr-defined]
     if not clauses:
         return
@@ -60,11 +69,15 @@ def test_a_theorem_of_a_part_is_not_shown_as_one_of_the_whole() -> None:
 
 
 def test_our_decisions_are_not_filed_as_the_papers() -> None:
-    """What the paper does not say, or says both ways, is no statement of it; what follows from it is derived."""
+    """What the paper does not say, or says both ways, is no statement of it; what follows from
+    it is derived.
+    """
     standing = {entry.id: entry.standing for entry in REQUIREMENTS}
     assert standing["GEO-5"] == "decided"
     assert [standing[name] for name in ("GEO-1", "GEO-2", "GEO-3", "GEO-4")] == ["silent"] * 4
-    assert {standing[name] for name in ("CAP-1", "SEP-2", "SHIFT-6", "KERN-2x2", "TSM-1")} == {"derived"}
+    assert {standing[name] for name in ("CAP-1", "SEP-2", "SHIFT-6", "KERN-2x2", "TSM-1")} == {
+        "derived"
+    }
     assert requirement("GEO-1").standing_in_words == "silent in part"
     assert {entry.evidence for entry in REQUIREMENTS} <= set(get_args(Evidence))
 

@@ -10,7 +10,16 @@ from stsm_ref.slicing import windows
 
 @pytest.mark.parametrize(
     ("distance", "moved"),
-    [(0, [1, 2, 3, 4]), (1, [0, 1, 2, 3]), (-1, [2, 3, 4, 0]), (3, [0, 0, 0, 1]), (4, [0] * 4), (-4, [0] * 4), (9, [0] * 4), (-9, [0] * 4)],
+    [
+        (0, [1, 2, 3, 4]),
+        (1, [0, 1, 2, 3]),
+        (-1, [2, 3, 4, 0]),
+        (3, [0, 0, 0, 1]),
+        (4, [0] * 4),
+        (-4, [0] * 4),
+        (9, [0] * 4),
+        (-9, [0] * 4),
+    ],
 )
 def test_shift_on_a_strip(distance: int, moved: list[int]) -> None:
     """1234 by any distance, overshoots included."""
@@ -28,11 +37,17 @@ def test_windows_tile_the_axis(size: int, distance: int) -> None:
 
 
 def test_vjp_moves_back() -> None:
-    """Each direction of a strip along W: what the forward sends right, the gradient brings left, and zeros enter there."""
+    """Each direction of a strip along W: what the forward sends right, the gradient brings
+    left, and zeros enter there.
+    """
     clip = np.array([1, 2, 3, 4]).reshape(1, 1, 1, 4).repeat(3, axis=1)
     spec = ShiftSpec("W", "2/3")
-    np.testing.assert_array_equal(stsm(clip, spec)[0, :, 0], [[0, 1, 2, 3], [2, 3, 4, 0], [1, 2, 3, 4]])
-    np.testing.assert_array_equal(stsm_vjp(clip, spec)[0, :, 0], [[2, 3, 4, 0], [0, 1, 2, 3], [1, 2, 3, 4]])
+    np.testing.assert_array_equal(
+        stsm(clip, spec)[0, :, 0], [[0, 1, 2, 3], [2, 3, 4, 0], [1, 2, 3, 4]]
+    )
+    np.testing.assert_array_equal(
+        stsm_vjp(clip, spec)[0, :, 0], [[2, 3, 4, 0], [0, 1, 2, 3], [1, 2, 3, 4]]
+    )
 
 
 def test_shift_takes_any_rank() -> None:
@@ -66,7 +81,11 @@ def test_strides_are_kept() -> None:
 def test_bad_clips_are_refused(function: object) -> None:
     """Rank, dtype and spec, each by name."""
     name = "grad" if "vjp" in function.__name__ else "x"  # type: ignore[attr-defined]
-    with pytest.raises(ArrayError, match=rf"{name} has shape \(16, 2, 2\), rank 3: a clip is \(..., T, C, H, W\), rank 4 or more"):
+    with pytest.raises(
+        ArrayError,
+        match=rf"{name} has shape \(16, 2, 2\), rank 3: a clip is \(..., T, C, H, W\), rank 4 "
+        r"or more",
+    ):
         function(np.ones((16, 2, 2)))  # type: ignore[operator]
     with pytest.raises(ArrayError, match=rf"{name} has dtype object"):
         function(np.full((1, 1, 1, 1), None))  # type: ignore[operator]

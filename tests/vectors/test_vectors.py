@@ -60,7 +60,9 @@ def test_sparse_convolution_reproduces_every_finite_vector() -> None:
     for case in VALID:
         x, _, expected, _ = case.arrays()
         if case.kind == "forward" and np.all(np.isfinite(x)):
-            with np.errstate(over="ignore", invalid="ignore"):  # a product with 0 of the largest finite numbers
+            with np.errstate(
+                over="ignore", invalid="ignore"
+            ):  # a product with 0 of the largest finite numbers
                 same_values(correlate_stsm(x, case.shift_spec), expected, case.id)
             ran += 1
     assert ran > 2500
@@ -74,7 +76,9 @@ def test_torch_reproduces_every_vector() -> None:
 
 
 def test_the_sparse_twin_reproduces_the_vectors_of_the_paper_and_of_tsm() -> None:
-    """Grouped one-hot convolution in torch, in value: every float32 label of the two settings that matter most."""
+    """Grouped one-hot convolution in torch, in value: every float32 label of the two settings
+    that matter most.
+    """
     ran = 0
     for spec in (ShiftSpec(), ShiftSpec.tsm()):
         for case in vectors.cases_for(spec, kinds=("forward",)):
@@ -97,7 +101,9 @@ def test_correlation_reproduces_every_convolution() -> None:
 
 
 def test_convolution_and_definition_agree() -> None:
-    """Two ways to an expected value that share nothing: the sum over a one-hot kernel is the shift by its displacement."""
+    """Two ways to an expected value that share nothing: the sum over a one-hot kernel is the
+    shift by its displacement.
+    """
     ran = 0
     for case in CONVS:
         if case.displacement:
@@ -109,8 +115,14 @@ def test_convolution_and_definition_agree() -> None:
 
 def test_every_reject_is_refused() -> None:
     """As a text and as four fields; a lenient reader takes some, so that the judge can say no."""
-    assert all(is_refused(case, ShiftSpec.parse, lambda fields: ShiftSpec(**fields)) for case in REJECTS)
-    lenient = [case for case in REJECTS if not is_refused(case, lambda text: ShiftSpec("T"), lambda fields: ShiftSpec("T"))]
+    assert all(
+        is_refused(case, ShiftSpec.parse, lambda fields: ShiftSpec(**fields)) for case in REJECTS
+    )
+    lenient = [
+        case
+        for case in REJECTS
+        if not is_refused(case, lambda text: ShiftSpec("T"), lambda fields: ShiftSpec("T"))
+    ]
     assert len(lenient) == len(REJECTS)
     with pytest.raises(SpecError, match="asks nothing here"):
         is_refused(VALID[0], ShiftSpec.parse, None)
@@ -153,18 +165,26 @@ def test_every_displacement_moves_something() -> None:
 
 
 def test_flags_and_requirements_are_known() -> None:
-    """Every flag has a meaning and a case, every known wrong shift an output, every requirement a row."""
+    """Every flag has a meaning and a case, every known wrong shift an output, every requirement
+    a row.
+    """
     used = Counter(flag for case in CASES for flag in case.flags)
     assert set(used) == set(NOTES)
-    wrong = {case.flags[0] for case in SHIFTS if case.result == "invalid" and case.kind == "forward"}
+    wrong = {
+        case.flags[0] for case in SHIFTS if case.result == "invalid" and case.kind == "forward"
+    }
     assert wrong >= set(WRONG_SHIFTS)
-    assert {name for case in CASES for name in case.requirements} <= {entry.id for entry in REQUIREMENTS}
+    assert {name for case in CASES for name in case.requirements} <= {
+        entry.id for entry in REQUIREMENTS
+    }
     assert near("rolld").startswith("did you mean rolled")
     assert near("?").startswith("the flags are")
 
 
 def test_the_page_has_the_flags_and_the_numbers() -> None:
-    """Its table of flags is made from the data, its example runs, and its number of cases is right."""
+    """Its table of flags is made from the data, its example runs, and its number of cases is
+    right.
+    """
     page = (ROOT / "docs" / "vectors.md").read_text()
     used = Counter(flag for case in CASES for flag in case.flags)
     table = [f"| `{flag}` | {used[flag]:,} | {why} |" for flag, why in NOTES.items()]
@@ -178,7 +198,9 @@ def test_the_page_has_the_flags_and_the_numbers() -> None:
 
 
 def test_a_wrong_output_is_wrong_and_is_known_by_its_name() -> None:
-    """Each forbidden output differs from what is right, has its shape and dtype, and is recognised."""
+    """Each forbidden output differs from what is right, has its shape and dtype, and is
+    recognised.
+    """
     for case in SHIFTS:
         if case.result == "invalid":
             valid, arrays = BY_ID[case.instead_of], case.arrays()
@@ -189,7 +211,9 @@ def test_a_wrong_output_is_wrong_and_is_known_by_its_name() -> None:
                 assert known_wrong(valid, arrays.expected) == ""
 
 
-@pytest.mark.parametrize("name", [name for name, entry in MANIFEST["files"].items() if "cases" in entry])
+@pytest.mark.parametrize(
+    "name", [name for name, entry in MANIFEST["files"].items() if "cases" in entry]
+)
 def test_a_file_fits_the_schema(name: str) -> None:
     """The schema is valid, closed, and every file fits it."""
     schema = json.loads((store.HERE / "schema.json").read_text())
@@ -217,7 +241,9 @@ def test_the_manifest_fits_its_schema() -> None:
 def test_the_cases_of_a_spec_are_all_of_them() -> None:
     """What the index gives is what a search through everything gives."""
     for spec in (ShiftSpec(), ShiftSpec.tsm(), ShiftSpec("THW", "1/2", rounding="exact")):
-        assert [case.id for case in vectors.cases_for(spec)] == [case.id for case in VALID if case.spec == str(spec)]
+        assert [case.id for case in vectors.cases_for(spec)] == [
+            case.id for case in VALID if case.spec == str(spec)
+        ]
         every = vectors.cases_for(spec, results=("valid", "invalid"))
         assert [case.id for case in every] == [case.id for case in SHIFTS if case.spec == str(spec)]
     assert len(vectors.cases_for(ShiftSpec())) > 200
@@ -256,8 +282,12 @@ def test_labels_are_made_as_they_are_said_to_be() -> None:
         ("largest-finite", 0x7BFF, 0x7F7FFFFF),
     ],
 )
-def test_special_values_are_the_bits_that_they_are_called(flag: str, half: int, single: int) -> None:
-    """The inputs hold that bit pattern and nothing else, the outputs that and +0: nothing on the way made a NaN quiet."""
+def test_special_values_are_the_bits_that_they_are_called(
+    flag: str, half: int, single: int
+) -> None:
+    """The inputs hold that bit pattern and nothing else, the outputs that and +0: nothing on
+    the way made a NaN quiet.
+    """
     ran = 0
     for case in CASES:
         if flag in case.flags and case.dtype in ("float16", "float32"):

@@ -1,4 +1,6 @@
-"""In evaluation all frames of a batch are taken for one clip. Restated from BSVD, whose inference feeds one clip at a time."""
+"""In evaluation all frames of a batch are taken for one clip. Restated from BSVD, whose
+inference feeds one clip at a time.
+"""
 
 import torch
 from torch import nn

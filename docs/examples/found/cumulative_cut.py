@@ -1,4 +1,6 @@
-"""The channels are cut at int(C*r) and int(2*C*r): the halves differ by a channel. Restated from PaddlePaddle's `temporal_shift`."""
+"""The channels are cut at int(C*r) and int(2*C*r): the halves differ by a channel. Restated
+from PaddlePaddle's `temporal_shift`.
+"""
 
 import numpy as np
 

@@ -1,4 +1,6 @@
-"""Where nothing moves in, nothing is written: the output keeps what its memory held. Restated from a CUDA kernel for grouped shifts."""
+"""Where nothing moves in, nothing is written: the output keeps what its memory held. Restated
+from a CUDA kernel for grouped shifts.
+"""
 
 import numpy as np
 
@@ -6,7 +8,9 @@ stale = 7  # what the memory of the last layer happened to hold
 
 
 def forward(x, spec):
-    """Under any spec: threads whose source lies outside return early, and the output was never cleared."""
+    """Under any spec: threads whose source lies outside return early, and the output was never
+    cleared.
+    """
     y = np.empty_like(x)
     y.fill(stale)
     for start, stop, steps in spec.partition(x.shape[2]):

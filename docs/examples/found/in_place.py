@@ -1,4 +1,6 @@
-"""The input is shifted where it lies, and so is the incoming gradient. Restated from the in-place variant in TSM's repository."""
+"""The input is shifted where it lies, and so is the incoming gradient. Restated from the
+in-place variant in TSM's repository.
+"""
 
 import torch
 

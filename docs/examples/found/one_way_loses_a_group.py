@@ -1,4 +1,6 @@
-"""A one-way port drops the line of the second direction, and its channels stay zero. Restated from a port for streaming video."""
+"""A one-way port drops the line of the second direction, and its channels stay zero. Restated
+from a port for streaming video.
+"""
 
 import numpy as np
 

@@ -1,4 +1,5 @@
-"""Overlapping slices of one tensor are assigned in place: the input is overwritten and its edges stay.
+"""Overlapping slices of one tensor are assigned in place: the input is overwritten and its edges
+stay.
 
 Restated from re-implementations of S2-MLPv2.
 """

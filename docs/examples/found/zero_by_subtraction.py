@@ -1,4 +1,6 @@
-"""The blank frame is made as `x - x`, so that an infinite value beside the edge comes back as NaN. Restated from MMAction2's TSM."""
+"""The blank frame is made as `x - x`, so that an infinite value beside the edge comes back as
+NaN. Restated from MMAction2's TSM.
+"""
 
 import torch
 
@@ -6,7 +8,9 @@ info = {"framework": "torch", "layout": "(NT)CHW", "dtypes": ["float32", "float6
 
 
 def forward(x, spec, num_segments):
-    """Under "T@1/4,backward-first": the blank frame is computed, since an exporter could not make zeros."""
+    """Under "T@1/4,backward-first": the blank frame is computed, since an exporter could not
+    make zeros.
+    """
     nt, c, h, w = x.shape
     clips = x.reshape(nt // num_segments, num_segments, c, h, w)
     fold = c // 8

@@ -1,4 +1,6 @@
-"""A temporal shift in the manner of TSM. Prove it with the spec "T@1/4,backward-first" in the layout "(NT)CHW"."""
+"""A temporal shift in the manner of TSM. Prove it with the spec "T@1/4,backward-first" in the
+layout "(NT)CHW".
+"""
 
 import torch
 from torch import nn

@@ -1,4 +1,6 @@
-"""The same with one sign changed: the second group moves backward too. Refute it with spec "T@1/4,backward-first", layout "(NT)CHW"."""
+"""The same with one sign changed: the second group moves backward too. Refute it with spec
+"T@1/4,backward-first", layout "(NT)CHW".
+"""
 
 import torch
 from torch import nn

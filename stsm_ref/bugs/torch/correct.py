@@ -14,7 +14,9 @@ from stsm_ref.implementations.base import Layout
 
 
 def _tsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-    """TSM as it is published and used: eighths of the channels, backward first; the spec is not looked at."""
+    """TSM as it is published and used: eighths of the channels, backward first; the spec is not
+    looked at.
+    """
     nt, c, h, w = x.size()
     x = x.reshape(nt // num_segments, num_segments, c, h, w)
     fold = c // 8
@@ -52,7 +54,10 @@ def _by_unfolding(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     """Windows of three over a padded clip, of which each group takes one place."""
     clips = functional.pad(x.reshape(-1, num_segments, *x.shape[1:]), (1, 1, 1, 1, 0, 0, 1, 1))
     windows = clips.unfold(1, 3, 1).unfold(3, 3, 1).unfold(4, 3, 1)
-    parts = [windows[:, :, a:b, ..., 1 - d.dt, 1 - d.dh, 1 - d.dw] for a, b, d in spec.partition(x.shape[1])]
+    parts = [
+        windows[:, :, a:b, ..., 1 - d.dt, 1 - d.dh, 1 - d.dw]
+        for a, b, d in spec.partition(x.shape[1])
+    ]
     y = torch.cat(parts, 2).reshape(x.shape)
     return y.contiguous(memory_format=torch.channels_last) if _is_channels_last(x) else y
 
@@ -62,16 +67,27 @@ def _is_channels_last(x: Tensor) -> bool:
 
 
 def _convolved_bytes(x: Tensor, spec: ShiftSpec, direction: int) -> Tensor:
-    """A grouped `conv3d` with one-hot kernels over the bytes of the numbers, which floats hold exactly. NCTHW."""
+    """A grouped `conv3d` with one-hot kernels over the bytes of the numbers, which floats hold
+    exactly. NCTHW.
+    """
     n, c, t, h, w = x.shape
     raw = (
-        x.clone(memory_format=torch.contiguous_format).flatten().view(torch.uint8).reshape(n, c, t, h, w, -1).movedim(-1, 2)
+        x.clone(memory_format=torch.contiguous_format)
+        .flatten()
+        .view(torch.uint8)
+        .reshape(n, c, t, h, w, -1)
+        .movedim(-1, 2)
     )  # (N, C, bytes, T, H, W)
     size = raw.shape[2]
     kernels = torch.zeros(c, 1, 3, 3, 3)
     for start, stop, d in spec.partition(c):
         kernels[start:stop, 0, 1 - direction * d.dt, 1 - direction * d.dh, 1 - direction * d.dw] = 1
-    moved = functional.conv3d(raw.reshape(n, c * size, t, h, w).float(), kernels.repeat_interleave(size, 0), padding=1, groups=c * size)
+    moved = functional.conv3d(
+        raw.reshape(n, c * size, t, h, w).float(),
+        kernels.repeat_interleave(size, 0),
+        padding=1,
+        groups=c * size,
+    )
     out = moved.to(torch.uint8).reshape(n, c, size, t, h, w).movedim(2, -1)
     return out.flatten().view(x.dtype).reshape(x.shape)
 
@@ -118,7 +134,9 @@ def _by_gathering(x: Tensor, spec: ShiftSpec) -> Tensor:
 
 
 def _by_sparse_convolution(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-    """The paper's other form, which multiplies by zeros: on finite values it is the shift (CONV-2)."""
+    """The paper's other form, which multiplies by zeros: on finite values it is the shift
+    (CONV-2).
+    """
     return snn.SparseConvSTSM(x.shape[1], num_segments, spec)(x)  # type: ignore[no-any-return]  # torch's
 
 
@@ -127,7 +145,9 @@ def _module(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return nn.Sequential(nn.Identity(), snn.STSM(num_segments, spec))(x)  # type: ignore[no-any-return]  # torch's
 
 
-def _right(name: str, forward: Function, what: str, layout: Layout, spec: str = "T+H+W@3/8") -> Implementation:
+def _right(
+    name: str, forward: Function, what: str, layout: Layout, spec: str = "T+H+W@3/8"
+) -> Implementation:
     return Implementation(f"torch-right-{name}", forward, what, None, spec, layout, "torch")
 
 
@@ -136,11 +156,22 @@ RIGHT = (
     _right("padded", _by_padding, "functional.pad with negative widths", "NTCHW", "T+H+W+HW@3/4"),
     _right("rolled", _by_rolling, "torch.roll and masked_fill", "NCTHW"),
     _right("unfolded", _by_unfolding, "Tensor.unfold", "(NT)CHW", "THW@1"),
-    _right("convolved", _by_convolution, "grouped conv3d over bytes, its gradient written by hand", "NCTHW", "TH+TW+HW@3/4"),
+    _right(
+        "convolved",
+        _by_convolution,
+        "grouped conv3d over bytes, its gradient written by hand",
+        "NCTHW",
+        "TH+TW+HW@3/4",
+    ),
     _right("gathered", _by_gathering, "index_select, channels last", "NTHWC"),
     _right("module", _module, "STSM in a chain of modules", "(NT)CHW", "T+H+W@1"),
     replace(
-        _right("sparse-convolution", _by_sparse_convolution, "the paper's sparse convolution, which says that it computes", "(NT)CHW"),
+        _right(
+            "sparse-convolution",
+            _by_sparse_convolution,
+            "the paper's sparse convolution, which says that it computes",
+            "(NT)CHW",
+        ),
         moves_bits=False,
         dtypes=("f4", "f8"),
     ),

@@ -1,4 +1,6 @@
-"""Wrong shifts in torch, written as users write them: frames ``(N*T, C, H, W)`` and ``num_segments``."""
+"""Wrong shifts in torch, written as users write them: frames ``(N*T, C, H, W)`` and
+``num_segments``.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +18,9 @@ right: Callable[..., Tensor] = snn.stsm
 
 
 def _with_zeros(move: Callable[[Tensor, Tensor, Displacement], None]) -> Function:
-    """TSM's manner: fresh zeros, into which `move` copies each group (source, target, displacement), clips apart."""
+    """TSM's manner: fresh zeros, into which `move` copies each group (source, target,
+    displacement), clips apart.
+    """
 
     def forward(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
         clips = x.reshape(-1, num_segments, *x.shape[1:])
@@ -35,7 +39,9 @@ def _ends(size: int, distance: int) -> tuple[slice, slice]:
 
 
 def _copy(source: Tensor, target: Tensor, d: Displacement) -> None:
-    ends = [_ends(source.shape[axis], distance) for axis, distance in zip((1, 3, 4), d, strict=True)]
+    ends = [
+        _ends(source.shape[axis], distance) for axis, distance in zip((1, 3, 4), d, strict=True)
+    ]
     (t_from, t_to), (h_from, h_to), (w_from, w_to) = ends
     target[:, t_to, :, h_to, w_to] = source[:, t_from, :, h_from, w_from]
 
@@ -66,7 +72,9 @@ def _copy_rest_without_gradient(source: Tensor, target: Tensor, d: Displacement)
 
 
 def _same_padding(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-    """Kernels ``[1 0]`` and ``[0 1]`` with what ``padding="same"`` pads, which is on the right only: one direction does not move at all."""
+    """Kernels ``[1 0]`` and ``[0 1]`` with what ``padding="same"`` pads, which is on the right
+    only: one direction does not move at all.
+    """
     y = right(x, ShiftSpec(spec.terms, spec.alpha, spec.order), num_segments)
     if not x.dtype.is_floating_point:
         return y
@@ -75,7 +83,10 @@ def _same_padding(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
             kernel = torch.zeros(stop - start, 1, 1, 2, dtype=x.dtype)
             kernel[..., 0 if d.dw > 0 else 1] = 1
             padded = functional.pad(x[:, start:stop], (0, 1))
-            y = torch.cat((y[:, :start], functional.conv2d(padded, kernel, groups=stop - start), y[:, stop:]), 1)
+            y = torch.cat(
+                (y[:, :start], functional.conv2d(padded, kernel, groups=stop - start), y[:, stop:]),
+                1,
+            )
     return y
 
 
@@ -99,7 +110,12 @@ def _segments_hard_coded(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tenso
 def _viewed_as_ncthw(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     n, (c, h, w) = len(x) // num_segments, x.shape[1:]
     frames = x.reshape(n, c, num_segments, h, w).transpose(1, 2).reshape(x.shape)
-    return right(frames, spec, num_segments).reshape(n, num_segments, c, h, w).transpose(1, 2).reshape(x.shape)
+    return (
+        right(frames, spec, num_segments)
+        .reshape(n, num_segments, c, h, w)
+        .transpose(1, 2)
+        .reshape(x.shape)
+    )
 
 
 def _batch_and_time_swapped(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
@@ -129,7 +145,9 @@ def _through(dtype: torch.dtype) -> Function:
     """Like autocast around it: floats go through a narrower type."""
 
     def forward(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-        return right(x.to(dtype).to(x.dtype) if x.dtype.is_floating_point else x, spec, num_segments)
+        return right(
+            x.to(dtype).to(x.dtype) if x.dtype.is_floating_point else x, spec, num_segments
+        )
 
     return forward
 
@@ -150,43 +168,102 @@ def _zeros_by_subtraction(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tens
 
 def _multiplied_by_a_mask(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     clips = x.reshape(-1, num_segments, *x.shape[1:])
-    parts = [torch.roll(clips[:, :, start:stop], tuple(d), (1, 3, 4)) for start, stop, d in spec.partition(x.shape[1])]
+    parts = [
+        torch.roll(clips[:, :, start:stop], tuple(d), (1, 3, 4))
+        for start, stop, d in spec.partition(x.shape[1])
+    ]
     mask = right(torch.ones_like(x, requires_grad=False), spec, num_segments)
     return (torch.cat(parts, 2).reshape(x.shape) * mask).to(x.dtype)
 
 
 def _wrong_where(when: Callable[[Tensor, int], Any]) -> Function:
-    return lambda x, spec, num_segments: x.clone() if when(x, num_segments) else right(x, spec, num_segments)
+    return lambda x, spec, num_segments: (
+        x.clone() if when(x, num_segments) else right(x, spec, num_segments)
+    )
 
 
-def _mutant(name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
-    return Implementation(f"torch-{name}", forward, what, bug, spec, layout="(NT)CHW", framework="torch")
+def _mutant(
+    name: str, forward: Function, bug: int, what: str, spec: str = "T+H+W@3/8"
+) -> Implementation:
+    return Implementation(
+        f"torch-{name}", forward, what, bug, spec, layout="(NT)CHW", framework="torch"
+    )
 
 
 MUTANTS = (
-    _mutant("directions-swapped", _with_zeros(_copy_directions_swapped), 1, "every group moves the other way"),
-    _mutant("order-ignored", _order_ignored, 1, "always forward first, whatever the spec says", TSM),
+    _mutant(
+        "directions-swapped",
+        _with_zeros(_copy_directions_swapped),
+        1,
+        "every group moves the other way",
+    ),
+    _mutant(
+        "order-ignored", _order_ignored, 1, "always forward first, whatever the spec says", TSM
+    ),
     _mutant("rolled", _with_zeros(_copy_rolled), 8, "torch.roll without zeros"),
-    _mutant("edge-kept", _with_zeros(_copy_keeping_the_edge), 7, "copied into a clone: the edge keeps its content"),
+    _mutant(
+        "edge-kept",
+        _with_zeros(_copy_keeping_the_edge),
+        7,
+        "copied into a clone: the edge keeps its content",
+    ),
     _mutant("borders-repeated", _padded_with_borders, 7, "in width the border is repeated"),
-    _mutant("height-and-width-swapped", _with_zeros(_copy_height_and_width_swapped), 15, "H and W are swapped"),
-    _mutant("same-padding", _same_padding, 26, 'padding="same" for a kernel of two: W moves in neither direction or not at all'),
+    _mutant(
+        "height-and-width-swapped",
+        _with_zeros(_copy_height_and_width_swapped),
+        15,
+        "H and W are swapped",
+    ),
+    _mutant(
+        "same-padding",
+        _same_padding,
+        26,
+        'padding="same" for a kernel of two: W moves in neither direction or not at all',
+    ),
     _mutant("clips-mixed", _one_long_clip, 17, "the batch is shifted as one clip"),
-    _mutant("segments-hard-coded", _segments_hard_coded, 16, "num_segments is 8 wherever that divides"),
+    _mutant(
+        "segments-hard-coded", _segments_hard_coded, 16, "num_segments is 8 wherever that divides"
+    ),
     _mutant("viewed-as-ncthw", _viewed_as_ncthw, 18, "view(n, c, t, h, w)"),
     _mutant("batch-and-time-swapped", _batch_and_time_swapped, 16, "view(t, n, c, h, w)"),
     _mutant(
-        "fold-rounded-up", _fold_of(lambda s, c: -(-c * s.alpha.numerator // (2 * s.alpha.denominator))), 10, "the fold is rounded up", TSM
+        "fold-rounded-up",
+        _fold_of(lambda s, c: -(-c * s.alpha.numerator // (2 * s.alpha.denominator))),
+        10,
+        "the fold is rounded up",
+        TSM,
     ),
-    _mutant("fold-in-floats", _fold_of(lambda s, c: int(c * (float(s.alpha) / 2))), 12, "int(C * r) in floats", "T@2/49,backward-first"),
+    _mutant(
+        "fold-in-floats",
+        _fold_of(lambda s, c: int(c * (float(s.alpha) / 2))),
+        12,
+        "int(C * r) in floats",
+        "T@2/49,backward-first",
+    ),
     _mutant("half-precision", _through(torch.float16), 20, "float16 inside"),
     _mutant("bfloat16", _through(torch.bfloat16), 20, "bfloat16 inside"),
     _mutant("zeros-of-float32", _zeros_of_float, 21, "zeros of the default dtype promote the rest"),
     _mutant("zeros-by-subtraction", _zeros_by_subtraction, 9, "zeros made as x - x"),
     _mutant("multiplied-by-a-mask", _multiplied_by_a_mask, 33, "rolled and multiplied by a mask"),
-    _mutant("wrong-at-one-frame", _wrong_where(lambda x, t: t == 1), 28, "nothing moves where T = 1"),
-    _mutant("wrong-at-three-frames", _wrong_where(lambda x, t: t == 3), 28, "nothing moves where T = 3"),
-    _mutant("wrong-at-odd-width", _wrong_where(lambda x, t: x.shape[-1] % 2), 28, "nothing moves where W is odd"),
-    _mutant("moved-is-detached", _with_zeros(_copy_without_gradient), 27, "no gradient reaches what moves"),
-    _mutant("rest-is-detached", _with_zeros(_copy_rest_without_gradient), 27, "no gradient reaches X_N"),
+    _mutant(
+        "wrong-at-one-frame", _wrong_where(lambda x, t: t == 1), 28, "nothing moves where T = 1"
+    ),
+    _mutant(
+        "wrong-at-three-frames", _wrong_where(lambda x, t: t == 3), 28, "nothing moves where T = 3"
+    ),
+    _mutant(
+        "wrong-at-odd-width",
+        _wrong_where(lambda x, t: x.shape[-1] % 2),
+        28,
+        "nothing moves where W is odd",
+    ),
+    _mutant(
+        "moved-is-detached",
+        _with_zeros(_copy_without_gradient),
+        27,
+        "no gradient reaches what moves",
+    ),
+    _mutant(
+        "rest-is-detached", _with_zeros(_copy_rest_without_gradient), 27, "no gradient reaches X_N"
+    ),
 )

@@ -1,4 +1,6 @@
-"""Wrong in torch at what a suite forgets to ask: a backward of the backward, autocast, threads, strange gradients."""
+"""Wrong in torch at what a suite forgets to ask: a backward of the backward, autocast, threads,
+strange gradients.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +14,9 @@ from stsm_ref.geometry import ShiftSpec
 
 
 def _recorded(backward: Callable[[Any, Tensor], Tensor]) -> Function:
-    """The right forward with a backward of (context, gradient) that torch may record; integers go past it."""
+    """The right forward with a backward of (context, gradient) that torch may record; integers
+    go past it.
+    """
 
     class Shift(torch.autograd.Function):
         @staticmethod
@@ -103,7 +107,11 @@ def _one_thread_only(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
 
 def _one_thread_only_back(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     back = _opposite(grad, spec, num_segments)
-    return back if torch.get_num_threads() == 1 or x.numel() <= 32768 else torch.cat([back[: len(x) // 2], grad[len(x) // 2 :]])
+    return (
+        back
+        if torch.get_num_threads() == 1 or x.numel() <= 32768
+        else torch.cat([back[: len(x) // 2], grad[len(x) // 2 :]])
+    )
 
 
 def _negative_lost(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
@@ -113,16 +121,26 @@ def _negative_lost(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
 
 def _nan_lost(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     y = right(x, spec, num_segments)
-    return torch.where(y.isnan(), torch.zeros_like(y), y) if x.dtype == torch.bfloat16 and not x.requires_grad else y
+    return (
+        torch.where(y.isnan(), torch.zeros_like(y), y)
+        if x.dtype == torch.bfloat16 and not x.requires_grad
+        else y
+    )
 
 
 def _left_alone_in_bfloat16(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     return grad.clone() if grad.dtype == torch.bfloat16 else _opposite(grad, spec, num_segments)
 
 
-def _infinite_lost_in_bfloat16(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
+def _infinite_lost_in_bfloat16(
+    x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int
+) -> Tensor:
     back = _opposite(grad, spec, num_segments)
-    return torch.where(back.isinf(), torch.zeros_like(back), back) if grad.dtype == torch.bfloat16 else back
+    return (
+        torch.where(back.isinf(), torch.zeros_like(back), back)
+        if grad.dtype == torch.bfloat16
+        else back
+    )
 
 
 def _of_a_mean(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
@@ -132,42 +150,123 @@ def _of_a_mean(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> T
 
 
 def _in_a_part(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-    return x.clone() if x.storage_offset() == 1 and x.is_contiguous() else right(x, spec, num_segments)
+    return (
+        x.clone() if x.storage_offset() == 1 and x.is_contiguous() else right(x, spec, num_segments)
+    )
 
 
 def _viewed_by_the_batch(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     """Of a batch of nothing torch makes float64."""
-    return torch.stack(list(right(x, spec, num_segments))) if len(x) else torch.zeros(x.shape, dtype=torch.float64)
+    return (
+        torch.stack(list(right(x, spec, num_segments)))
+        if len(x)
+        else torch.zeros(x.shape, dtype=torch.float64)
+    )
 
 
 def _in_a_network(x: Tensor, grad: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
-    return grad.clone() if grad.shape[1] >= 64 and grad.shape[2] == 7 else _opposite(grad, spec, num_segments)
+    return (
+        grad.clone()
+        if grad.shape[1] >= 64 and grad.shape[2] == 7
+        else _opposite(grad, spec, num_segments)
+    )
 
 
 def _mutant(name: str, forward: Function, bug: int, what: str) -> Implementation:
     return Implementation(f"torch-{name}", forward, what, bug, layout="(NT)CHW", framework="torch")
 
 
-def _backward(name: str, backward: Callable[[Tensor, Tensor, ShiftSpec, int], Tensor], bug: int, what: str) -> Implementation:
+def _backward(
+    name: str, backward: Callable[[Tensor, Tensor, ShiftSpec, int], Tensor], bug: int, what: str
+) -> Implementation:
     return _mutant(name, _by_function(backward), bug, what)
 
 
 MUTANTS = (
-    _mutant("backward-once-only", _recorded(_spent), 16, "a second backward through the same graph leaves the gradient where it is"),
-    _mutant("backward-cut-off", _recorded(_detached), 27, "the gradient comes back detached: a penalty on it has none, and nobody says so"),
-    _mutant("backward-other-when-recorded", _recorded(_other_when_recorded), 3, "the gradient stays where the backward is itself recorded"),
-    _mutant("backward-of-the-backward", _recorded(_twice_back), 27, "the derivative of the backward moves backward, too"),
-    _mutant("left-alone-under-autocast", _left_alone_under_autocast, 3, "under autocast nothing moves"),
-    _mutant("cast-under-autocast", _cast_under_autocast, 21, "under autocast values pass through bfloat16 where a gradient is to come"),
-    _mutant("backward-forgotten-under-autocast", _forgotten_under_autocast, 27, "after a forward under autocast the gradient stays"),
-    _mutant("one-thread-only", _one_thread_only, 28, "of large clips only the first thread's frames are shifted"),
-    _backward("backward-one-thread-only", _one_thread_only_back, 28, "of large gradients only the first thread's frames come back"),
+    _mutant(
+        "backward-once-only",
+        _recorded(_spent),
+        16,
+        "a second backward through the same graph leaves the gradient where it is",
+    ),
+    _mutant(
+        "backward-cut-off",
+        _recorded(_detached),
+        27,
+        "the gradient comes back detached: a penalty on it has none, and nobody says so",
+    ),
+    _mutant(
+        "backward-other-when-recorded",
+        _recorded(_other_when_recorded),
+        3,
+        "the gradient stays where the backward is itself recorded",
+    ),
+    _mutant(
+        "backward-of-the-backward",
+        _recorded(_twice_back),
+        27,
+        "the derivative of the backward moves backward, too",
+    ),
+    _mutant(
+        "left-alone-under-autocast", _left_alone_under_autocast, 3, "under autocast nothing moves"
+    ),
+    _mutant(
+        "cast-under-autocast",
+        _cast_under_autocast,
+        21,
+        "under autocast values pass through bfloat16 where a gradient is to come",
+    ),
+    _mutant(
+        "backward-forgotten-under-autocast",
+        _forgotten_under_autocast,
+        27,
+        "after a forward under autocast the gradient stays",
+    ),
+    _mutant(
+        "one-thread-only",
+        _one_thread_only,
+        28,
+        "of large clips only the first thread's frames are shifted",
+    ),
+    _backward(
+        "backward-one-thread-only",
+        _one_thread_only_back,
+        28,
+        "of large gradients only the first thread's frames come back",
+    ),
     _mutant("negative-lost-in-bfloat16", _negative_lost, 33, "in bfloat16 the sign is lost"),
     _mutant("nan-lost-in-bfloat16", _nan_lost, 33, "in bfloat16 NaN becomes 0"),
-    _backward("backward-left-alone-in-bfloat16", _left_alone_in_bfloat16, 21, "in bfloat16 the gradient stays"),
-    _backward("backward-loses-infinity-in-bfloat16", _infinite_lost_in_bfloat16, 33, "in bfloat16 an infinite gradient becomes 0"),
-    _backward("backward-wrong-at-a-mean", _of_a_mean, 19, "the gradient of a mean over frames stays where it is"),
-    _mutant("wrong-in-a-part-of-a-buffer", _in_a_part, 19, "nothing moves where the clip begins one number late in its buffer"),
-    _mutant("empty-batch-is-float64", _viewed_by_the_batch, 32, "an empty batch comes back as float64"),
-    _backward("backward-wrong-in-a-network", _in_a_network, 28, "the gradient stays from 64 channels of 7 rows on"),
+    _backward(
+        "backward-left-alone-in-bfloat16",
+        _left_alone_in_bfloat16,
+        21,
+        "in bfloat16 the gradient stays",
+    ),
+    _backward(
+        "backward-loses-infinity-in-bfloat16",
+        _infinite_lost_in_bfloat16,
+        33,
+        "in bfloat16 an infinite gradient becomes 0",
+    ),
+    _backward(
+        "backward-wrong-at-a-mean",
+        _of_a_mean,
+        19,
+        "the gradient of a mean over frames stays where it is",
+    ),
+    _mutant(
+        "wrong-in-a-part-of-a-buffer",
+        _in_a_part,
+        19,
+        "nothing moves where the clip begins one number late in its buffer",
+    ),
+    _mutant(
+        "empty-batch-is-float64", _viewed_by_the_batch, 32, "an empty batch comes back as float64"
+    ),
+    _backward(
+        "backward-wrong-in-a-network",
+        _in_a_network,
+        28,
+        "the gradient stays from 64 channels of 7 rows on",
+    ),
 )

@@ -1,4 +1,6 @@
-"""The strongest that a run can say: labels at the size of a network, and every basis vector of one shape."""
+"""The strongest that a run can say: labels at the size of a network, and every basis vector of
+one shape.
+"""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -32,12 +34,32 @@ def certified_cases(trial: Trial) -> Sequence[Case]:
 
 
 def _certifiable(trial: Trial) -> str:
-    return "" if certified_cases(trial) else f"its clips have more than {MOST_VECTORS[trial.level]:,} values at the level {trial.level}"
+    return (
+        ""
+        if certified_cases(trial)
+        else (
+            f"its clips have more than {MOST_VECTORS[trial.level]:,} values at the level "
+            f"{trial.level}"
+        )
+    )
 
 
-@rule("SHIFT-6", "SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "GRAD-1", rung="L3", each=certified_cases, applies=_certifiable)
+@rule(
+    "SHIFT-6",
+    "SHIFT-1",
+    "SHIFT-2",
+    "SHIFT-3",
+    "SHIFT-4",
+    "SHIFT-5",
+    "GRAD-1",
+    rung="L3",
+    each=certified_cases,
+    applies=_certifiable,
+)
 def every_basis_vector_moves_right(trial: Trial, case: Case) -> None:
-    """Every basis vector of this shape goes where it must, forward and back; with linearity that decides the shape."""
+    """Every basis vector of this shape goes where it must, forward and back; with linearity
+    that decides the shape.
+    """
     target, clips = trial.target, trial.target.fixed.get("N")
     size = int(np.prod(case.shape[1:])) * np.dtype(case.dtype).itemsize
     batch = clips or (4096 if target.sees_memory else max(1, IN_A_LINE // size))
@@ -51,20 +73,34 @@ def every_basis_vector_moves_right(trial: Trial, case: Case) -> None:
     back = None if trial.lacks("vjp") else vjp
     found = certify(forward, case.shape[1:], case.spec, back, dtype=case.dtype, batch=batch)
     if not found.ok:
-        raise Mismatch(found.failure, "values", op="vjp" if found.failure.startswith("vjp") else "forward")
+        raise Mismatch(
+            found.failure, "values", op="vjp" if found.failure.startswith("vjp") else "forward"
+        )
 
 
 def _in_batches(trial: Trial, case: Case, x: Array, grad: Array | None, clips: int | None) -> Array:
-    """Run clips; where the target takes a certain number of them only, the last batch is filled up with zeros."""
+    """Run clips; where the target takes a certain number of them only, the last batch is filled
+    up with zeros.
+    """
     short = 0 if clips is None else -len(x) % clips
-    filled = [np.concatenate([a, np.zeros((short, *a.shape[1:]), a.dtype)]) if short else a for a in (x, grad) if a is not None]
-    return trial.target.run("forward" if grad is None else "vjp", *filled, case=case.id).output[: len(x)]
+    filled = [
+        np.concatenate([a, np.zeros((short, *a.shape[1:]), a.dtype)]) if short else a
+        for a in (x, grad)
+        if a is not None
+    ]
+    return trial.target.run("forward" if grad is None else "vjp", *filled, case=case.id).output[
+        : len(x)
+    ]
 
 
 def network_cases(trial: Trial) -> Sequence[Case]:
     """One clip as it stands behind each stage of a ResNet, from the level ci on."""
     whole = 1 if trial.spec.rounding == "floor" else trial.whole_channels
-    return list(dict.fromkeys(trial.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES))
+    return list(
+        dict.fromkeys(
+            trial.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES
+        )
+    )
 
 
 def _network(trial: Trial) -> str:
@@ -75,22 +111,36 @@ def _network(trial: Trial) -> str:
     return "" if trial.target.sees_memory else "25 MB a call are not sent to another process"
 
 
-@rule("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", rung="L2", each=network_cases, applies=_network)
+@rule(
+    "SHIFT-1",
+    "SHIFT-2",
+    "SHIFT-3",
+    "SHIFT-4",
+    "SHIFT-5",
+    "SHIFT-6",
+    rung="L2",
+    each=network_cases,
+    applies=_network,
+)
 def labels_at_the_size_of_a_network(trial: Trial, case: Case) -> None:
-    """At the sizes of a network, T x C x H x W from 8 x 256 x 56 x 56 to 8 x 2048 x 7 x 7, every label arrives where it must."""
+    """At the sizes of a network, T x C x H x W from 8 x 256 x 56 x 56 to 8 x 2048 x 7 x 7,
+    every label arrives where it must.
+    """
     labels = unique_labels(case.shape, case.dtype)
     require_moved(trial.ask(case, labels).output, labels, case)
 
 
 @lru_cache(maxsize=1)
 def unique_labels(shape: tuple[int, ...], dtype: str) -> Array:
-    """Unique 32-bit labels in a scattered order, none 0, none that half precision holds: one multiplication each, where a permutation
-    would cost many times more than the shift that is judged.
+    """Unique 32-bit labels in a scattered order, none 0, none that half precision holds: one
+    multiplication each, where a permutation would cost many times more than the shift that is
+    judged.
     """
     count = int(np.prod(shape))
     if count > 2**23:
         raise ValueError(f"{count:,} places and {2**23:,} labels")
-    # an odd factor permutes the numbers below 2**23; block by block, so that they stay near the processor
+    # an odd factor permutes the numbers below 2**23; block by block, so that they stay near the
+    # processor
     block = np.arange(min(count, 2**15), dtype=np.uint32) * np.uint32(SCATTER)
     bits = np.empty(count, np.uint32)
     for start in range(0, count, len(block)):
@@ -104,15 +154,21 @@ def unique_labels(shape: tuple[int, ...], dtype: str) -> Array:
 
 
 def require_moved(got: Array, x: Array, case: Case) -> None:
-    """Compare each channel group with the input where it came from, and with zero where nothing did: one pass over memory.
+    """Compare each channel group with the input where it came from, and with zero where nothing
+    did: one pass over memory.
 
-    For a vjp `x` is the incoming gradient, and each group is to be where the opposite displacement brings it.
+    For a vjp `x` is the incoming gradient, and each group is to be where the opposite displacement
+    brings it.
     """
     sign = -1 if case.op == "vjp" else 1
     if got.dtype == x.dtype:
         whole = np.dtype(f"u{min(x.itemsize, 8)}")
-        seen, given = (np.ascontiguousarray(array).reshape(*x.shape, 1).view(whole) for array in (got, x))
-        if all(_group_is_right(seen, given, group, sign) for group in case.spec.partition(x.shape[2])):
+        seen, given = (
+            np.ascontiguousarray(array).reshape(*x.shape, 1).view(whole) for array in (got, x)
+        )
+        if all(
+            _group_is_right(seen, given, group, sign) for group in case.spec.partition(x.shape[2])
+        ):
             return
     require_same(got, oracle.forward(x, case.spec) if sign > 0 else oracle.vjp(x, case.spec), case)
     if case.op == "forward":
@@ -120,7 +176,9 @@ def require_moved(got: Array, x: Array, case: Case) -> None:
 
 
 def _group_is_right(got: Array, x: Array, group: ChannelGroup, sign: int) -> bool:
-    """Whether a group is where it must be; both arrays have an axis more, of the parts of a number, and are contiguous."""
+    """Whether a group is where it must be; both arrays have an axis more, of the parts of a
+    number, and are contiguous.
+    """
     target, source = [slice(None)] * 6, [slice(None)] * 6
     target[2] = source[2] = slice(group.start, group.stop)
     for axis, displacement in zip((1, 3, 4), group.displacement, strict=True):
@@ -131,8 +189,13 @@ def _group_is_right(got: Array, x: Array, group: ChannelGroup, sign: int) -> boo
         entered[axis] = slice(0, step) if step > 0 else slice(size + step, size)
         if step and got[tuple(entered)].any():
             return False
-        target[axis], source[axis] = slice(max(step, 0), size + min(step, 0)), slice(max(-step, 0), size + min(-step, 0))
-    if not group.displacement.dw:  # rows stay whole: as many numbers at once as make up eight bytes are faster
+        target[axis], source[axis] = (
+            slice(max(step, 0), size + min(step, 0)),
+            slice(max(-step, 0), size + min(-step, 0)),
+        )
+    if (
+        not group.displacement.dw
+    ):  # rows stay whole: as many numbers at once as make up eight bytes are faster
         got, x = _by_eight_bytes(got), _by_eight_bytes(x)
         target[4] = source[4] = slice(None)
     return np.array_equal(got[tuple(target)], x[tuple(source)])

@@ -14,11 +14,22 @@ LATER = 5
 
 
 def memory_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Channels that all stay, that just do, that move; clips of one place and of more: shortcuts are taken where nothing moves."""
-    channels = [count for count in trial.channels if count in (1, trial.full - 1, trial.full, 2 * trial.full + 1)] or [trial.full]
+    """Channels that all stay, that just do, that move; clips of one place and of more:
+    shortcuts are taken where nothing moves.
+    """
+    channels = [
+        count
+        for count in trial.channels
+        if count in (1, trial.full - 1, trial.full, 2 * trial.full + 1)
+    ] or [trial.full]
     sizes = [(2, 3, 2, 3), (1, 1, 1, 1), (1, 2, 3, 1)]
     seeds = range(trial.seed, trial.seed + {"smoke": 1, "ci": 5, "night": 80}[trial.level])
-    cases = [trial.case(op, n, t, c, h, w, seed=seed) for seed in seeds for c in channels for n, t, h, w in sizes]
+    cases = [
+        trial.case(op, n, t, c, h, w, seed=seed)
+        for seed in seeds
+        for c in channels
+        for n, t, h, w in sizes
+    ]
     return list(dict.fromkeys(cases))
 
 
@@ -35,7 +46,9 @@ def _sees_tangent(trial: Trial) -> str:
 
 
 def _watched(op: Op, *what: str) -> Callable[[Trial], Sequence[Case]]:
-    """The cases in which another rule's question was seen to do harm, then those that look for it."""
+    """The cases in which another rule's question was seen to do harm, then those that look for
+    it.
+    """
     return lambda trial: list(dict.fromkeys([*trial.suspects(op, *what), *memory_cases(trial, op)]))
 
 
@@ -47,7 +60,9 @@ def _wrote_nothing(seen: Observation, op: Op, harm: str) -> None:
 def _owns_its_memory(trial: Trial, case: Case, seen: Observation) -> None:
     if seen.shares:
         raise Mismatch(
-            f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: a write to one would change the other", "memory"
+            f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: a write to "
+            "one would change the other",
+            "memory",
         )
     kept = seen.output.copy()
     for _ in range(LATER):
@@ -57,7 +72,9 @@ def _owns_its_memory(trial: Trial, case: Case, seen: Observation) -> None:
 
 @rule("PURE-1", each=_watched("forward", "wrote"), applies=_sees)
 def the_input_is_not_written(trial: Trial, case: Case) -> None:
-    """After the forward the input is what it was, that of the call before too, and so is the spec."""
+    """After the forward the input is what it was, that of the call before too, and so is the
+    spec.
+    """
     _wrote_nothing(trial.ask(case), "forward", "a shortcut beside it would read the shifted values")
 
 
@@ -69,7 +86,9 @@ def the_output_owns_its_memory(trial: Trial, case: Case) -> None:
 
 @rule("PURE-2", each=_watched("vjp", "wrote", "shares"), applies=_sees_backward)
 def the_backward_writes_nothing(trial: Trial, case: Case) -> None:
-    """The backward leaves the incoming gradient, the input and the forward's output as they were, and its result is its own."""
+    """The backward leaves the incoming gradient, the input and the forward's output as they
+    were, and its result is its own.
+    """
     forward = trial.ask(case.smaller(op="forward"), case.array()).output
     kept = forward.copy()
     seen = trial.ask(case)
@@ -80,7 +99,9 @@ def the_backward_writes_nothing(trial: Trial, case: Case) -> None:
 
 @rule("PURE-1", "PURE-3", each=_watched("jvp", "wrote", "shares"), applies=_sees_tangent)
 def the_tangent_writes_nothing(trial: Trial, case: Case) -> None:
-    """The Jacobian-vector product leaves the input and the incoming tangent as they were, and its result is its own."""
+    """The Jacobian-vector product leaves the input and the incoming tangent as they were, and
+    its result is its own.
+    """
     seen = trial.ask(case)
     _wrote_nothing(seen, "jvp", "what else reads it would get shifted values")
     _owns_its_memory(trial, case, seen)
@@ -88,20 +109,34 @@ def the_tangent_writes_nothing(trial: Trial, case: Case) -> None:
 
 @rule("PURE-1", "PURE-2", each=memory_cases, applies=_sees)
 def a_residual_block_is_right(trial: Trial, case: Case) -> None:
-    """Inside x + shift(x) the value and the gradient are right: the shortcut and the branch both get what they must."""
+    """Inside x + shift(x) the value and the gradient are right: the shortcut and the branch
+    both get what they must.
+    """
     target = trial.target
     if isinstance(target, PythonTarget):
         x, grad = case.array(), case.array(1)
         value, back = target.residual(x, grad, case=case.id)
-        require_same(value, trial.ask(case, x).output + x, case, what="value of x + shift(x) against the sum of both alone")
+        require_same(
+            value,
+            trial.ask(case, x).output + x,
+            case,
+            what="value of x + shift(x) against the sum of both alone",
+        )
         if back is not None:
             alone = target.run("vjp", x, grad, case=case.id).output
-            require_same(back, alone + grad, case.smaller(op="vjp"), what="gradient of x + shift(x) against the sum of both alone")
+            require_same(
+                back,
+                alone + grad,
+                case.smaller(op="vjp"),
+                what="gradient of x + shift(x) against the sum of both alone",
+            )
 
 
 @rule("PURE-4", each=memory_cases)
 def the_same_input_gives_the_same_output(trial: Trial, case: Case) -> None:
-    """Asked again, and again after other inputs and another shape, it gives the same: it draws no random numbers and has no state."""
+    """Asked again, and again after other inputs and another shape, it gives the same: it draws
+    no random numbers and has no state.
+    """
     first = trial.ask(case).output.copy()
     require_same(trial.ask(case).output, first, case, what="the same input again")
     trial.ask(case, case.array(1))
@@ -111,5 +146,6 @@ def the_same_input_gives_the_same_output(trial: Trial, case: Case) -> None:
     target = trial.target
     if isinstance(target, PythonTarget) and target.draws(case.array(), case=case.id):
         raise Mismatch(
-            "it drew from the global random numbers, or seeded them: its result could depend on chance, and that of others on it"
+            "it drew from the global random numbers, or seeded them: its result could depend on "
+            "chance, and that of others on it"
         )

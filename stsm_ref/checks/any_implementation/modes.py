@@ -1,4 +1,6 @@
-"""What a framework does around a function: its modes, its 16-bit floats, and calls between a forward and its backward."""
+"""What a framework does around a function: its modes, its 16-bit floats, and calls between a
+forward and its backward.
+"""
 
 from collections.abc import Sequence
 
@@ -20,9 +22,20 @@ FINITE = 0xBFFF
 
 
 def mode_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Two clips, one of them channels-last in memory, a longer one, and one that torch spreads over its threads."""
-    shapes = [((2, 3, 2, 3), "C"), ((2, 3, 2, 3), "F"), ((1, 4, 3, 3), "C"), ((4, 8, *_spread(trial)), "C")]
-    return list(dict.fromkeys(trial.case(op, n, t, trial.full, h, w, memory=memory) for (n, t, h, w), memory in shapes))
+    """Two clips, one of them channels-last in memory, a longer one, and one that torch spreads
+    over its threads.
+    """
+    shapes = [
+        ((2, 3, 2, 3), "C"),
+        ((2, 3, 2, 3), "F"),
+        ((1, 4, 3, 3), "C"),
+        ((4, 8, *_spread(trial)), "C"),
+    ]
+    return list(
+        dict.fromkeys(
+            trial.case(op, n, t, trial.full, h, w, memory=memory) for (n, t, h, w), memory in shapes
+        )
+    )
 
 
 def _spread(trial: Trial) -> tuple[int, int]:
@@ -31,22 +44,37 @@ def _spread(trial: Trial) -> tuple[int, int]:
 
 
 def _has_modes(trial: Trial) -> str:
-    return "" if isinstance(trial.target, PythonTarget) and trial.target.modes() else "only torch has modes"
+    return (
+        ""
+        if isinstance(trial.target, PythonTarget) and trial.target.modes()
+        else "only torch has modes"
+    )
 
 
 @rule("PURE-4", "NUM-1", each=mode_cases, applies=_has_modes)
 def modes_make_no_difference(trial: Trial, case: Case) -> None:
-    """Under no_grad, in inference mode, under autocast, on two threads, with a gradient to come, in training or evaluation: the same."""
+    """Under no_grad, in inference mode, under autocast, on two threads, with a gradient to
+    come, in training or evaluation: the same.
+    """
     target = trial.target
     assert isinstance(target, PythonTarget)
     for mode in target.modes():
-        if mode == BFLOAT16 or (mode == AUTOCAST and not target.moves_bits):  # a convolution is meant to be cast
+        if mode == BFLOAT16 or (
+            mode == AUTOCAST and not target.moves_bits
+        ):  # a convolution is meant to be cast
             continue
-        require_same(target.run_in(mode, case.array(), case=case.id).output, trial.right(case), case, what=mode)
+        require_same(
+            target.run_in(mode, case.array(), case=case.id).output,
+            trial.right(case),
+            case,
+            what=mode,
+        )
 
 
 def _has_bfloat16(trial: Trial) -> str:
-    return _has_modes(trial) or ("" if np.dtype("f2") in trial.target.dtypes else "it takes no 16-bit floats")
+    return _has_modes(trial) or (
+        "" if np.dtype("f2") in trial.target.dtypes else "it takes no 16-bit floats"
+    )
 
 
 def bfloat16_cases(trial: Trial) -> Sequence[Case]:
@@ -66,7 +94,9 @@ def _numbers(bits: Array) -> Array:
 
 @rule("NUM-2", each=bfloat16_cases, applies=_has_bfloat16)
 def bfloat16_is_moved(trial: Trial, case: Case) -> None:
-    """In bfloat16, which NumPy does not have, every value arrives as it left, NaN and negative ones too; told as 16-bit integers."""
+    """In bfloat16, which NumPy does not have, every value arrives as it left, NaN and negative
+    ones too; told as 16-bit integers.
+    """
     target, x = trial.target, _told(trial, case.array())
     assert isinstance(target, PythonTarget)
     got, want = target.run_in(BFLOAT16, x, case=case.id).output, oracle.forward(x, case.spec)
@@ -81,13 +111,23 @@ def _derives(trial: Trial) -> str:
 
 @rule("GRAD-1", "PURE-4", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives)
 def a_backward_belongs_to_its_forward(trial: Trial, case: Case) -> None:
-    """Where other clips went through between a forward and its backward, the gradient is the same: nothing is kept from the last call."""
+    """Where other clips went through between a forward and its backward, the gradient is the
+    same: nothing is kept from the last call.
+    """
     target = trial.target
     assert isinstance(target, PythonTarget)
     n, t, c, h, w = case.shape
-    for shape in (trial.shape(n + 1, t + 1, c, w, h + 1), trial.shape(n, 2 * t, c, h, w), trial.shape(n, 1, c, h, w)):
-        got = target.late_vjp(case.array(), case.array(1), case.smaller(shape=shape).array(), case=case.id)
-        require_same(got, trial.right(case), case, what=f"after a forward of {'x'.join(map(str, shape))}")
+    for shape in (
+        trial.shape(n + 1, t + 1, c, w, h + 1),
+        trial.shape(n, 2 * t, c, h, w),
+        trial.shape(n, 1, c, h, w),
+    ):
+        got = target.late_vjp(
+            case.array(), case.array(1), case.smaller(shape=shape).array(), case=case.id
+        )
+        require_same(
+            got, trial.right(case), case, what=f"after a forward of {'x'.join(map(str, shape))}"
+        )
 
 
 def _derives_vjp(trial: Trial) -> str:
@@ -99,18 +139,27 @@ def _derives_vjp(trial: Trial) -> str:
 
 @rule("GRAD-1", "PURE-4", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives_vjp)
 def ways_to_ask_for_a_gradient_make_no_difference(trial: Trial, case: Case) -> None:
-    """A second time through the same graph, added up in .grad, while it is recorded, after autocast, on two threads: the same gradient."""
+    """A second time through the same graph, added up in .grad, while it is recorded, after
+    autocast, on two threads: the same gradient.
+    """
     target = trial.target
     assert isinstance(target, PythonTarget)
     for mode in target.backward_modes():
         if mode == BFLOAT16 or ("autocast" in mode and not target.moves_bits):
             continue
-        require_same(target.vjp_in(mode, case.array(), case.array(1), case=case.id), trial.right(case), case, what=mode)
+        require_same(
+            target.vjp_in(mode, case.array(), case.array(1), case=case.id),
+            trial.right(case),
+            case,
+            what=mode,
+        )
 
 
 @rule("GRAD-3", each=lambda trial: mode_cases(trial, "vjp"), applies=_derives_vjp)
 def a_backward_can_be_differentiated(trial: Trial, case: Case) -> None:
-    """The derivative of the backward with respect to its gradient is the forward, or an error says that there is none."""
+    """The derivative of the backward with respect to its gradient is the forward, or an error
+    says that there is none.
+    """
     target, other = trial.target, case.array(2)
     assert isinstance(target, PythonTarget)
     try:
@@ -118,8 +167,16 @@ def a_backward_can_be_differentiated(trial: Trial, case: Case) -> None:
     except Declined:
         return
     if other.any() and not got.any():
-        raise Mismatch("the backward is cut off the graph: what is computed from its result has no gradient, and no error says so")
-    require_same(got, oracle.forward(other, case.spec), case, what="the gradient of <v, vjp(g)> with respect to g")
+        raise Mismatch(
+            "the backward is cut off the graph: what is computed from its result has no gradient, "
+            "and no error says so"
+        )
+    require_same(
+        got,
+        oracle.forward(other, case.spec),
+        case,
+        what="the gradient of <v, vjp(g)> with respect to g",
+    )
 
 
 def _has_bfloat16_gradient(trial: Trial) -> str:
@@ -132,7 +189,9 @@ def _has_bfloat16_gradient(trial: Trial) -> str:
     applies=_has_bfloat16_gradient,
 )
 def bfloat16_gradients_come_back(trial: Trial, case: Case) -> None:
-    """A gradient in bfloat16 comes back, negative ones, infinities and NaN too; the places are told as 16-bit integers."""
+    """A gradient in bfloat16 comes back, negative ones, infinities and NaN too; the places are
+    told as 16-bit integers.
+    """
     target = trial.target
     assert isinstance(target, PythonTarget)
     x, grad = (_told(trial, case.array(which)) for which in (0, 1))

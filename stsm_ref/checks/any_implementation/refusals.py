@@ -12,7 +12,11 @@ from stsm_ref.implementations.base import Declined, TargetError
 def _is_exact(trial: Trial) -> str:
     if trial.spec.rounding == "floor":
         return "the spec rounds down and refuses no channel count"
-    return "every channel count that it can be given divides" if trial.whole_channels == 1 or "C" in trial.target.fixed else ""
+    return (
+        "every channel count that it can be given divides"
+        if trial.whole_channels == 1 or "C" in trial.target.fixed
+        else ""
+    )
 
 
 def counts_that_do_not_divide(trial: Trial) -> Sequence[Case]:
@@ -29,4 +33,7 @@ def exact_rounding_refuses_fractions(trial: Trial, case: Case) -> None:
         trial.ask(case)
     except (Declined, TargetError):
         return
-    raise Mismatch(f"it gave a result for {case.shape[2]} channels, which do not divide: rounding exact must refuse them")
+    raise Mismatch(
+        f"it gave a result for {case.shape[2]} channels, which do not divide: rounding exact must "
+        "refuse them"
+    )

@@ -1,4 +1,6 @@
-"""Asked for the first time, again with other values in the same memory, from another thread, or for no clip at all."""
+"""Asked for the first time, again with other values in the same memory, from another thread, or
+for no clip at all.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,9 +31,16 @@ def first_cases(trial: Trial) -> Sequence[Case]:
 
 @rule("PURE-4", each=first_cases)
 def the_first_answer_is_right(trial: Trial, case: Case) -> None:
-    """The very first answer of a run is right already: no table, buffer or engine is made by a call that itself goes without."""
+    """The very first answer of a run is right already: no table, buffer or engine is made by a
+    call that itself goes without.
+    """
     got = trial.first.get(case)
-    require_same(trial.ask(case).output if got is None else got, trial.right(case), case, what="the first answer of the run")
+    require_same(
+        trial.ask(case).output if got is None else got,
+        trial.right(case),
+        case,
+        what="the first answer of the run",
+    )
 
 
 def repeated_cases(trial: Trial) -> Sequence[Case]:
@@ -42,12 +51,19 @@ def repeated_cases(trial: Trial) -> Sequence[Case]:
 
 @rule("PURE-4", each=repeated_cases)
 def other_values_are_seen(trial: Trial, case: Case) -> None:
-    """Clips with the same ends and the same sum, in other memory and in the same, are told apart: nothing is remembered by its looks."""
+    """Clips with the same ends and the same sum, in other memory and in the same, are told
+    apart: nothing is remembered by its looks.
+    """
     first = [case.array()] if case.op == "forward" else [case.array(), case.array(1)]
     trial.ask(case, *first)
     second = [_other_inside(array) for array in first]
     want = trial.right(case, *second)
-    require_same(trial.ask(case, *second).output, want, case, what="a second clip with the same ends and the same sum")
+    require_same(
+        trial.ask(case, *second).output,
+        want,
+        case,
+        what="a second clip with the same ends and the same sum",
+    )
     if isinstance(trial.target, PythonTarget):
         got = trial.target.overwritten(case.op, first, second, case=case.id)
         require_same(got, want, case, what="the same array with other values written into it")
@@ -61,7 +77,11 @@ def _other_inside(x: Array) -> Array:
 
 
 def _in_python(trial: Trial) -> str:
-    return "" if isinstance(trial.target, PythonTarget) else "threads of another process are its own affair"
+    return (
+        ""
+        if isinstance(trial.target, PythonTarget)
+        else "threads of another process are its own affair"
+    )
 
 
 def threaded_cases(trial: Trial) -> Sequence[Case]:
@@ -71,7 +91,9 @@ def threaded_cases(trial: Trial) -> Sequence[Case]:
 
 @rule("PURE-4", each=threaded_cases, applies=_in_python)
 def threads_do_not_disturb_each_other(trial: Trial, case: Case) -> None:
-    """Two threads that ask at once, neither of them the first to have asked, each get their own right answers."""
+    """Two threads that ask at once, neither of them the first to have asked, each get their own
+    right answers.
+    """
     target = trial.target
     assert isinstance(target, PythonTarget)
     asked: list[list[Array]] = []
@@ -88,7 +110,11 @@ def threads_do_not_disturb_each_other(trial: Trial, case: Case) -> None:
 def _batches(trial: Trial) -> str:
     if not isinstance(trial.target, PythonTarget):
         return "a program is not sent an empty batch"
-    return "its layout or its sizes hold a certain number of clips" if "N" in trial.target.fixed else ""
+    return (
+        "its layout or its sizes hold a certain number of clips"
+        if "N" in trial.target.fixed
+        else ""
+    )
 
 
 def empty_cases(trial: Trial) -> Sequence[Case]:
@@ -98,7 +124,9 @@ def empty_cases(trial: Trial) -> Sequence[Case]:
 
 @rule("BATCH-1", each=empty_cases, applies=_batches)
 def an_empty_batch_stays_empty(trial: Trial, case: Case) -> None:
-    """A batch of no clips gives one of no clips, of the same sizes and dtype, or is refused with an error."""
+    """A batch of no clips gives one of no clips, of the same sizes and dtype, or is refused
+    with an error.
+    """
     nothing: Any = np.zeros(case.shape, case.dtype)
     try:
         got = trial.ask(case, *([nothing] if case.op == "forward" else [nothing, nothing])).output

@@ -1,4 +1,6 @@
-"""Sizes that networks have, in every dtype, forward and back; and sizes beyond what fits into 8, 16 or 24 bits."""
+"""Sizes that networks have, in every dtype, forward and back; and sizes beyond what fits into
+8, 16 or 24 bits.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -13,32 +15,87 @@ from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.implementations.base import Op
 
 CHANNELS = (
-    *(16, 24, 32, 40, 48, 64, 72, 80, 96, 112, 128, 144, 160, 192, 240, 256, 320, 384, 480, 512, 576, 640, 672, 728, 768, 960),
+    *(
+        16,
+        24,
+        32,
+        40,
+        48,
+        64,
+        72,
+        80,
+        96,
+        112,
+        128,
+        144,
+        160,
+        192,
+        240,
+        256,
+        320,
+        384,
+        480,
+        512,
+        576,
+        640,
+        672,
+        728,
+        768,
+        960,
+    ),
     *(1024, 1152, 1280, 1536, 2048, 2304, 4096),
 )
-"""Channel counts of ResNet, MobileNetV2, EfficientNet, Xception and DenseNet, and two that are larger."""
+"""Channel counts of ResNet, MobileNetV2, EfficientNet, Xception and DenseNet, and two that are
+larger.
+"""
 
 STAGES = (
-    *((24, 56), (32, 28), (64, 14), (96, 14), (160, 7), (320, 7), (192, 28), (384, 14), (576, 14), (960, 7), (1280, 7)),
+    *(
+        (24, 56),
+        (32, 28),
+        (64, 14),
+        (96, 14),
+        (160, 7),
+        (320, 7),
+        (192, 28),
+        (384, 14),
+        (576, 14),
+        (960, 7),
+        (1280, 7),
+    ),
     *((64, 56), (128, 28), (256, 14), (512, 7)),
 )
 """Channels and side of a frame: the layers of MobileNetV2, then those of ResNet-18."""
 
 LARGE = (
-    *((1, 2, 0, 256, 257), (1, 65537, 0, 1, 1), (1, 1, 0, 65537, 1), (1, 1, 0, 1, 65537), (65537, 2, 0, 1, 1), (1, 2, 65537, 1, 2)),
+    *(
+        (1, 2, 0, 256, 257),
+        (1, 65537, 0, 1, 1),
+        (1, 1, 0, 65537, 1),
+        (1, 1, 0, 1, 65537),
+        (65537, 2, 0, 1, 1),
+        (1, 2, 65537, 1, 2),
+    ),
     *((2, 8, 256, 56, 56), (1, 8, 512, 64, 65)),
 )
-"""Frames of more than 65,535 pixels; each axis beyond 16 bits; two clips at the size of a network; more than 2**24 numbers.
+"""Frames of more than 65,535 pixels; each axis beyond 16 bits; two clips at the size of a network;
+more than 2**24 numbers.
 
 A 0 stands for as many channels as show every group.
 """
 MOST = 2**25
-"""Numbers of a large clip: a spec that needs very many channels to show its groups is asked with fewer of them."""
+"""Numbers of a large clip: a spec that needs very many channels to show its groups is asked
+with fewer of them.
+"""
 MOST_SMALL = 2**18
 
 
-def _sized(trial: Trial, op: Op, shapes: Iterable[tuple[int, ...]], dtype: np.dtype[Any], most: int) -> list[Case]:
-    """Cases of those shapes, with a channel count that the spec takes, none larger than `most`, nor than what goes to another process."""
+def _sized(
+    trial: Trial, op: Op, shapes: Iterable[tuple[int, ...]], dtype: np.dtype[Any], most: int
+) -> list[Case]:
+    """Cases of those shapes, with a channel count that the spec takes, none larger than `most`,
+    nor than what goes to another process.
+    """
     whole = 1 if trial.spec.rounding == "floor" else trial.whole_channels
     if not trial.target.sees_memory:
         most = min(most, IN_A_LINE // dtype.itemsize)
@@ -53,7 +110,11 @@ def _sized(trial: Trial, op: Op, shapes: Iterable[tuple[int, ...]], dtype: np.dt
 
 
 def _values(trial: Trial, dtype: np.dtype[Any]) -> str:
-    return "scattered" if trial.target.moves_bits or dtype.kind in "fcb" or dtype.itemsize < 8 else "finite"
+    return (
+        "scattered"
+        if trial.target.moves_bits or dtype.kind in "fcb" or dtype.itemsize < 8
+        else "finite"
+    )
 
 
 def _main(trial: Trial, op: Op) -> np.dtype[Any]:
@@ -68,11 +129,21 @@ def _moved(trial: Trial, case: Case) -> None:
 
 
 def network_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Every channel count of a network on frames of 7 x 7; from the level ci on also on those of its layer, 8 frames each."""
+    """Every channel count of a network on frames of 7 x 7; from the level ci on also on those
+    of its layer, 8 frames each.
+    """
     shapes = [(1, 3, channels, 7, 7) for channels in CHANNELS]
     if trial.level != "smoke" and trial.target.sees_memory:
-        shapes += [(1, 8, channels, side, side) for channels, side in STAGES] + [(2, 16, 64, 14, 14)]
-        shapes += [(2, 8, 64, 7, 7), (2, 8, 64, 14, 14), (1, 17, trial.wide, 5, 6), (1, 3, 128, 5, 1), (1, 3, 128, 1, 5)]
+        shapes += [(1, 8, channels, side, side) for channels, side in STAGES] + [
+            (2, 16, 64, 14, 14)
+        ]
+        shapes += [
+            (2, 8, 64, 7, 7),
+            (2, 8, 64, 14, 14),
+            (1, 17, trial.wide, 5, 6),
+            (1, 3, 128, 5, 1),
+            (1, 3, 128, 1, 5),
+        ]
     return _sized(trial, op, shapes, _main(trial, op), 2**21)
 
 
@@ -86,7 +157,12 @@ def network_cases_back(trial: Trial) -> Sequence[Case]:
     """The same for gradients, and from the level ci on the four stages of ResNet-50."""
     found = list(network_cases(trial, "vjp"))
     if trial.level != "smoke" and trial.target.sees_memory:
-        stages = ((1, 8, 256, 56, 56), (1, 8, 512, 28, 28), (1, 8, 1024, 14, 14), (1, 8, 2048, 7, 7))
+        stages = (
+            (1, 8, 256, 56, 56),
+            (1, 8, 512, 28, 28),
+            (1, 8, 1024, 14, 14),
+            (1, 8, 2048, 7, 7),
+        )
         found += _sized(trial, "vjp", stages, trial.float, MOST)
     return list(dict.fromkeys(found))
 
@@ -103,7 +179,9 @@ ROWS = tuple(range(9, 34))
 
 
 def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Each dtype on a clip whose axes are all longer than a vector register; from the level ci on along each axis apart."""
+    """Each dtype on a clip whose axes are all longer than a vector register; from the level ci
+    on along each axis apart.
+    """
     wide = max(72, trial.wide)
     wide = wide if wide * 9 * 9 * 11 <= MOST_SMALL else trial.full
     shapes = [(1, 9, wide, 9, 11)]
@@ -118,7 +196,9 @@ def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
 
 @rule("NUM-2", *STEPS, each=longer_cases)
 def every_dtype_is_right_on_long_axes(trial: Trial, case: Case) -> None:
-    """In every dtype the values are right where all axes are longer than 8, and each alone is long."""
+    """In every dtype the values are right where all axes are longer than 8, and each alone is
+    long.
+    """
     _moved(trial, case)
 
 
@@ -128,7 +208,9 @@ def _has_floats(trial: Trial) -> str:
 
 @rule("NUM-2", "GRAD-1", each=lambda trial: longer_cases(trial, "vjp"), applies=_has_floats)
 def gradients_of_every_dtype_are_right_on_long_axes(trial: Trial, case: Case) -> None:
-    """In every floating dtype gradients are right where all axes are longer than 8, and each alone is long."""
+    """In every floating dtype gradients are right where all axes are longer than 8, and each
+    alone is long.
+    """
     _moved(trial, case)
 
 
@@ -136,7 +218,9 @@ def large_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
     """`LARGE` in the smallest dtype, and two clips at the size of a network in the main one."""
     if trial.level == "smoke" or not trial.target.sees_memory:
         return []
-    dtypes = [d for d in trial.target.dtypes if d.kind != "b" and (op == "forward" or d.kind in "fc")] or [_main(trial, op)]
+    dtypes = [
+        d for d in trial.target.dtypes if d.kind != "b" and (op == "forward" or d.kind in "fc")
+    ] or [_main(trial, op)]
     smallest = min(dtypes, key=lambda d: d.itemsize)
     found = _sized(trial, op, LARGE, smallest, MOST)
     if op == "forward":
@@ -148,14 +232,20 @@ def _large(op: Op) -> Any:
     def applies(trial: Trial) -> str:
         if trial.level == "smoke":
             return "the level smoke stays small"
-        return trial.lacks(op) or ("" if trial.target.sees_memory else "millions of numbers are not sent to another process")
+        return trial.lacks(op) or (
+            ""
+            if trial.target.sees_memory
+            else "millions of numbers are not sent to another process"
+        )
 
     return applies
 
 
 @rule(*STEPS, each=large_cases, applies=_large("forward"))
 def large_clips_are_right(trial: Trial, case: Case) -> None:
-    """Clips of millions of numbers, frames of more than 65,535 pixels and axes beyond 16 bits move as small ones do."""
+    """Clips of millions of numbers, frames of more than 65,535 pixels and axes beyond 16 bits
+    move as small ones do.
+    """
     _moved(trial, case)
 
 

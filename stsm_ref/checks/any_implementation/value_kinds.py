@@ -1,4 +1,6 @@
-"""Every kind of value and every way to lie in memory, under every spec: what only a dtype, a sign or a stride sets off."""
+"""Every kind of value and every way to lie in memory, under every spec: what only a dtype, a
+sign or a stride sets off.
+"""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -14,7 +16,9 @@ from stsm_ref.implementations.layouts import Memory
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.strategies import Values, has_values
 
-KINDS: tuple[Values, ...] = tuple(kind for kind in get_args(Values) if kind not in ("labels", "finite", "scattered"))
+KINDS: tuple[Values, ...] = tuple(
+    kind for kind in get_args(Values) if kind not in ("labels", "finite", "scattered")
+)
 COMPUTABLE: tuple[Values, ...] = ("zero", "single", "constant", "static", "negative", "tiny")
 """What a target that computes is held to: no sum of it overflows, and none is rounded."""
 BROAD = {"smoke": 2, "ci": 99, "night": 99}
@@ -22,7 +26,9 @@ BROAD = {"smoke": 2, "ci": 99, "night": 99}
 
 
 MULTIPLIED: tuple[Values, ...] = ("infinite", "bits")
-"""A framework that derives gradients multiplies complex ones on its way: infinity becomes NaN, which is not the target's doing."""
+"""A framework that derives gradients multiplies complex ones on its way: infinity becomes NaN,
+which is not the target's doing.
+"""
 
 
 def _derives(trial: Trial, op: Op) -> bool:
@@ -30,24 +36,37 @@ def _derives(trial: Trial, op: Op) -> bool:
 
 
 def kind_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Each kind of value in each dtype that has it, on two clips and, from the level ci on, on a larger one."""
+    """Each kind of value in each dtype that has it, on two clips and, from the level ci on, on
+    a larger one.
+    """
     kinds = KINDS if trial.target.moves_bits else COMPUTABLE
-    shapes = [(2, 4, trial.full, 3, 2), (1, 9, trial.full, 8, 9)][: 1 if trial.level == "smoke" else 2]
+    shapes = [(2, 4, trial.full, 3, 2), (1, 9, trial.full, 8, 9)][
+        : 1 if trial.level == "smoke" else 2
+    ]
     main = trial.dtype if op == "forward" else trial.float
     every = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     found = []
     for turn, (kind, shape) in enumerate(itertools.product(kinds, shapes)):
-        has = [d for d in every if has_values(d, kind) and not (d.kind == "c" and kind in MULTIPLIED and _derives(trial, op))]
+        has = [
+            d
+            for d in every
+            if has_values(d, kind)
+            and not (d.kind == "c" and kind in MULTIPLIED and _derives(trial, op))
+        ]
         others = [d for d in has if d != main]
         turned = others[turn % max(len(others), 1) :] + others[: turn % max(len(others), 1)]
         asked = [*(d for d in has if d == main), *turned][: BROAD[trial.level]]
-        found += [trial.case(op, *shape, dtype=d.name, values=kind, seed=trial.seed + turn) for d in asked]
+        found += [
+            trial.case(op, *shape, dtype=d.name, values=kind, seed=trial.seed + turn) for d in asked
+        ]
     return list(dict.fromkeys(found))
 
 
 @rule("NUM-1", each=kind_cases)
 def every_kind_of_value_is_moved(trial: Trial, case: Case) -> None:
-    """Clips of zeros, of one number, of equal frames, all negative, huge, tiny, subnormal, NaN or infinite move as any other."""
+    """Clips of zeros, of one number, of equal frames, all negative, huge, tiny, subnormal, NaN
+    or infinite move as any other.
+    """
     require_same(trial.ask(case).output, trial.right(case), case, bits=trial.target.moves_bits)
 
 
@@ -57,7 +76,9 @@ def _has_kinds(op: Op) -> Any:
 
 @rule("GRAD-1", "NUM-1", each=lambda trial: kind_cases(trial, "vjp"), applies=_has_kinds("vjp"))
 def gradients_of_every_kind_come_back(trial: Trial, case: Case) -> None:
-    """A gradient that is zero, constant, negative, huge, tiny as a scaled loss leaves it, NaN or infinite comes back as any other."""
+    """A gradient that is zero, constant, negative, huge, tiny as a scaled loss leaves it, NaN
+    or infinite comes back as any other.
+    """
     require_same(trial.ask(case).output, trial.right(case), case)
 
 
@@ -72,7 +93,9 @@ LARGE: tuple[Memory, ...] = ("channels-last", "slice-C", "step3-T", "expanded-HW
 
 
 def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
-    """The main dtype in each way to lie in memory, on a small clip and a longer one; from the level ci on every dtype."""
+    """The main dtype in each way to lie in memory, on a small clip and a longer one; from the
+    level ci on every dtype.
+    """
     main = trial.dtype if op == "forward" else trial.float
     every = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
     plain: tuple[Memory, ...] = PLAIN[1:] if trial.target.sees_memory else ()
@@ -81,11 +104,17 @@ def memory_kind_cases(trial: Trial, op: Op = "forward") -> Iterator[Case]:
         yield trial.case(op, *longer, dtype=main.name, memory=memory, seed=trial.seed + turn)
         if trial.level != "smoke" and trial.target.sees_memory:
             channels = next(count for count in itertools.count(64) if trial.divides(count))
-            yield trial.case(op, 1, 8, channels, 14, 15, dtype=main.name, memory=memory, values="scattered")
+            yield trial.case(
+                op, 1, 8, channels, 14, 15, dtype=main.name, memory=memory, values="scattered"
+            )
             for d in every if memory == "channels-last" else ():
-                yield trial.case(op, 1, 2, channels, 14, 15, dtype=d.name, memory=memory, values="scattered")
+                yield trial.case(
+                    op, 1, 2, channels, 14, 15, dtype=d.name, memory=memory, values="scattered"
+                )
             if memory in LARGE:
-                yield trial.case(op, 1, 8, channels, 56, 56, dtype=main.name, memory=memory, values="scattered")
+                yield trial.case(
+                    op, 1, 8, channels, 56, 56, dtype=main.name, memory=memory, values="scattered"
+                )
         asked = [main] if trial.level == "smoke" else every
         for d in (
             asked if memory not in PLAIN or (op == "vjp" and trial.level != "smoke") else ()
@@ -102,12 +131,23 @@ def _read_right(trial: Trial, case: Case, what: str) -> None:
 
 
 def _has_memories(trial: Trial) -> str:
-    return "" if any(True for _ in memory_kind_cases(trial)) else "how an array lies in memory cannot be told to another process"
+    return (
+        ""
+        if any(True for _ in memory_kind_cases(trial))
+        else "how an array lies in memory cannot be told to another process"
+    )
 
 
-@rule("NUM-1", "GEO-1", each=lambda trial: list(dict.fromkeys(memory_kind_cases(trial))), applies=_has_memories)
+@rule(
+    "NUM-1",
+    "GEO-1",
+    each=lambda trial: list(dict.fromkeys(memory_kind_cases(trial))),
+    applies=_has_memories,
+)
 def views_of_any_kind_are_read_right(trial: Trial, case: Case) -> None:
-    """Input that runs backward along any axis, skips, is a slice, begins late, is read-only or seen many times gives the same output."""
+    """Input that runs backward along any axis, skips, is a slice, begins late, is read-only or
+    seen many times gives the same output.
+    """
     _read_right(trial, case, f"input in {case.memory} memory")
 
 
@@ -116,7 +156,13 @@ def gradient_memory_cases(trial: Trial) -> Sequence[Case]:
     return list(dict.fromkeys(memory_kind_cases(trial, "vjp")))
 
 
-@rule("GRAD-1", each=gradient_memory_cases, applies=lambda trial: trial.lacks("vjp") or _has_memories(trial))
+@rule(
+    "GRAD-1",
+    each=gradient_memory_cases,
+    applies=lambda trial: trial.lacks("vjp") or _has_memories(trial),
+)
 def gradients_of_any_strides_come_back(trial: Trial, case: Case) -> None:
-    """A gradient seen many times along some axes, as a mean or a sum over them sends it back, comes back as any other; so do views."""
+    """A gradient seen many times along some axes, as a mean or a sum over them sends it back,
+    comes back as any other; so do views.
+    """
     _read_right(trial, case, f"gradient in {case.memory} memory")

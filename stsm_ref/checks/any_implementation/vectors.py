@@ -19,10 +19,20 @@ def golden_cases(trial: Trial) -> Sequence[VectorCase]:
 
 def _can_be_asked(trial: Trial, case: VectorCase) -> bool:
     target = trial.target
-    sizes = all(size == target.fixed.get(axis, size) for axis, size in zip(AXES, case.shape, strict=True))
+    sizes = all(
+        size == target.fixed.get(axis, size) for axis, size in zip(AXES, case.shape, strict=True)
+    )
     # special values and 64-bit labels are for those who move bits
-    bits = target.moves_bits or (case.dtype == trial.dtype.name and np.isfinite(case.arrays().x).all())
-    return case.kind in target.ops and not trial.lacks(case.kind) and np.dtype(case.dtype) in target.dtypes and sizes and bool(bits)
+    bits = target.moves_bits or (
+        case.dtype == trial.dtype.name and np.isfinite(case.arrays().x).all()
+    )
+    return (
+        case.kind in target.ops
+        and not trial.lacks(case.kind)
+        and np.dtype(case.dtype) in target.dtypes
+        and sizes
+        and bool(bits)
+    )
 
 
 def _has_vectors(trial: Trial) -> str:
@@ -32,21 +42,41 @@ def _has_vectors(trial: Trial) -> str:
 def _named(identifier: str) -> VectorCase:
     found = find(identifier)
     if found is None or found.kind not in ("forward", "vjp", "jvp") or found.result != "valid":
-        raise SpecError(f"case={identifier!r} is no golden vector that a target can be asked: see stsm-ref vectors list")
+        raise SpecError(
+            f"case={identifier!r} is no golden vector that a target can be asked: see stsm-ref "
+            "vectors list"
+        )
     return found
 
 
 @rule(
-    *("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5", "SHIFT-6", "GEO-1", "GEO-4", "GEO-5", "GRAD-1", "GRAD-2"),
+    *(
+        "SHIFT-1",
+        "SHIFT-2",
+        "SHIFT-3",
+        "SHIFT-4",
+        "SHIFT-5",
+        "SHIFT-6",
+        "GEO-1",
+        "GEO-4",
+        "GEO-5",
+        "GRAD-1",
+        "GRAD-2",
+    ),
     rung="L0",
     each=golden_cases,
     applies=_has_vectors,
     parse=_named,
 )
 def golden_vectors_are_met(trial: Trial, vector: VectorCase) -> None:
-    """Each golden vector of the spec comes out as it was frozen: the forward to the last bit, gradients and tangents in value."""
+    """Each golden vector of the spec comes out as it was frozen: the forward to the last bit,
+    gradients and tangents in value.
+    """
     arrays = vector.arrays()
     got = trial.target.run(vector.kind, arrays.x, arrays.other, case=vector.id).output  # type: ignore[arg-type]  # one of the three
-    # autograd adds a gradient to zeros on its way, and 0.0 + -0.0 is 0.0: only the forward is held to bits
+    # autograd adds a gradient to zeros on its way, and 0.0 + -0.0 is 0.0: only the forward is held
+    # to bits
     case = Case(vector.kind, vector.shift_spec, vector.shape, vector.dtype)  # type: ignore[arg-type]  # one of the three
-    require_same(got, arrays.expected, case, bits=vector.kind == "forward" and trial.target.moves_bits)
+    require_same(
+        got, arrays.expected, case, bits=vector.kind == "forward" and trial.target.moves_bits
+    )

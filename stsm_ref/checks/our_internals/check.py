@@ -1,4 +1,6 @@
-"""A check: the requirements it speaks for, the rung of evidence it gives, and the cases on which it must hold."""
+"""A check: the requirements it speaks for, the rung of evidence it gives, and the cases on
+which it must hold.
+"""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -32,14 +34,20 @@ class Check:
     def why_not(self, subject: Subject) -> str:
         """Why the check is not run on this subject; empty where it is.
 
-        The sides are declared, not guessed from the code: a test runs every check and records what it reads of its subject.
+        The sides are declared, not guessed from the code: a test runs every check and records what
+        it reads of its subject.
         """
         if subject.name in self.sides:
             return ""
-        return self.why_one_side or f"it reads nothing of its subject that {subject.name} has a code of its own for"
+        return (
+            self.why_one_side
+            or f"it reads nothing of its subject that {subject.name} has a code of its own for"
+        )
 
     def run(self, subject: Subject, sampling: settings | None = None) -> int:
-        """Hold `subject` to this check on each case or on drawn ones; return how many ran, or raise what the smallest case raises."""
+        """Hold `subject` to this check on each case or on drawn ones; return how many ran, or
+        raise what the smallest case raises.
+        """
         ran = 0
 
         def count(case: Any) -> None:
@@ -53,9 +61,18 @@ class Check:
             for case in self.each():
                 count(case)
         if self.given is not None:
-            # one bug is reported at a time, the smallest; explaining it would take ten times as long as finding it
-            phases = [phase for phase in (sampling or settings()).phases if phase is not Phase.explain]
-            chosen = settings(sampling, deadline=None, report_multiple_bugs=False, suppress_health_check=list(HealthCheck), phases=phases)
+            # one bug is reported at a time, the smallest; explaining it would take ten times as
+            # long as finding it
+            phases = [
+                phase for phase in (sampling or settings()).phases if phase is not Phase.explain
+            ]
+            chosen = settings(
+                sampling,
+                deadline=None,
+                report_multiple_bugs=False,
+                suppress_health_check=list(HealthCheck),
+                phases=phases,
+            )
             chosen(given(self.given)(count))()
         return ran
 
@@ -71,9 +88,11 @@ def check(
     sides: tuple[str, ...] = ("numpy", "torch"),
     why_one_side: str = "",
 ) -> Callable[[Callable[[Subject, Any], None]], Callable[[Subject, Any], None]]:
-    """Register a function of (subject, case) as a check of `requirements`; its docstring is the statement.
+    """Register a function of (subject, case) as a check of `requirements`; its docstring is the
+    statement.
 
-    `sides` are those that it is run on, and `why_one_side` says why one is left out that has code of its own for what it asks.
+    `sides` are those that it is run on, and `why_one_side` says why one is left out that has code
+    of its own for what it asks.
     """
     if rung not in get_args(Rung) or (each is None and given is None):
         raise ValueError(f"a check has a rung of {get_args(Rung)} and cases from `each` or `given`")
@@ -82,7 +101,15 @@ def check(
         if body.__name__ in CHECKS or not body.__doc__:
             raise ValueError(f"check {body.__name__!r} must have a docstring and a name of its own")
         CHECKS[body.__name__] = Check(
-            body.__name__, body.__doc__.splitlines()[0], requirements, rung, body, each, given, sides, why_one_side=why_one_side
+            body.__name__,
+            body.__doc__.splitlines()[0],
+            requirements,
+            rung,
+            body,
+            each,
+            given,
+            sides,
+            why_one_side=why_one_side,
         )
         return body
 

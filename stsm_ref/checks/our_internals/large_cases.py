@@ -1,7 +1,9 @@
-"""Cases of the size of a network, where drawn ones are small: wide channel groups, long axes, far displacements.
+"""Cases of the size of a network, where drawn ones are small: wide channel groups, long axes, far
+displacements.
 
-Sizes are drawn from 1, 2, 3 and 5, since that is where bugs were seen to hide; what counts in blocks of 64, in
-bytes or in 16 bits goes wrong beyond that, and is met by these few cases, each long along one axis alone.
+Sizes are drawn from 1, 2, 3 and 5, since that is where bugs were seen to hide; what counts in
+blocks of 64, in bytes or in 16 bits goes wrong beyond that, and is met by these few cases, each
+long along one axis alone.
 """
 
 import itertools
@@ -34,13 +36,17 @@ def clips(*, labels: bool = True) -> list[ClipCase]:
     values: strategies.Values = "labels" if labels else "bits"
     dtype = np.dtype(np.int64) if labels else np.dtype(np.float32)
     return [
-        ClipCase(strategies.make_array(shape, dtype, seed=number, values=values), ShiftSpec.parse(text))
+        ClipCase(
+            strategies.make_array(shape, dtype, seed=number, values=values), ShiftSpec.parse(text)
+        )
         for number, (shape, text) in enumerate(WIDE)
     ]
 
 
 def arrays(*, longest: int = 40_000) -> list[ArrayCase]:
-    """The arrays of `LONG` that have no more than `longest` places along an axis, unique labels in int64."""
+    """The arrays of `LONG` that have no more than `longest` places along an axis, unique labels
+    in int64.
+    """
     chosen = [(shape, far, axes) for shape, far, axes in LONG if max(shape) <= longest]
     dtype = np.dtype(np.int64)
     return [
@@ -50,5 +56,7 @@ def arrays(*, longest: int = 40_000) -> list[ArrayCase]:
 
 
 def axes_and_distances() -> list[tuple[int, int]]:
-    """An axis that a byte cannot count, and how far it moves: by a step, and past what a signed byte holds."""
+    """An axis that a byte cannot count, and how far it moves: by a step, and past what a signed
+    byte holds.
+    """
     return list(itertools.product((300,), (-299, -130, -1, 1, 130, 299)))

@@ -2,7 +2,16 @@
 
 from collections.abc import Mapping
 
-from stsm_ref.checks.our_internals import geometry, gradients, kernels, matrices, pixels, shift, theorems, vectors
+from stsm_ref.checks.our_internals import (
+    geometry,
+    gradients,
+    kernels,
+    matrices,
+    pixels,
+    shift,
+    theorems,
+    vectors,
+)
 from stsm_ref.checks.our_internals.check import CHECKS, Check
 from stsm_ref.errors import MissingExtraError
 
@@ -10,7 +19,8 @@ FAMILIES = (geometry, shift, kernels, matrices, gradients, pixels, vectors)
 
 
 def load(*, torch: bool = True, proofs: bool = True) -> Mapping[str, Check]:
-    """Return all checks by name, without those that only PyTorch can show unless `torch`, which takes seconds to import.
+    """Return all checks by name, without those that only PyTorch can show unless `torch`, which
+    takes seconds to import.
 
     Without `proofs`, the theorems are left out: they are about our own code and no other's.
 
@@ -23,6 +33,8 @@ def load(*, torch: bool = True, proofs: bool = True) -> Mapping[str, Check]:
         try:
             import torch as _  # noqa: F401 # asked for here, so that its absence is told by name
         except ModuleNotFoundError:
-            raise MissingExtraError("the torch side of stsm-ref verify (or ask for --side numpy)", "torch", "torch") from None
+            raise MissingExtraError(
+                "the torch side of stsm-ref verify (or ask for --side numpy)", "torch", "torch"
+            ) from None
         from stsm_ref.checks.our_internals import torch as _torch_checks  # noqa: F401 # registers its checks
     return CHECKS | theorems.THEOREMS if proofs else CHECKS

@@ -51,7 +51,9 @@ class Row:
         return worst(result.outcome for result in self.results)
 
     def rung(self, side: str | None = None) -> str:
-        """The strongest rung among the checks that passed, of one side or of all; "none" where there is no such check."""
+        """The strongest rung among the checks that passed, of one side or of all; "none" where
+        there is no such check.
+        """
         passed = (r.rung for r in self.results if r.outcome == "passed" and side in (None, r.side))
         return max(passed, default="none")
 
@@ -73,11 +75,14 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
 
 
 def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> Result:
-    """Run one check on drawn cases that are the same in every run; any exception of the subject is a violation.
+    """Run one check on drawn cases that are the same in every run; any exception of the subject is
+    a violation.
 
     A check of which the subject takes no case leaves it undecided.
     """
-    sampling = hypothesis.settings(max_examples=examples, derandomize=True, database=None, print_blob=False)
+    sampling = hypothesis.settings(
+        max_examples=examples, derandomize=True, database=None, print_blob=False
+    )
     started = time.perf_counter()
     cases, outcome, failure = 0, "passed", ""
     try:
@@ -92,21 +97,40 @@ def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> 
         outcome = "violated"
         failure = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
     seconds = time.perf_counter() - started
-    return Result(check.name, subject.name, check.statement, check.rung, outcome, cases, seconds, failure, check.assumes)  # type: ignore[arg-type]  # one of the three
+    return Result(
+        check.name,
+        subject.name,
+        check.statement,
+        check.rung,
+        outcome,
+        cases,
+        seconds,
+        failure,
+        check.assumes,
+    )  # type: ignore[arg-type]  # one of the three
 
 
 def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple[Check, Subject]]:
     """Pair each subject with every check that concerns it."""
-    return [(check, subject) for subject in subjects for check in checks.values() if not check.why_not(subject)]
+    return [
+        (check, subject)
+        for subject in subjects
+        for check in checks.values()
+        if not check.why_not(subject)
+    ]
 
 
 def rows(results: Iterable[Result], *, only_concerned: bool = False) -> tuple[Row, ...]:
     """Sort results under the requirements that they speak for, in the order of the table.
 
-    A requirement without a result is undecided, unless `only_concerned` leaves it out: half of the implementations is not held to all.
+    A requirement without a result is undecided, unless `only_concerned` leaves it out: half of the
+    implementations is not held to all.
     """
     found = tuple(results)
-    table = tuple(Row(entry, tuple(r for name in entry.checks for r in found if r.check == name)) for entry in REQUIREMENTS)
+    table = tuple(
+        Row(entry, tuple(r for name in entry.checks for r in found if r.check == name))
+        for entry in REQUIREMENTS
+    )
     return tuple(row for row in table if row.results) if only_concerned else table
 
 
@@ -120,9 +144,21 @@ def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
         "rungs": RUNGS,
         "requirements": [
             row.requirement.as_dict()
-            | {"outcome": row.outcome, "rung": row.rung(), "cases": row.cases, "seconds": round(row.seconds, 3)}
-            | {"standing_in_words": row.requirement.standing_in_words, "rung_in_words": row.requirement.rung_in_words(row.rung())}
-            | {"checks": [asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results]}
+            | {
+                "outcome": row.outcome,
+                "rung": row.rung(),
+                "cases": row.cases,
+                "seconds": round(row.seconds, 3),
+            }
+            | {
+                "standing_in_words": row.requirement.standing_in_words,
+                "rung_in_words": row.requirement.rung_in_words(row.rung()),
+            }
+            | {
+                "checks": [
+                    asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results
+                ]
+            }
             for row in table
         ],
     }

@@ -1,4 +1,6 @@
-"""SHIFT-1 to SHIFT-6, SEP, PURE, NUM, BATCH and TSM: the operator against its definition, its steps, and what it must leave alone."""
+"""SHIFT-1 to SHIFT-6, SEP, PURE, NUM, BATCH and TSM: the operator against its definition, its
+steps, and what it must leave alone.
+"""
 
 import itertools
 from typing import Any
@@ -15,7 +17,9 @@ from stsm_ref.implementations.ours import Subject
 from stsm_ref.strategies import ArrayCase, ClipCase
 
 STEPS = ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5")
-THE_PAPERS = st.builds(ShiftSpec, st.just("T+H+W"), strategies.alphas(), order=st.just("forward-first"))
+THE_PAPERS = st.builds(
+    ShiftSpec, st.just("T+H+W"), strategies.alphas(), order=st.just("forward-first")
+)
 LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], "values": "labels"}
 
 
@@ -26,18 +30,32 @@ LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], 
     each=large_cases.arrays,
     given=strategies.array_cases(),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
+    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
+    "NumPy's alone",
 )
 def shift_equals_definition(subject: Subject, case: ArrayCase) -> None:
-    """The sliced shift equals y[i] = x[i-d], else 0, bit for bit: any array, axes and whole displacement."""
+    """The sliced shift equals y[i] = x[i-d], else 0, bit for bit: any array, axes and whole
+    displacement.
+    """
     got = subject.shift(case.x, case.displacement, axes=case.axes)
     same_bits(got, definition.shift(case.x, case.displacement, axes=case.axes), f"shift of {case}")
 
 
-@check(*STEPS, "SHIFT-6", "NUM-1", rung="L1", each=lambda: large_cases.clips(labels=False), given=strategies.clip_cases())
+@check(
+    *STEPS,
+    "SHIFT-6",
+    "NUM-1",
+    rung="L1",
+    each=lambda: large_cases.clips(labels=False),
+    given=strategies.clip_cases(),
+)
 def stsm_equals_definition(subject: Subject, case: ClipCase) -> None:
-    """The sliced STSM equals the scalar-loop definition bit for bit: any spec, dtype, strides and leading axes."""
-    same_bits(subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}")
+    """The sliced STSM equals the scalar-loop definition bit for bit: any spec, dtype, strides
+    and leading axes.
+    """
+    same_bits(
+        subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}"
+    )
 
 
 @check(*STEPS, rung="L1", given=strategies.clip_cases(specs=THE_PAPERS))
@@ -59,13 +77,24 @@ def five_steps_by_hand(subject: Subject, case: ClipCase) -> None:
         return np.concatenate([kept, np.zeros_like(np.take(part, [0], axis))], axis)
 
     # steps 2 and 3: T, H, W, each half its own way; step 4: X_N stays; step 5: concatenate
-    moved = [way(part, axis) for part, (axis, way) in zip(halves, itertools.product((-4, -2, -1), (forward, backward)), strict=True)]
-    same_bits(subject.stsm(x, spec), np.concatenate([*moved, x_n], axis=CHANNEL_AXIS), f"stsm of {case}")
+    moved = [
+        way(part, axis)
+        for part, (axis, way) in zip(
+            halves, itertools.product((-4, -2, -1), (forward, backward)), strict=True
+        )
+    ]
+    same_bits(
+        subject.stsm(x, spec), np.concatenate([*moved, x_n], axis=CHANNEL_AXIS), f"stsm of {case}"
+    )
 
 
-@check("PURE-4", rung="L1", given=strategies.clip_cases(values="labels", dtypes=[np.dtype(np.float32)]))
+@check(
+    "PURE-4", rung="L1", given=strategies.clip_cases(values="labels", dtypes=[np.dtype(np.float32)])
+)
 def asked_again_it_is_the_same(subject: Subject, case: ClipCase) -> None:
-    """Asked again after another clip of the same shape, STSM gives the same: it keeps nothing from call to call."""
+    """Asked again after another clip of the same shape, STSM gives the same: it keeps nothing
+    from call to call.
+    """
     x, spec = case
     first = np.array(subject.stsm(x, spec))
     subject.stsm(-x, spec)
@@ -94,22 +123,39 @@ def the_rest_stays(subject: Subject, case: ClipCase) -> None:
     same_bits(subject.stsm(x, spec)[stay], x[stay], f"X_N of {case}")
 
 
-@check("SHIFT-6", rung="L1", each=lambda: itertools.product(UNIT_DISPLACEMENTS, strategies.SIZES, ("f", "D", "?", "q")))
+@check(
+    "SHIFT-6",
+    rung="L1",
+    each=lambda: itertools.product(UNIT_DISPLACEMENTS, strategies.SIZES, ("f", "D", "?", "q")),
+)
 def vacated_places_are_zero(subject: Subject, case: tuple[Displacement, int, str]) -> None:
-    """What enters is +0 even beside inf and NaN, on an axis of size 1 the whole group; what leaves is dropped."""
+    """What enters is +0 even beside inf and NaN, on an axis of size 1 the whole group; what
+    leaves is dropped.
+    """
     displacement, size, char = case
     dtype = np.dtype(char)
-    fill = np.array(complex(np.nan, np.inf) if dtype.kind == "c" else np.nan if dtype.kind == "f" else -1).astype(dtype)
+    fill = np.array(
+        complex(np.nan, np.inf) if dtype.kind == "c" else np.nan if dtype.kind == "f" else -1
+    ).astype(dtype)
     shape = (size, 2, 3)
     want = np.broadcast_to(fill, shape).copy()
     for axis, distance in enumerate(displacement):
         edge = {1: slice(0, 1), -1: slice(-1, None), 0: slice(0, 0)}[distance]
         np.moveaxis(want, axis, 0)[edge] = 0
     got = subject.shift(np.broadcast_to(fill, shape), displacement, axes=(0, 1, 2))
-    same_bits(got, want, f"shift of an array of shape {shape}, {dtype}, full of {fill} by {tuple(displacement)}")
+    same_bits(
+        got,
+        want,
+        f"shift of an array of shape {shape}, {dtype}, full of {fill} by {tuple(displacement)}",
+    )
 
 
-@check(*STEPS, "SHIFT-6", rung="L2", each=lambda: [ShiftSpec(t, a) for t in (*strategies.TABLE_TERMS, "THW") for a in ("3/8", "1")])
+@check(
+    *STEPS,
+    "SHIFT-6",
+    rung="L2",
+    each=lambda: [ShiftSpec(t, a) for t in (*strategies.TABLE_TERMS, "THW") for a in ("3/8", "1")],
+)
 def labels_reveal_every_move(subject: Subject, spec: ShiftSpec) -> None:
     """On unique labels at (4, 64, 5, 7) each label arrives where its group sends it, or is gone."""
     shape = (4, 64, 5, 7)
@@ -124,22 +170,37 @@ def labels_reveal_every_move(subject: Subject, spec: ShiftSpec) -> None:
         require(value in home, f"stsm({spec}): out{list(place)} = {value} is no value of the input")
         t, c, h, w = home[value]
         dt, dh, dw = group_of[c]
-        require((t + dt, c, h + dh, w + dw) == place, f"stsm({spec}): x[{t}, {c}, {h}, {w}], moved by {dt, dh, dw}, came out at {place}")
+        require(
+            (t + dt, c, h + dh, w + dw) == place,
+            f"stsm({spec}): x[{t}, {c}, {h}, {w}], moved by {dt, dh, dw}, came out at {place}",
+        )
         arrived += 1
-    kept = sum(np.prod([n - abs(d) for n, d in zip((4, 5, 7), group, strict=True)]) for group in group_of)
+    kept = sum(
+        np.prod([n - abs(d) for n, d in zip((4, 5, 7), group, strict=True)]) for group in group_of
+    )
     require(arrived == kept, f"stsm({spec}): {arrived} labels arrived, should be {kept}")
 
 
-@check("TSM-1", rung="L1", given=st.tuples(st.sampled_from((2, 3, 4, 8, 16)), strategies.clip_cases(batch_axes=(1,))))
+@check(
+    "TSM-1",
+    rung="L1",
+    given=st.tuples(st.sampled_from((2, 3, 4, 8, 16)), strategies.clip_cases(batch_axes=(1,))),
+)
 def tsm_is_a_special_case(subject: Subject, case: tuple[int, ClipCase]) -> None:
-    """`ShiftSpec.tsm(fold_div)` equals TSM as published: zeros and three slice copies, C // fold_div channels each way."""
+    """`ShiftSpec.tsm(fold_div)` equals TSM as published: zeros and three slice copies, C //
+    fold_div channels each way.
+    """
     fold_div, (x, _) = case
     fold = x.shape[2] // fold_div
     want = np.zeros_like(x)
     want[:, :-1, :fold] = x[:, 1:, :fold]
     want[:, 1:, fold : 2 * fold] = x[:, :-1, fold : 2 * fold]
     want[:, :, 2 * fold :] = x[:, :, 2 * fold :]
-    same_bits(subject.stsm(x, ShiftSpec.tsm(fold_div)), want, f"TSM with fold_div={fold_div} of a clip {x.shape}")
+    same_bits(
+        subject.stsm(x, ShiftSpec.tsm(fold_div)),
+        want,
+        f"TSM with fold_div={fold_div} of a clip {x.shape}",
+    )
 
 
 @check("BATCH-1", rung="L1", given=strategies.clip_cases(batch_axes=(1, 2)))
@@ -157,7 +218,8 @@ def clips_do_not_mix(subject: Subject, case: ClipCase) -> None:
     rung="L1",
     given=strategies.array_cases(most_axes=3),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are NumPy's alone",
+    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
+    "NumPy's alone",
 )
 def two_axes_are_two_shifts(subject: Subject, case: ArrayCase) -> None:
     """A shift along several axes equals its one-axis shifts, in every order, bit for bit."""
@@ -165,8 +227,15 @@ def two_axes_are_two_shifts(subject: Subject, case: ArrayCase) -> None:
     _factors_agree(subject, whole, case.x, case.displacement, case.axes)
 
 
-@check("SEP-1", "SEP-2", rung="L1", each=lambda: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 1, 5), (2, 5, 3)]))
-def three_axes_are_three_shifts(subject: Subject, case: tuple[Displacement, tuple[int, ...]]) -> None:
+@check(
+    "SEP-1",
+    "SEP-2",
+    rung="L1",
+    each=lambda: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 1, 5), (2, 5, 3)]),
+)
+def three_axes_are_three_shifts(
+    subject: Subject, case: tuple[Displacement, tuple[int, ...]]
+) -> None:
     """All 26 displacements equal their factors: 2-D in both orders, 3-D in all six."""
     displacement, shape = case
     x = strategies.labels(shape, np.dtype(np.int64), np.random.default_rng(3))
@@ -174,12 +243,18 @@ def three_axes_are_three_shifts(subject: Subject, case: tuple[Displacement, tupl
     _factors_agree(subject, whole, x, displacement, (0, 1, 2))
 
 
-def _factors_agree(subject: Subject, whole: Array, x: Array, displacement: tuple[int, ...], axes: tuple[int, ...]) -> None:
+def _factors_agree(
+    subject: Subject, whole: Array, x: Array, displacement: tuple[int, ...], axes: tuple[int, ...]
+) -> None:
     for order in itertools.permutations(range(len(axes))):
         step = x
         for k in order:
             step = subject.shift(step, displacement[k], axes=axes[k])
-        same_bits(step, whole, f"axes {[axes[k] for k in order]} of {tuple(displacement)} one after the other")
+        same_bits(
+            step,
+            whole,
+            f"axes {[axes[k] for k in order]} of {tuple(displacement)} one after the other",
+        )
 
 
 @check("PURE-1", "PURE-2", rung="L1", given=strategies.clip_cases())
@@ -198,22 +273,39 @@ def output_owns_its_memory(subject: Subject, case: ClipCase) -> None:
     """No result shares memory with its argument, not even where nothing moves."""
     for name, function in (("stsm", subject.stsm), ("stsm_vjp", subject.stsm_vjp)):
         y = function(case.x, case.spec)
-        require(not np.shares_memory(y, case.x), f"{name} of {case}: the result shares memory with the argument")
+        require(
+            not np.shares_memory(y, case.x),
+            f"{name} of {case}: the result shares memory with the argument",
+        )
     y = subject.shift(case.x, 0, axes=0)
-    require(not np.shares_memory(y, case.x), "shift by 0: the result shares memory with the argument")
+    require(
+        not np.shares_memory(y, case.x), "shift by 0: the result shares memory with the argument"
+    )
 
 
-@check("NUM-2", rung="L1", each=lambda: [*strategies.DTYPES, *map(np.dtype, (">f4", "<i2", ">i8", "g", "G", "f4,u1"))])
+@check(
+    "NUM-2",
+    rung="L1",
+    each=lambda: [*strategies.DTYPES, *map(np.dtype, (">f4", "<i2", ">i8", "g", "G", "f4,u1"))],
+)
 def dtype_is_kept(subject: Subject, dtype: np.dtype[np.generic]) -> None:
-    """Every dtype leaves as it came, with the definition's values: bool, integers, floats, complex, either byte order, structured."""
+    """Every dtype leaves as it came, with the definition's values: bool, integers, floats,
+    complex, either byte order, structured.
+    """
     x = _numbered((2, 16, 3, 3), dtype)
-    for name, y in (("stsm", subject.stsm(x)), ("stsm_vjp", subject.stsm_vjp(x)), ("shift", subject.shift(x, 1, axes=0))):
+    for name, y in (
+        ("stsm", subject.stsm(x)),
+        ("stsm_vjp", subject.stsm_vjp(x)),
+        ("shift", subject.shift(x, 1, axes=0)),
+    ):
         require(y.dtype == dtype, f"{name}: dtype {y.dtype}, should be {dtype}")
     for name, y, want in (
         ("stsm", subject.stsm(x), definition.stsm(x, ShiftSpec())),
         ("stsm_vjp", subject.stsm_vjp(x), definition.stsm_vjp(x, ShiftSpec())),
     ):
-        require(np.array_equal(y, want), f"{name}: other values than the definition's in {dtype}")  # long doubles have bytes of no meaning
+        require(
+            np.array_equal(y, want), f"{name}: other values than the definition's in {dtype}"
+        )  # long doubles have bytes of no meaning
 
 
 def _numbered(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -233,6 +325,14 @@ def _numbered(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     why_one_side="torch has no dtype without arithmetic",
 )
 def nothing_is_computed(subject: Subject, case: ClipCase) -> None:
-    """STSM and its VJP work on a dtype that has no arithmetic at all: values are moved, none is added or multiplied."""
-    same_bits(subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}")
-    same_bits(subject.stsm_vjp(case.x, case.spec), definition.stsm_vjp(case.x, case.spec), f"stsm_vjp of {case}")
+    """STSM and its VJP work on a dtype that has no arithmetic at all: values are moved, none is
+    added or multiplied.
+    """
+    same_bits(
+        subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}"
+    )
+    same_bits(
+        subject.stsm_vjp(case.x, case.spec),
+        definition.stsm_vjp(case.x, case.spec),
+        f"stsm_vjp of {case}",
+    )

@@ -1,4 +1,6 @@
-"""What a terminal shows: the table of requirements, what is broken, and one requirement explained."""
+"""What a terminal shows: the table of requirements, what is broken, and one requirement
+explained.
+"""
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -21,13 +23,19 @@ NOT_COVERED = (
 
 IN_PART = (
     "L4/L1: L4 is of a part of the rule, and L1 of the rest; stsm-ref explain ID has the parts.",
-    "silent: the paper does not say. decided: it says one thing and another. In part: of a part of the rule.",
+    "silent: the paper does not say. decided: it says one thing and another. In part: of a part "
+    "of the rule.",
 )
 
 
 def requirement_table(table: tuple[Row, ...]) -> Table:
     """One line a requirement: id, rule, standing, rung, cases, time, outcome."""
-    view = Table(title="What is claimed, and how it is known", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+    view = Table(
+        title="What is claimed, and how it is known",
+        title_justify="left",
+        header_style="bold",
+        box=box.SIMPLE_HEAD,
+    )
     # the rule gives way, to one line; `stsm-ref explain ID` has it whole
     view.add_column("id", no_wrap=True)
     view.add_column("rule", ratio=1)
@@ -54,8 +62,12 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
     return view
 
 
-def verdict(table: tuple[Row, ...], results: tuple[Result, ...], not_covered: str = NOT_COVERED) -> RenderableType:
-    """The table, every failure in full, what theorems assume, the sum, and what the table does not say."""
+def verdict(
+    table: tuple[Row, ...], results: tuple[Result, ...], not_covered: str = NOT_COVERED
+) -> RenderableType:
+    """The table, every failure in full, what theorems assume, the sum, and what the table does
+    not say.
+    """
     failures = [
         Panel(
             Text(result.failure),
@@ -70,13 +82,22 @@ def verdict(table: tuple[Row, ...], results: tuple[Result, ...], not_covered: st
     held = sum(row.outcome == "passed" for row in table)
     total = (
         f"{outcome}: {held} of {len(table)} requirements hold; "
-        f"{sum(r.cases for r in results):,} cases in {len(results)} checks, {sum(r.seconds for r in results):.1f} s"
+        f"{sum(r.cases for r in results):,} cases in {len(results)} checks, "
+        f"{sum(r.seconds for r in results):.1f} s"
     )
     assumed = dict.fromkeys(result.assumes for result in results if result.assumes)
-    said = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items()] + [f"    L4 assumes: {text}" for text in assumed]
+    said = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items()] + [
+        f"    L4 assumes: {text}" for text in assumed
+    ]
     said += [f"    {text}" for text in IN_PART if any(row.requirement.clauses for row in table)]
     rungs = Text("\n".join(said), style="dim")
-    return Group(requirement_table(table), *failures, rungs, Text(not_covered, style="dim"), Text(total, style=STYLES[outcome]))
+    return Group(
+        requirement_table(table),
+        *failures,
+        rungs,
+        Text(not_covered, style="dim"),
+        Text(total, style=STYLES[outcome]),
+    )
 
 
 def explanation(entry: Requirement) -> RenderableType:
@@ -89,12 +110,21 @@ def explanation(entry: Requirement) -> RenderableType:
     facts.add_row("standing", f"{entry.standing_in_words}: {STANDINGS[entry.standing]}")
     facts.add_row("evidence", f"{entry.rung_in_words(entry.evidence)}, {RUNGS[entry.evidence]}")
     for number, clause in enumerate(entry.clauses):
-        facts.add_row("parts" if number == 0 else "", f"{clause.text} ({clause.standing}, {clause.evidence})")
+        facts.add_row(
+            "parts" if number == 0 else "", f"{clause.text} ({clause.standing}, {clause.evidence})"
+        )
     facts.add_row("limits", entry.limits)
     checks = registry.load(torch=False)
     if not set(entry.checks) <= set(checks):
         checks = registry.load()
     for number, name in enumerate(entry.checks):
         assumes = f" Assumes: {checks[name].assumes}." if checks[name].assumes else ""
-        facts.add_row("checks" if number == 0 else "", Text(f"{name} ({checks[name].rung}): {checks[name].statement}{assumes}"))
-    return Panel(Group(facts, Text(), Text(picture(entry.id), no_wrap=True)), title=entry.id, title_align="left")
+        facts.add_row(
+            "checks" if number == 0 else "",
+            Text(f"{name} ({checks[name].rung}): {checks[name].statement}{assumes}"),
+        )
+    return Panel(
+        Group(facts, Text(), Text(picture(entry.id), no_wrap=True)),
+        title=entry.id,
+        title_align="left",
+    )

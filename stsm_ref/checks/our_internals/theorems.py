@@ -1,4 +1,6 @@
-"""The theorems as checks of the rung L4; each is about our own NumPy code, whatever the subject, and runs no case of it."""
+"""The theorems as checks of the rung L4; each is about our own NumPy code, whatever the
+subject, and runs no case of it.
+"""
 
 import functools
 import importlib.util
@@ -10,7 +12,9 @@ from stsm_ref.evidence.failure import Undecided, Violation
 from stsm_ref.implementations.ours import Subject
 from stsm_ref.proofs.theorems.statements import STATEMENTS, Statement
 
-NOT_INSTALLED = "The theorems (L4) were not looked at: they need two solvers, pip install 'stsm_ref[proofs]'."
+NOT_INSTALLED = (
+    "The theorems (L4) were not looked at: they need two solvers, pip install 'stsm_ref[proofs]'."
+)
 
 
 def are_installed() -> bool:

@@ -1,7 +1,7 @@
 """The report as JUnit XML, as GitHub, GitLab and Jenkins read it: a rule is a test case.
 
-A violation is a ``failure``. What could not be judged is an ``error``, a run of fewer cases than its level declares among it: a reader that
-knows only pass and fail must not take it for a pass.
+A violation is a ``failure``. What could not be judged is an ``error``, a run of fewer cases than
+its level declares among it: a reader that knows only pass and fail must not take it for a pass.
 """
 
 import re
@@ -29,29 +29,61 @@ def junit(report: Report) -> str:
         "time": f"{report.seconds:.3f}",
     }
     scope = f", {report.scope}" if report.scope else ""
-    suite = Xml.Element("testsuite", {"name": printable(f"stsm-ref check {report.name} {report.spec}{scope}"), **counts})
+    suite = Xml.Element(
+        "testsuite",
+        {"name": printable(f"stsm-ref check {report.name} {report.spec}{scope}"), **counts},
+    )
     properties = Xml.SubElement(suite, "properties")
-    facts = {"target": report.target, "kind": report.kind, "layout": report.layout, "level": report.level, "seed": str(report.seed)}
+    facts = {
+        "target": report.target,
+        "kind": report.kind,
+        "layout": report.layout,
+        "level": report.level,
+        "seed": str(report.seed),
+    }
     facts |= {"scope": report.scope or "forward, vjp and jvp"} if report.operations else {}
     facts |= {f"{identifier} ({op})": _stands(one) for identifier, op, one in _standings(report)}
-    facts |= {"outcome": report.outcome, "rung": report.rung, "cases": str(report.cases), "declared": str(report.declared)}
-    for name, value in (facts | report.environment | {f"sha256 of {what}": digest for what, digest in report.hashes.items()}).items():
+    facts |= {
+        "outcome": report.outcome,
+        "rung": report.rung,
+        "cases": str(report.cases),
+        "declared": str(report.declared),
+    }
+    for name, value in (
+        facts
+        | report.environment
+        | {f"sha256 of {what}": digest for what, digest in report.hashes.items()}
+    ).items():
         Xml.SubElement(properties, "property", {"name": printable(name), "value": printable(value)})
     suite.extend(cases)
     suites = Xml.Element("testsuites", {"name": "stsm-ref check", **counts})
     suites.append(suite)
     Xml.indent(suites)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(suites, encoding="unicode") + "\n"
+    return (
+        '<?xml version="1.0" encoding="utf-8"?>\n' + Xml.tostring(suites, encoding="unicode") + "\n"
+    )
 
 
 def _case(report: Report, result: RuleResult) -> Xml.Element:
     group = result.requirements[0] if result.requirements else result.rung
-    attributes = {"classname": printable(f"{report.name}.{group}"), "name": printable(result.rule), "time": f"{result.seconds:.3f}"}
+    attributes = {
+        "classname": printable(f"{report.name}.{group}"),
+        "name": printable(result.rule),
+        "time": f"{result.seconds:.3f}",
+    }
     case = Xml.Element("testcase", attributes)
     if result.outcome == "warned" and result.violation:
-        Xml.SubElement(case, "system-out").text = printable(f"warning: {result.violation.requirement}: {result.violation.message}")
+        Xml.SubElement(case, "system-out").text = printable(
+            f"warning: {result.violation.requirement}: {result.violation.message}"
+        )
     elif result.violation:
-        _add(case, "failure", str(result.violation.requirement), result.violation.message, _telling(result.violation))
+        _add(
+            case,
+            "failure",
+            str(result.violation.requirement),
+            result.violation.message,
+            _telling(result.violation),
+        )
     elif result.outcome == "violated":
         _add(case, "failure", result.rule, result.note or "violated", result.statement)
     elif result.outcome in ("broken", "undecided"):
@@ -74,12 +106,33 @@ def _stands(one: OperationStanding) -> str:
 
 def _whole_run(report: Report) -> Xml.Element:
     """Whether the run came to its end, and was as long as its level declares."""
-    case = Xml.Element("testcase", {"classname": printable(f"{report.name}.run"), "name": "the_run_is_complete", "time": "0.000"})
+    case = Xml.Element(
+        "testcase",
+        {
+            "classname": printable(f"{report.name}.run"),
+            "name": "the_run_is_complete",
+            "time": "0.000",
+        },
+    )
     if report.broken:
-        _add(case, "error", "broken", report.broken.strip().splitlines()[0] if report.broken.strip() else "broken", report.broken)
+        _add(
+            case,
+            "error",
+            "broken",
+            report.broken.strip().splitlines()[0] if report.broken.strip() else "broken",
+            report.broken,
+        )
     elif report.outcome == "undecided":
-        message = f"{report.cases} cases ran of the {report.declared} that level {report.level} declares"
-        _add(case, "error", "undecided", message, "A run that executed fewer cases than declared, or judged nothing, is no pass.")
+        message = (
+            f"{report.cases} cases ran of the {report.declared} that level {report.level} declares"
+        )
+        _add(
+            case,
+            "error",
+            "undecided",
+            message,
+            "A run that executed fewer cases than declared, or judged nothing, is no pass.",
+        )
     return case
 
 
@@ -95,7 +148,9 @@ def _telling(violation: Violation) -> str:
 
 
 def _add(case: Xml.Element, tag: str, kind: str, message: str, text: str) -> None:
-    Xml.SubElement(case, tag, {"type": printable(kind), "message": printable(message)}).text = printable(text)
+    Xml.SubElement(
+        case, tag, {"type": printable(kind), "message": printable(message)}
+    ).text = printable(text)
 
 
 def printable(text: str) -> str:

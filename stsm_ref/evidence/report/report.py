@@ -1,17 +1,36 @@
-"""What a run found, as plain data: everything that is printed or written is made from a `Report`."""
+"""What a run found, as plain data: everything that is printed or written is made from a
+`Report`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal
 
 from stsm_ref.evidence.comparison import SPECIAL
-from stsm_ref.evidence.standing import OPS, WORST_FIRST, OperationStanding, Standing, State, Unasked, operations, standing
+from stsm_ref.evidence.standing import (
+    OPS,
+    WORST_FIRST,
+    OperationStanding,
+    Standing,
+    State,
+    Unasked,
+    operations,
+    standing,
+)
 
 Outcome = Literal["passed", "warned", "violated", "broken", "undecided", "skipped"]
-"""`broken`: the target gave no answer that could be judged. `skipped`: it does not do this, or it cannot be seen there. `warned`: it does
-not hold, and was not demanded."""
+"""`broken`: the target gave no answer that could be judged. `skipped`: it does not do this, or it
+cannot be seen there. `warned`: it does not hold, and was not demanded.
+"""
 
-EXIT_CODES: dict[Outcome, int] = {"passed": 0, "warned": 0, "violated": 1, "broken": 2, "undecided": 3, "skipped": 3}
+EXIT_CODES: dict[Outcome, int] = {
+    "passed": 0,
+    "warned": 0,
+    "violated": 1,
+    "broken": 2,
+    "undecided": 3,
+    "skipped": 3,
+}
 SEVERITY: tuple[Outcome, ...] = ("violated", "broken", "undecided", "passed", "warned", "skipped")
 
 TELLING = ("values", "crash", "bits", "dtype", "memory", "compared", "rounding", "other", "layout")
@@ -25,9 +44,10 @@ ORDINARY = ("labels", "finite")
 class Violation:
     """One rule broken on the smallest case that was found.
 
-    `message` says where, what stands there and what should: ``out[0, 3, 2, 0] = 5.0, should be 0.0 (4 of 96 places differ)``. `guess` names
-    the known wrong shift that gives this whole output, or is empty. `reproduce` is one shell command. `operation` is the one that failed,
-    and `aspect` says in what: values, rounding, dtype, memory, layout (the memory format), crash, or other.
+    `message` says where, what stands there and what should: ``out[0, 3, 2, 0] = 5.0, should be 0.0
+    (4 of 96 places differ)``. `guess` names the known wrong shift that gives this whole output, or
+    is empty. `reproduce` is one shell command. `operation` is the one that failed, and `aspect`
+    says in what: values, rounding, dtype, memory, layout (the memory format), crash, or other.
     """
 
     rule: str
@@ -43,14 +63,20 @@ class Violation:
 
     @property
     def tells(self) -> tuple[int, int, bool]:
-        """A key that puts first what says most about a bug, such as wrong values of the forward; a memory format is last."""
+        """A key that puts first what says most about a bug, such as wrong values of the
+        forward; a memory format is last.
+        """
         kind = self.aspect
         drawn, ordinary = ":" in self.case, any(f":{values}:" in self.case for values in ORDINARY)
         if kind == "values" and not ordinary and (drawn or SPECIAL.search(self.message)):
             kind = "bits"
         elif kind == "values" and not self.message.startswith(("out[", "grad[", "tangent[")):
             kind = "compared"  # with another answer of its own
-        return TELLING.index(kind), OPS.index(self.operation), not drawn  # a golden vector is never made smaller
+        return (
+            TELLING.index(kind),
+            OPS.index(self.operation),
+            not drawn,
+        )  # a golden vector is never made smaller
 
     def __str__(self) -> str:
         return f"{self.requirement} ({self.rule}): {self.message}; case {self.case}"
@@ -60,7 +86,8 @@ class Violation:
 class RuleResult:
     """What one rule of the suite found; `note` says why it is skipped, broken or undecided.
 
-    `asked` has, for each requirement of which its cases really said something, the operations in which they did.
+    `asked` has, for each requirement of which its cases really said something, the operations in
+    which they did.
     """
 
     rule: str
@@ -79,16 +106,24 @@ class RuleResult:
         """Read what `dataclasses.asdict` made."""
         violation = None if data["violation"] is None else Violation(**data["violation"])
         asked = {identifier: tuple(ops) for identifier, ops in data["asked"].items()}
-        return cls(**{**data, "requirements": tuple(data["requirements"]), "violation": violation, "asked": asked})
+        return cls(
+            **{
+                **data,
+                "requirements": tuple(data["requirements"]),
+                "violation": violation,
+                "asked": asked,
+            }
+        )
 
 
 @dataclass(frozen=True)
 class Report:
     """A whole run.
 
-    `declared` is the number of cases that the level promises; a run that executed fewer without a violation is undecided, never a pass.
-    `limits` says what this target cannot be asked and so was not seen, such as sizes that it fixes.
-    `broken` is the reason why the target could not be judged to the end, with the tail of its standard error, or empty.
+    `declared` is the number of cases that the level promises; a run that executed fewer without a
+    violation is undecided, never a pass. `limits` says what this target cannot be asked and so was
+    not seen, such as sizes that it fixes. `broken` is the reason why the target could not be judged
+    to the end, with the tail of its standard error, or empty.
     """
 
     target: str
@@ -115,29 +150,51 @@ class Report:
     @property
     def violations(self) -> tuple[Violation, ...]:
         """One for each rule that is broken, the most telling first."""
-        found = [result.violation for result in self.results if result.violation and result.outcome == "violated"]
+        found = [
+            result.violation
+            for result in self.results
+            if result.violation and result.outcome == "violated"
+        ]
         return tuple(sorted(found, key=lambda violation: violation.tells))
 
     @property
     def warnings(self) -> tuple[Violation, ...]:
         """What does not hold and was not demanded."""
-        return tuple(result.violation for result in self.results if result.violation and result.outcome == "warned")
+        return tuple(
+            result.violation
+            for result in self.results
+            if result.violation and result.outcome == "warned"
+        )
 
     @property
     def operations(self) -> tuple[str, ...]:
         """The operations about which anything was asked."""
-        asked: set[str] = {op for result in self.results for ops in result.asked.values() for op in ops}
-        return tuple(op for op in OPS if op in asked | {violation.operation for violation in self.violations})
+        asked: set[str] = {
+            op for result in self.results for ops in result.asked.values() for op in ops
+        }
+        return tuple(
+            op for op in OPS if op in asked | {violation.operation for violation in self.violations}
+        )
 
     @property
     def scope(self) -> str:
-        """Of what the verdict speaks where that is not all three operations, such as "forward only"; else nothing."""
+        """Of what the verdict speaks where that is not all three operations, such as "forward
+        only"; else nothing.
+        """
         asked = self.operations
-        return "" if len(asked) in (0, len(OPS)) else f"{asked[0]} only" if len(asked) == 1 else " and ".join(asked)
+        return (
+            ""
+            if len(asked) in (0, len(OPS))
+            else f"{asked[0]} only"
+            if len(asked) == 1
+            else " and ".join(asked)
+        )
 
     @property
     def outcome(self) -> Outcome:
-        """Violated before broken before undecided before passed; a run of fewer cases than declared passes nothing."""
+        """Violated before broken before undecided before passed; a run of fewer cases than
+        declared passes nothing.
+        """
         found = {result.outcome for result in self.results}
         if self.broken:
             found.add("broken")
@@ -147,18 +204,24 @@ class Report:
 
     @property
     def counted(self) -> str:
-        """How many cases ran of those that were declared; looking for a smaller failing case adds to them."""
+        """How many cases ran of those that were declared; looking for a smaller failing case
+        adds to them.
+        """
         if self.cases > self.declared:
             return f"{self.cases:,} cases, {self.declared:,} of them declared,"
         return f"{self.cases:,} of {self.declared:,} cases"
 
     def reasons(self) -> dict[tuple[State, str], list[str]]:
-        """By state and reason, the requirements that were not asked or do not apply, with the operation where it is not the only one."""
+        """By state and reason, the requirements that were not asked or do not apply, with the
+        operation where it is not the only one.
+        """
         found: dict[tuple[State, str], list[str]] = {}
         for identifier, stands in self.requirements().items():
             for op, one in stands.operations.items():
                 if one.outcome in ("not asked", "does not apply") and one.why:
-                    name = identifier if len(stands.operations) == 1 else f"{identifier} in the {op}"
+                    name = (
+                        identifier if len(stands.operations) == 1 else f"{identifier} in the {op}"
+                    )
                     found.setdefault((one.outcome, one.why), []).append(name)
         return dict(sorted(found.items(), key=lambda entry: WORST_FIRST.index(entry[0][0])))
 
@@ -173,11 +236,22 @@ class Report:
         return EXIT_CODES[self.outcome]
 
     def requirements(self) -> dict[str, Standing]:
-        """How each requirement stands of which a rule speaks, told for each operation that it is about."""
-        named = dict.fromkeys(identifier for result in self.results for identifier in result.requirements)
-        named |= dict.fromkeys(violation.requirement for violation in (*self.violations, *self.warnings))
+        """How each requirement stands of which a rule speaks, told for each operation that it
+        is about.
+        """
+        named = dict.fromkeys(
+            identifier for result in self.results for identifier in result.requirements
+        )
+        named |= dict.fromkeys(
+            violation.requirement for violation in (*self.violations, *self.warnings)
+        )
         named |= dict.fromkeys(one.requirement for one in self.unasked)
-        return {identifier: standing({op: self._stands(identifier, op) for op in operations(identifier)}) for identifier in named}
+        return {
+            identifier: standing(
+                {op: self._stands(identifier, op) for op in operations(identifier)}
+            )
+            for identifier in named
+        }
 
     def _stands(self, identifier: str, op: str) -> OperationStanding:
         """One requirement in one operation: the worst that the rules which asked it found."""
@@ -195,20 +269,37 @@ class Report:
                 blamed = blamed or result.violation is None
                 at = op if result.violation is None else result.violation.operation
                 if at == op or (blamed and at not in operations(identifier)):
-                    # a rule ends where it is broken, and says no more of the others that it speaks for
-                    found.setdefault(result.outcome if blamed else "undecided", f"{result.rule} ended before it was decided")
-            elif result.outcome in ("broken", "undecided") and op in (self.operations or ("forward",)):
+                    # a rule ends where it is broken, and says no more of the others that it speaks
+                    # for
+                    found.setdefault(
+                        result.outcome if blamed else "undecided",
+                        f"{result.rule} ended before it was decided",
+                    )
+            elif result.outcome in ("broken", "undecided") and op in (
+                self.operations or ("forward",)
+            ):
                 found.setdefault(result.outcome, result.note)
         for state in ("violated", "broken", "undecided", "warned", "passed"):
             if state in found:
                 return OperationStanding(state, rung, found[state] if state == "undecided" else "")
-        told = next((one for one in self.unasked if (one.requirement, one.operation) == (identifier, op)), None)
-        return OperationStanding(told.state, "none", told.why) if told else OperationStanding("not asked", "none")
+        told = next(
+            (one for one in self.unasked if (one.requirement, one.operation) == (identifier, op)),
+            None,
+        )
+        return (
+            OperationStanding(told.state, "none", told.why)
+            if told
+            else OperationStanding("not asked", "none")
+        )
 
     @property
     def rung(self) -> str:
         """The strongest rung that a passed run reached, "none" otherwise."""
-        return max((r.rung for r in self.results if r.outcome == "passed"), default="none") if self.passed else "none"
+        return (
+            max((r.rung for r in self.results if r.outcome == "passed"), default="none")
+            if self.passed
+            else "none"
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain data, format version 1."""
@@ -222,7 +313,9 @@ class Report:
             "cases": self.cases,
             "scope": self.scope,
             "operations": list(self.operations),
-            "requirements": {identifier: one.as_dict() for identifier, one in self.requirements().items()},
+            "requirements": {
+                identifier: one.as_dict() for identifier, one in self.requirements().items()
+            },
         }
 
     def broken_by(self, reason: str) -> "Report":
@@ -235,4 +328,6 @@ class Report:
         given = {each.name: data[each.name] for each in fields(cls)}
         results = tuple(map(RuleResult.from_dict, data["results"]))
         unasked = tuple(Unasked(**one) for one in data["unasked"])
-        return cls(**given | {"results": results, "limits": tuple(data["limits"]), "unasked": unasked})
+        return cls(
+            **given | {"results": results, "limits": tuple(data["limits"]), "unasked": unasked}
+        )

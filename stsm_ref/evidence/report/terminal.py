@@ -1,4 +1,6 @@
-"""What a terminal shows of a report: a table if all is well, and if not the failure on one screen."""
+"""What a terminal shows of a report: a table if all is well, and if not the failure on one
+screen.
+"""
 
 import shlex
 
@@ -13,7 +15,13 @@ from stsm_ref.evidence.report.report import Report, Violation
 from stsm_ref.evidence.standing import OPS, OperationStanding
 from stsm_ref.requirements import REQUIREMENTS, requirement
 
-STYLES = {"passed": "green", "violated": "bold red", "broken": "bold red", "undecided": "yellow", "skipped": "dim"}
+STYLES = {
+    "passed": "green",
+    "violated": "bold red",
+    "broken": "bold red",
+    "undecided": "yellow",
+    "skipped": "dim",
+}
 STYLES |= {"warned": "yellow", "not asked": "dim", "does not apply": "dim"}
 VERDICTS = {
     "passed": "conforms",
@@ -37,7 +45,9 @@ def show(report: Report, console: Console) -> None:
             console.print(Text(line, style="cyan"), soft_wrap=True)
     elif report.broken:
         title = "the target gave no answer that could be judged"
-        console.print(Panel(Text(report.broken), title=title, title_align="left", border_style="red"))
+        console.print(
+            Panel(Text(report.broken), title=title, title_align="left", border_style="red")
+        )
     else:
         if report.requirements():
             console.print(requirement_table(report))
@@ -47,14 +57,19 @@ def show(report: Report, console: Console) -> None:
 
 
 def violation_panel(violation: Violation) -> Panel:
-    """One failure: the rule, the paper's place, the smallest case, what stands where, and a guess."""
+    """One failure: the rule, the paper's place, the smallest case, what stands where, and a
+    guess.
+    """
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
     entry = requirement(violation.requirement)
     facts.add_row("rule", Text(f"{violation.requirement}: {entry.rule}"))
     unsaid = {"silent": "our decision"}.get(entry.standing, "derived from it")
-    facts.add_row("paper", Text(f"{entry.place}: “{entry.quote}”" if entry.quote else f"{entry.place}, {unsaid}"))
+    facts.add_row(
+        "paper",
+        Text(f"{entry.place}: “{entry.quote}”" if entry.quote else f"{entry.place}, {unsaid}"),
+    )
     facts.add_row("tried", Text(violation.statement))
     facts.add_row("case", Text(violation.case, style="cyan"))
     facts.add_row("found", Text(violation.message, style="bold"))
@@ -64,18 +79,29 @@ def violation_panel(violation: Violation) -> Panel:
 
 
 def _commands(violation: Violation) -> tuple[str, str]:
-    return f"see it again:  {violation.reproduce}", f"see it drawn:  {shlex.join(['stsm-ref', 'explain', violation.case])}"
+    return (
+        f"see it again:  {violation.reproduce}",
+        f"see it drawn:  {shlex.join(['stsm-ref', 'explain', violation.case])}",
+    )
 
 
 def _others(violations: list[Violation]) -> RenderableType:
     width = max(len(violation.rule) for violation in violations)
-    lines = [f"{v.requirement:8} {v.rule:{width}}  {v.message.splitlines()[0]}" for v in violations[:MOST_OTHERS]]
+    lines = [
+        f"{v.requirement:8} {v.rule:{width}}  {v.message.splitlines()[0]}"
+        for v in violations[:MOST_OTHERS]
+    ]
     rest = [f"and {len(violations) - MOST_OTHERS} more"] if len(violations) > MOST_OTHERS else []
-    return Group(Text("also violated", style="bold"), *(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *rest]))
+    return Group(
+        Text("also violated", style="bold"),
+        *(Text(line, no_wrap=True, overflow="ellipsis") for line in [*lines, *rest]),
+    )
 
 
 def requirement_table(report: Report) -> Table:
-    """One line a requirement: how it stands in each operation that it is about, with the strongest rung that passed."""
+    """One line a requirement: how it stands in each operation that it is about, with the
+    strongest rung that passed.
+    """
     title = Text(f"{report.name} ({report.kind}, {report.layout}), spec {report.spec}")
     view = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     view.add_column("id", no_wrap=True)
@@ -83,7 +109,9 @@ def requirement_table(report: Report) -> Table:
     for op in OPS:
         view.add_column(op, no_wrap=True)
     order = [entry.id for entry in REQUIREMENTS]
-    for identifier, stands in sorted(report.requirements().items(), key=lambda row: order.index(row[0])):
+    for identifier, stands in sorted(
+        report.requirements().items(), key=lambda row: order.index(row[0])
+    ):
         rule = Text(requirement(identifier).rule, no_wrap=True, overflow="ellipsis")
         view.add_row(identifier, rule, *(_cell(stands.operations.get(op)) for op in OPS))
     return view
@@ -93,18 +121,30 @@ def _cell(one: OperationStanding | None) -> Text:
     """The outcome in one operation; a requirement is not about every one."""
     if one is None:
         return Text("·", style="dim")
-    return Text(f"{one.outcome} {one.rung}" if one.outcome == "passed" else one.outcome, style=STYLES[one.outcome])
+    return Text(
+        f"{one.outcome} {one.rung}" if one.outcome == "passed" else one.outcome,
+        style=STYLES[one.outcome],
+    )
 
 
 def _notes(report: Report) -> list[RenderableType]:
-    """What does not hold without being a violation, what was not asked and why, and what the rungs mean."""
+    """What does not hold without being a violation, what was not asked and why, and what the
+    rungs mean.
+    """
     warnings = [f"warning: {v.requirement}: {v.message}" for v in report.warnings]
-    undecided = [f"undecided: {r.rule}: {r.note}" for r in report.results if r.outcome == "undecided"]
-    reasons = [f"{state}: {', '.join(ids)}: {why}" for (state, why), ids in report.reasons().items()]
+    undecided = [
+        f"undecided: {r.rule}: {r.note}" for r in report.results if r.outcome == "undecided"
+    ]
+    reasons = [
+        f"{state}: {', '.join(ids)}: {why}" for (state, why), ids in report.reasons().items()
+    ]
     limits = [f"not seen: {limit}" for limit in report.limits]
     reached = {result.rung for result in report.results if result.outcome == "passed"}
     rungs = [f"{rung}  {meaning}" for rung, meaning in RUNGS.items() if rung in reached]
-    told = ([*warnings, *undecided], "yellow"), ([*reasons, *_untried(report), *limits, *rungs], "dim")
+    told = (
+        ([*warnings, *undecided], "yellow"),
+        ([*reasons, *_untried(report), *limits, *rungs], "dim"),
+    )
     return [Text("\n".join(lines), style=style) for lines, style in told if lines]
 
 
@@ -125,6 +165,9 @@ def _sum(report: Report) -> Text:
     more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
     blamed = f" ({broken[0]}{more})" if broken else ""
     verdict = f"{VERDICTS[report.outcome]}{blamed}{scope}"
-    run = f"{report.counted} at level {report.level}, seed {report.seed}, {report.seconds:.1f} s{rung}"
+    run = (
+        f"{report.counted} at level {report.level}, seed {report.seed}, {report.seconds:.1f} "
+        f"s{rung}"
+    )
     line = f"{report.name} {verdict}: {run}"
     return Text(line, style=STYLES[report.outcome])

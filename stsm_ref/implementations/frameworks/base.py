@@ -1,4 +1,6 @@
-"""What a Python target is written in: how its arrays are made, read and differentiated. NumPy here, torch and JAX in files of their own."""
+"""What a Python target is written in: how its arrays are made, read and differentiated. NumPy
+here, torch and JAX in files of their own.
+"""
 
 import random
 from collections.abc import Callable
@@ -32,10 +34,14 @@ class Arrays(Protocol):
         """The ways to lie in memory that its arrays have."""
 
     def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Any:
-        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as the framework can; `axes` as in `own_axes`."""
+        """Copy `x` into an array of the framework that lies in memory so, or as nearly so as
+        the framework can; `axes` as in `own_axes`.
+        """
 
     def read(self, given: Any) -> Array:
-        """The values of an array of the framework, as a view where it can be one; raise `TargetError` if it is none."""
+        """The values of an array of the framework, as a view where it can be one; raise
+        `TargetError` if it is none.
+        """
 
     def share(self, first: Any, second: Any) -> bool:
         """Whether two arrays of the framework lie in the same memory."""
@@ -50,31 +56,51 @@ class Arrays(Protocol):
         """The framework's own vector-Jacobian product."""
 
     def jvp(self, function: Function, x: Any, dx: Any) -> Any:
-        """The framework's own Jacobian-vector product; raise `Declined` if it has none for this function."""
+        """The framework's own Jacobian-vector product; raise `Declined` if it has none for this
+        function.
+        """
 
-    def residual(self, function: Function, vjp: Function | None, x: Any, grad: Any) -> tuple[Any, Any]:
-        """Value and gradient of ``x + function(x)``; the gradient is None where there is no backward."""
+    def residual(
+        self, function: Function, vjp: Function | None, x: Any, grad: Any
+    ) -> tuple[Any, Any]:
+        """Value and gradient of ``x + function(x)``; the gradient is None where there is no
+        backward.
+        """
 
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
-        """The function of one array in each of the framework's modes, by a few words that name the mode; `of` is the target itself."""
+        """The function of one array in each of the framework's modes, by a few words that name
+        the mode; `of` is the target itself.
+        """
 
     def module(self, function: Function) -> Any:
-        """The object whose parameters the framework can count, if `function` is one or a method of one, or None."""
+        """The object whose parameters the framework can count, if `function` is one or a method
+        of one, or None.
+        """
 
     def parameters(self, function: Function, module: Any, x: Any) -> tuple[str, ...]:
-        """The parameters of `module`, and what else learns and takes part in ``function(x)``, each with its shape."""
+        """The parameters of `module`, and what else learns and takes part in ``function(x)``,
+        each with its shape.
+        """
 
     def overwrite(self, given: Any, x: Array) -> Any:
-        """Write `x` into an array of the framework and return it, or a new one where arrays cannot be written."""
+        """Write `x` into an array of the framework and return it, or a new one where arrays
+        cannot be written.
+        """
 
     def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
-        """The framework's gradient at (x, grad), asked for in each of the ways that a network has, by a few words that name it."""
+        """The framework's gradient at (x, grad), asked for in each of the ways that a network
+        has, by a few words that name it.
+        """
 
     def vjp_of_vjp(self, function: Function, x: Any, grad: Any, other: Any) -> Any:
-        """The gradient of <other, vjp(grad)> with respect to grad; raise `Declined` where the backward says that it has none."""
+        """The gradient of <other, vjp(grad)> with respect to grad; raise `Declined` where the
+        backward says that it has none.
+        """
 
     def late_vjp(self, function: Function, x: Any, grad: Any, between: Callable[[], Any]) -> Any:
-        """The framework's own gradient, where `between` is called after the forward and before the backward."""
+        """The framework's own gradient, where `between` is called after the forward and before
+        the backward.
+        """
 
     def stir(self) -> None:
         """Draw from the framework's global random numbers, so that who seeds them is seen too."""
@@ -84,7 +110,9 @@ class Arrays(Protocol):
 
 
 def _placed(x: Array, memory: Memory, axes: tuple[int, ...]) -> Array:
-    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or in plain order."""
+    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or in plain
+    order.
+    """
     if memory.startswith("expanded"):
         along = range(x.ndim) if memory == "expanded" else axes
         once = x[tuple(slice(1) if axis in along else slice(None) for axis in range(x.ndim))].copy()
@@ -123,7 +151,9 @@ class NumpyArrays:
         if memory == "reversed":
             return x[..., ::-1].copy()[..., ::-1]
         if memory == "strided":
-            wide = np.ones((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)  # who reads the gaps does not find zeros there
+            wide = np.ones(
+                (*x.shape[:-1], 2 * x.shape[-1]), x.dtype
+            )  # who reads the gaps does not find zeros there
             wide[..., 1::2] = x
             return wide[..., 1::2]
         return _placed(x, memory, axes)
@@ -135,7 +165,9 @@ class NumpyArrays:
         return np.ndarray.view(given, np.ndarray)  # not its own method, which may say anything
 
     def share(self, first: Array, second: Array) -> bool:
-        """Whether their extents in memory overlap: a result of its own lies elsewhere altogether."""
+        """Whether their extents in memory overlap: a result of its own lies elsewhere
+        altogether.
+        """
         return np.may_share_memory(first, second)
 
     def keeps_layout(self, x: Array, y: Array) -> bool:
@@ -154,8 +186,12 @@ class NumpyArrays:
         """None."""
         raise Declined("NumPy has no tangents of its own")
 
-    def residual(self, function: Function, vjp: Function | None, x: Array, grad: Array) -> tuple[Any, Any]:
-        """As a block would: the shortcut reads x after the branch has, and both branches get the one incoming gradient."""
+    def residual(
+        self, function: Function, vjp: Function | None, x: Array, grad: Array
+    ) -> tuple[Any, Any]:
+        """As a block would: the shortcut reads x after the branch has, and both branches get
+        the one incoming gradient.
+        """
         value = function(x) + x
         return value, (None if vjp is None else vjp(x, grad) + grad)
 
@@ -184,7 +220,9 @@ class NumpyArrays:
         """None."""
         raise Declined("NumPy has no gradients of its own")
 
-    def late_vjp(self, function: Function, x: Array, grad: Array, between: Callable[[], Any]) -> Array:
+    def late_vjp(
+        self, function: Function, x: Array, grad: Array, between: Callable[[], Any]
+    ) -> Array:
         """None."""
         raise Declined("NumPy has no gradients of its own")
 
@@ -196,7 +234,9 @@ class NumpyArrays:
     def random_states(self) -> tuple[bytes, ...]:
         """Python's and NumPy's."""
         _, keys, place, *_ = np.random.get_state(legacy=True)  # noqa: NPY002 # the global state is the point
-        return repr(random.getstate()).encode(), np.asarray(keys).tobytes() + bytes(str(place), "ascii")
+        return repr(random.getstate()).encode(), np.asarray(keys).tobytes() + bytes(
+            str(place), "ascii"
+        )
 
 
 def arrays_of(framework: str) -> Arrays:

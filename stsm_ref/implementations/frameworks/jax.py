@@ -1,4 +1,6 @@
-"""Targets written in JAX: gradients by `jax.vjp`, tangents by `jax.jvp`. Its arrays cannot be written, so memory is not an issue."""
+"""Targets written in JAX: gradients by `jax.vjp`, tangents by `jax.jvp`. Its arrays cannot be
+written, so memory is not an issue.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -62,7 +64,9 @@ class JaxArrays:
         """`jax.jvp`."""
         return jax.jvp(function, (x,), (dx,))[1]
 
-    def residual(self, function: Function, vjp: Function | None, x: Any, grad: Any) -> tuple[Any, Any]:
+    def residual(
+        self, function: Function, vjp: Function | None, x: Any, grad: Any
+    ) -> tuple[Any, Any]:
         """A block under `jax.vjp`, or with the target's own backward."""
         value, back = jax.vjp(lambda v: function(v) + v, x)
         return value, (back(grad)[0] if vjp is None else vjp(x, grad) + grad)

@@ -1,1 +1,3 @@
-"""A child process that is never trusted: its pipes, its limits, and the end of all that it started."""
+"""A child process that is never trusted: its pipes, its limits, and the end of all that it
+started.
+"""

@@ -1,6 +1,8 @@
-"""One child process, asked in lines and never trusted: every wait, buffer and byte of memory has a limit, and every way out ends all of it.
+"""One child process, asked in lines and never trusted: every wait, buffer and byte of memory has a
+limit, and every way out ends all of it.
 
-One thread does everything: a selector moves bytes both ways, so that neither side can block the other.
+One thread does everything: a selector moves bytes both ways, so that neither side can block the
+other.
 """
 
 import atexit
@@ -26,19 +28,28 @@ TICK = 0.25
 """Seconds between two looks at the process and its memory."""
 
 ENDING, REAPING, LEAVING = 60.0, 30.0, 10.0
-"""Seconds of patience, which only a hang uses up, however busy the machine is: until a process that was told to stop has ended, until one
-whose pipes are closed has, and until whatever it started has."""
+"""Seconds of patience, which only a hang uses up, however busy the machine is: until a process that
+was told to stop has ended, until one whose pipes are closed has, and until whatever it started has.
+"""
 
-OUT_OF_MEMORY = ("memoryerror", "bad_alloc", "out of memory", "cannot allocate memory", "allocation failed", "failed to allocate")
+OUT_OF_MEMORY = (
+    "memoryerror",
+    "bad_alloc",
+    "out of memory",
+    "cannot allocate memory",
+    "allocation failed",
+    "failed to allocate",
+)
 _alive: "weakref.WeakSet[Child]" = weakref.WeakSet()
 
 
 class Child:
-    """A process in a session of its own, whose answers are lines on its standard output, or on a pipe that is passed to it.
+    """A process in a session of its own, whose answers are lines on its standard output, or on a
+    pipe that is passed to it.
 
-    `memory` limits the writable memory of each process by the operating system (Linux), and what the tree holds by looking (everywhere);
-    0 sets no limit.
-    `total` limits the seconds from the start to the end. Raises `TargetError` if it cannot be started.
+    `memory` limits the writable memory of each process by the operating system (Linux), and what
+    the tree holds by looking (everywhere); 0 sets no limit. `total` limits the seconds from the
+    start to the end. Raises `TargetError` if it cannot be started.
     """
 
     def __init__(
@@ -53,7 +64,8 @@ class Child:
     ) -> None:
         if os.name != "posix":
             raise TargetError(
-                "a target in a process of its own needs Linux or macOS; in Windows, use its subsystem for Linux, or check() in Python"
+                "a target in a process of its own needs Linux or macOS; in Windows, use its "
+                "subsystem for Linux, or check() in Python"
             )
         self.what, self.memory, self.total = what, memory, total
         self._mark = tree.new_mark()
@@ -66,7 +78,10 @@ class Child:
         channel = os.pipe() if own_channel else None
         try:
             self._process = subprocess.Popen(
-                [part if channel is None else part.replace("{channel}", str(channel[1])) for part in command],
+                [
+                    part if channel is None else part.replace("{channel}", str(channel[1]))
+                    for part in command
+                ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -82,7 +97,9 @@ class Child:
         _alive.add(self)
         if memory:
             _limit_memory(self._process.pid, memory)
-        self._answers: IO[bytes] = self._process.stdout if channel is None else os.fdopen(channel[0], "rb", 0)  # type: ignore[assignment]  # PIPE
+        self._answers: IO[bytes] = (
+            self._process.stdout if channel is None else os.fdopen(channel[0], "rb", 0)
+        )  # type: ignore[assignment]  # PIPE
         if channel:
             os.close(channel[1])
         for stream in {self._answers, self._process.stdout, self._process.stderr}:
@@ -102,10 +119,14 @@ class Child:
         """The last lines of its standard error, with nothing in them that a terminal would obey."""
         text = bytes(self._stderr[-TAIL_BYTES:]).decode(errors="replace")
         lines = text.rstrip().splitlines()[-TAIL_LINES:]
-        return "\n".join("".join(sign if sign.isprintable() or sign == "\t" else "?" for sign in line) for line in lines)
+        return "\n".join(
+            "".join(sign if sign.isprintable() or sign == "\t" else "?" for sign in line)
+            for line in lines
+        )
 
     def ask(self, line: bytes, *, seconds: float, most: int) -> bytes:
-        """Send one line and return the line that answers it, which comes within `seconds` and has at most `most` bytes.
+        """Send one line and return the line that answers it, which comes within `seconds` and has
+        at most `most` bytes.
 
         Raises
         ------
@@ -121,7 +142,11 @@ class Child:
     def expect_nothing(self, seconds: float = 0) -> None:
         """Listen for that long; a line that nobody asked for is an error."""
         ends = time.monotonic() + seconds
-        while self._pump(max(0.0, ends - time.monotonic())) and time.monotonic() < ends and not self._lines:
+        while (
+            self._pump(max(0.0, ends - time.monotonic()))
+            and time.monotonic() < ends
+            and not self._lines
+        ):
             pass
         if self._lines:
             self.fail(f"wrote a line that nobody asked for: {shown(bytes(self._lines))}")
@@ -139,16 +164,24 @@ class Child:
                 return line
             self._scanned = len(self._lines)
             if self._scanned > most:
-                self.fail(f"wrote a line of more than {size(most)} where none so long can be right: {shown(bytes(self._lines[:200]))}")
+                self.fail(
+                    f"wrote a line of more than {size(most)} where none so long can be right: "
+                    f"{shown(bytes(self._lines[:200]))}"
+                )
             now = time.monotonic()
             if now >= ends:
-                begun = f"; it had begun a line without ending it: {shown(bytes(self._lines))}" if self._lines else ""
+                begun = (
+                    f"; it had begun a line without ending it: {shown(bytes(self._lines))}"
+                    if self._lines
+                    else ""
+                )
                 self.fail(f"gave no answer within {seconds:g} s{begun}")
             self._watch(now)
             self._pump(max(0.0, min(TICK, ends - now)))
 
     def end(self, line: bytes | None = None, *, seconds: float | None = None) -> None:
-        """Send a last line, let it end by itself with status 0, and see that it left nothing behind; asked twice, nothing happens.
+        """Send a last line, let it end by itself with status 0, and see that it left nothing
+        behind; asked twice, nothing happens.
 
         It has `seconds` for that, `ENDING` where none are named.
 
@@ -181,7 +214,9 @@ class Child:
         if self._process.returncode:
             self.fail(how_it_ended(self._process.returncode))
         if left := tree.others(self.pid, self._mark, seconds=LEAVING):
-            self.fail(f"left {len(left)} process{'es' * (len(left) > 1)} behind: {', '.join(left[:5])}")
+            self.fail(
+                f"left {len(left)} process{'es' * (len(left) > 1)} behind: {', '.join(left[:5])}"
+            )
 
     def kill(self) -> None:
         """End the whole tree at once and say nothing; asked twice, nothing happens."""
@@ -197,7 +232,12 @@ class Child:
                 self._process.wait(timeout=REAPING)
         finally:
             self._selector.close()
-            for stream in (self._answers, self._process.stdin, self._process.stdout, self._process.stderr):
+            for stream in (
+                self._answers,
+                self._process.stdin,
+                self._process.stdout,
+                self._process.stderr,
+            ):
                 if stream:
                     stream.close()
 
@@ -206,17 +246,25 @@ class Child:
         raise self.failure(reason)
 
     def failure(self, reason: str) -> TargetError:
-        """End everything; the error to raise has the reason and the last lines of standard error."""
+        """End everything; the error to raise has the reason and the last lines of standard
+        error.
+        """
         for _ in range(4):  # what is still in the pipe may say why
             if self._ended or not self._pump(0.02):
                 break
         self.kill()
         tail = self.tail
         if self.memory and any(words in tail.lower() for words in OUT_OF_MEMORY):
-            hint = "; sanitisers reserve more than any limit allows, so run them with --memory 0" if "Sanitizer" in tail else ""
+            hint = (
+                "; sanitisers reserve more than any limit allows, so run them with --memory 0"
+                if "Sanitizer" in tail
+                else ""
+            )
             reason += f" (it may have {size(self.memory)} of memory{hint})"
         self._reason = reason
-        return TargetError(f"{self.what} {reason}" + (f"; the end of its standard error:\n{tail}" if tail else ""))
+        return TargetError(
+            f"{self.what} {reason}" + (f"; the end of its standard error:\n{tail}" if tail else "")
+        )
 
     def _send(self, line: bytes) -> None:
         """Queue a line; whatever is not taken at once goes out while an answer is awaited."""
@@ -240,7 +288,9 @@ class Child:
             self._pending = self._pending[os.write(stdin.fileno(), self._pending[:MIB]) :]
         except BlockingIOError:
             return 0
-        except OSError:  # it reads no more: whether that is an end or an answer follows, the other side tells
+        except (
+            OSError
+        ):  # it reads no more: whether that is an end or an answer follows, the other side tells
             self._pending = memoryview(b"")
         if not self._pending:
             self._selector.unregister(stdin)
@@ -265,16 +315,25 @@ class Child:
         return len(chunk)
 
     def _watch(self, now: float) -> None:
-        """Fail if it has ended, shut its mouth, talks too much, or takes too much time or memory."""
+        """Fail if it has ended, shut its mouth, talks too much, or takes too much time or
+        memory.
+        """
         if self._noise > MOST_NOISE:
-            self.fail(f"flooded its standard error or output with more than {size(MOST_NOISE)} before it answered")
+            self.fail(
+                f"flooded its standard error or output with more than {size(MOST_NOISE)} before "
+                "it answered"
+            )
         if self._eof or self._process.poll() is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 self._process.wait(timeout=REAPING)
             if self._process.returncode is None:
                 self.fail("closed the stream of its answers and goes on running")
             if self._eof or not self._pump(0.05):
-                middle = f", in the middle of a line: {shown(bytes(self._lines))}" if self._lines else ", without an answer"
+                middle = (
+                    f", in the middle of a line: {shown(bytes(self._lines))}"
+                    if self._lines
+                    else ", without an answer"
+                )
                 self.fail(how_it_ended(self._process.returncode) + middle)
         if now - self._started > self.total:
             self.fail(f"took longer than {self.total:g} s in all")
@@ -285,7 +344,9 @@ class Child:
 
 
 def _limit_memory(pid: int, limit: int) -> None:
-    """Limit the writable private memory of the process and its children, where the system can: reserved address space does not count."""
+    """Limit the writable private memory of the process and its children, where the system can:
+    reserved address space does not count.
+    """
     with contextlib.suppress(ImportError, AttributeError, OSError, ValueError):
         import resource
 

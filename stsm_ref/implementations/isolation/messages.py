@@ -13,7 +13,9 @@ __all__ = ["MIB", "how_it_ended", "shown", "size", "why_not"]
 
 
 def shown(line: bytes, most: int = 120) -> str:
-    """A line of a program as it may stand in a message: cut, and with nothing in it that a terminal would obey."""
+    """A line of a program as it may stand in a message: cut, and with nothing in it that a
+    terminal would obey.
+    """
     text = ascii(line[:most].decode(errors="replace"))
     return text + " ..." if len(line) > most else text
 
@@ -22,7 +24,9 @@ def why_not(command: Sequence[str], error: Exception) -> str:
     """Why a command cannot be started."""
     program = command[0] if command else ""
     if isinstance(error, FileNotFoundError) and not shutil.which(program):
-        hint = f"; did you mean ./{program}?" if "/" not in program and Path(program).exists() else ""
+        hint = (
+            f"; did you mean ./{program}?" if "/" not in program and Path(program).exists() else ""
+        )
         return f"there is no program {quoted(program)}{hint}"
     if isinstance(error, PermissionError):
         return f"{quoted(program)} may not be executed: is it a program, and is its x bit set?"

@@ -1,6 +1,8 @@
-"""All that a process started: found by parent, by session and by a mark in the environment, measured, and ended.
+"""All that a process started: found by parent, by session and by a mark in the environment,
+measured, and ended.
 
-A process that leaves its parent, starts a session of its own *and* clears its environment is not found: nothing short of a container is.
+A process that leaves its parent, starts a session of its own *and* clears its environment is not
+found: nothing short of a container is.
 """
 
 import contextlib
@@ -14,10 +16,14 @@ from stsm_ref.errors import MissingExtraError
 try:
     import psutil
 except ModuleNotFoundError:
-    raise MissingExtraError("running a target in a process of its own", "psutil", "verify") from None
+    raise MissingExtraError(
+        "running a target in a process of its own", "psutil", "verify"
+    ) from None
 
 MARK = "STSM_REF_TARGET"
-"""The environment variable that every process below a target inherits; its value is new for each target."""
+"""The environment variable that every process below a target inherits; its value is new for
+each target.
+"""
 
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)
 
@@ -28,15 +34,24 @@ def new_mark() -> str:
 
 
 def members(root: int | None, mark: str) -> list[psutil.Process]:
-    """The living processes of the tree: `root` itself, its session, its descendants, and whoever carries the mark.
+    """The living processes of the tree: `root` itself, its session, its descendants, and whoever
+    carries the mark.
 
     Without a root, the last of these only.
     """
     found: dict[int, psutil.Process] = {}
     with contextlib.suppress(*GONE):
-        found |= {process.pid: process for process in psutil.Process(root).children(recursive=True)} if root else {}
+        found |= (
+            {process.pid: process for process in psutil.Process(root).children(recursive=True)}
+            if root
+            else {}
+        )
     for process in psutil.process_iter():
-        if process.pid != os.getpid() and process.pid not in found and _belongs(process, root, mark):
+        if (
+            process.pid != os.getpid()
+            and process.pid not in found
+            and _belongs(process, root, mark)
+        ):
             found[process.pid] = process
     return [process for process in found.values() if _lives(process)]
 
@@ -53,7 +68,10 @@ def _belongs(process: psutil.Process, root: int | None, mark: str) -> bool:
 def _lives(process: psutil.Process) -> bool:
     """Whether it runs; a zombie has ended, and waits only for whoever inherited it to look."""
     try:
-        return process.is_running() and process.status() not in (psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD)
+        return process.is_running() and process.status() not in (
+            psutil.STATUS_ZOMBIE,
+            psutil.STATUS_DEAD,
+        )
     except psutil.NoSuchProcess:
         return False
     except psutil.AccessDenied:
@@ -82,7 +100,9 @@ def others(root: int, mark: str, *, seconds: float) -> list[str]:
 
 
 def kill(root: int | None, mark: str, *, seconds: float = 60) -> None:
-    """End every member with SIGKILL, again and again until none is left: one that is just starting another does not escape."""
+    """End every member with SIGKILL, again and again until none is left: one that is just
+    starting another does not escape.
+    """
     for _ in _until(seconds):
         left = members(root, mark)
         if not left:

@@ -1,1 +1,3 @@
-"""The subprocess protocol, version 1: messages, schemas, the session, and its validator for authors of programs."""
+"""The subprocess protocol, version 1: messages, schemas, the session, and its validator for
+authors of programs.
+"""

@@ -13,7 +13,9 @@ MESSAGES = ("start", "start-answer", "spec", "spec-answer", "run", "run-answer",
 @cache
 def schema(message: str) -> dict[str, Any]:
     """The schema of one of `MESSAGES` (draft 2020-12)."""
-    text = (files("stsm_ref.implementations.protocol") / "schemas" / f"protocol-{message}.schema.json").read_text(encoding="utf-8")
+    text = (
+        files("stsm_ref.implementations.protocol") / "schemas" / f"protocol-{message}.schema.json"
+    ).read_text(encoding="utf-8")
     return dict(json.loads(text))
 
 
@@ -27,7 +29,9 @@ def complaint(message: str, data: Any) -> str:
         import jsonschema
     except ModuleNotFoundError:
         raise MissingExtraError("validating the protocol", "jsonschema", "verify") from None
-    error = jsonschema.exceptions.best_match(jsonschema.Draft202012Validator(schema(message)).iter_errors(data))
+    error = jsonschema.exceptions.best_match(
+        jsonschema.Draft202012Validator(schema(message)).iter_errors(data)
+    )
     if error is None:
         return ""
     text = error.message if len(error.message) <= 300 else error.message[:300] + " ..."

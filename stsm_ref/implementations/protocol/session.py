@@ -1,4 +1,6 @@
-"""A conversation with a program in the protocol in which a wrong answer is noted and not the end, for `validate_protocol`."""
+"""A conversation with a program in the protocol in which a wrong answer is noted and not the
+end, for `validate_protocol`.
+"""
 
 import json
 from collections.abc import Callable, Sequence
@@ -61,13 +63,21 @@ class Talk:
         return self._read("spec-answer", answer, lambda: messages.read_agreement(answer))
 
     def run(self, shape: tuple[int, ...], op: Op = "forward", **how: Any) -> messages.Answer:
-        """Ask for one computation on a clip of that shape, ``(N, T, C, H, W)``; `how`: dtype, seq, case, dumps."""
+        """Ask for one computation on a clip of that shape, ``(N, T, C, H, W)``; `how`: dtype,
+        seq, case, dumps.
+        """
         assert self.hello is not None
-        x = clip(own_shape(shape, self.hello.layout), np.dtype(how.get("dtype", self.hello.dtypes[0])))
+        x = clip(
+            own_shape(shape, self.hello.layout), np.dtype(how.get("dtype", self.hello.dtypes[0]))
+        )
         self._seq = int(how.get("seq", self._seq + 1))
-        tensors = {"x": messages.encode(x)} | ({} if op == "forward" else {"grad" if op == "vjp" else "dx": messages.encode(x)})
+        tensors = {"x": messages.encode(x)} | (
+            {} if op == "forward" else {"grad" if op == "vjp" else "dx": messages.encode(x)}
+        )
         segments = shape[1] if self.hello.layout == "(NT)CHW" else None
-        request = messages.run(self._seq, how.get("case", "a-case"), op, tensors, num_segments=segments)
+        request = messages.run(
+            self._seq, how.get("case", "a-case"), op, tensors, num_segments=segments
+        )
         if "dumps" in how:
             request = how["dumps"](json.loads(request)).encode()
         line = self.ask(request, most=2 * x.nbytes + SLACK)
@@ -100,7 +110,9 @@ class Talk:
         try:
             answer = reader()
         except messages.ProtocolError as error:
-            raise Wrong(f"{str(error).partition('; the line was')[0]} (schema protocol-{message})", line) from None
+            raise Wrong(
+                f"{str(error).partition('; the line was')[0]} (schema protocol-{message})", line
+            ) from None
         if why := complaint(message, json.loads(line)):
             raise Wrong(f"by the schema protocol-{message}, {why}", line)
         return answer
@@ -108,4 +120,8 @@ class Talk:
 
 def clip(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
     """Some values of that dtype."""
-    return (np.arange(int(np.prod(shape)), dtype="i8") % 101 % (2 if dtype.kind == "b" else 128)).astype(dtype).reshape(shape)
+    return (
+        (np.arange(int(np.prod(shape)), dtype="i8") % 101 % (2 if dtype.kind == "b" else 128))
+        .astype(dtype)
+        .reshape(shape)
+    )

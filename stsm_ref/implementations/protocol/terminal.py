@@ -19,11 +19,19 @@ def findings(found: Sequence[Finding]) -> Group:
             continue
         mark, style = MARKS[finding.outcome]
         rows.append(Text.from_markup(f"[{style}]{mark}[/] {escape(finding.point)}"))
-        details = [*finding.why.splitlines(), *([f"the line: {finding.line}"] if finding.line else [])]
+        details = [
+            *finding.why.splitlines(),
+            *([f"the line: {finding.line}"] if finding.line else []),
+        ]
         rows.extend(Text(f"    {line}", style=style) for line in details)
     left = [finding for finding in found if finding.outcome == "not tried"]
     if left:
         rows.append(Text(f"· {len(left)} points not tried: {left[0].why}", style="dim"))
     right = sum(finding.outcome == "right" for finding in found)
-    rows.append(Text(f"{right} of {len(found)} points are right", style="bold green" if right == len(found) else "bold red"))
+    rows.append(
+        Text(
+            f"{right} of {len(found)} points are right",
+            style="bold green" if right == len(found) else "bold red",
+        )
+    )
     return Group(*rows)

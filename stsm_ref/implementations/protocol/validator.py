@@ -1,7 +1,8 @@
 """Tell the author of a program what it gets right and wrong in the protocol, point by point.
 
-Each point is a short exchange: plain ones first, then what a careless reader of lines, of JSON or of shapes trips over. All messages are
-valid by the schemas. Values are not judged here: that is what the suite is for.
+Each point is a short exchange: plain ones first, then what a careless reader of lines, of JSON or
+of shapes trips over. All messages are valid by the schemas. Values are not judged here: that is
+what the suite is for.
 """
 
 import re
@@ -24,7 +25,8 @@ MOST_DEATHS = 3
 
 @dataclass(frozen=True)
 class Finding:
-    """One point: what is asked of the program, whether it does it, and if not why, with the line that shows it.
+    """One point: what is asked of the program, whether it does it, and if not why, with the line
+    that shows it.
 
     `fatal` where the program ended, hung or had to be ended.
     """
@@ -59,7 +61,9 @@ def run(
     TargetError
         If the program cannot be started at all.
     """
-    talk = Talk(shlex.split(command) if isinstance(command, str) else list(command), time_limit, memory)
+    talk = Talk(
+        shlex.split(command) if isinstance(command, str) else list(command), time_limit, memory
+    )
     findings: list[Finding] = []
     deaths = 0
     talk.child()  # a program that cannot be started has no points
@@ -69,7 +73,11 @@ def run(
                 on_point(number, len(POINTS), point)
             first_wrong = any(finding.outcome != "right" for finding in findings[:GROUND])
             if deaths >= MOST_DEATHS or first_wrong:
-                why = "get what is wrong above right first" if first_wrong else "it ended or hung too often"
+                why = (
+                    "get what is wrong above right first"
+                    if first_wrong
+                    else "it ended or hung too often"
+                )
                 findings.append(Finding(point, "not tried", why))
                 continue
             finding = _play(talk, point, play)
@@ -90,7 +98,9 @@ def _play(talk: Talk, point: str, play: Callable[[Talk], None]) -> Finding:
         talk.expect_nothing()
     except Wrong as error:
         talk.forget()  # who knows what else it would say
-        return Finding(point, "wrong", str(error), shown(_abridged(error.line), 250) if error.line else "")
+        return Finding(
+            point, "wrong", str(error), shown(_abridged(error.line), 250) if error.line else ""
+        )
     except TargetError as error:
         talk.forget()
         return Finding(point, "wrong", str(error), fatal=True)
@@ -105,7 +115,12 @@ def _abridged(line: bytes) -> bytes:
 def as_json(findings: Sequence[Finding]) -> dict[str, Any]:
     """The findings as plain data, format version 1."""
     right = all(finding.outcome == "right" for finding in findings)
-    return {"format": "stsm-ref protocol", "version": 1, "right": right, "points": [asdict(finding) for finding in findings]}
+    return {
+        "format": "stsm-ref protocol",
+        "version": 1,
+        "right": right,
+        "points": [asdict(finding) for finding in findings],
+    }
 
 
 def exit_code(findings: Sequence[Finding]) -> int:

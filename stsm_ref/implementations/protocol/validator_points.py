@@ -1,4 +1,6 @@
-"""The points of `validate_protocol`: what is asked of a program, in its author's words, and the exchange that shows it."""
+"""The points of `validate_protocol`: what is asked of a program, in its author's words, and the
+exchange that shows it.
+"""
 
 import json
 from collections.abc import Callable
@@ -6,7 +8,15 @@ from collections.abc import Callable
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Op, TargetError
 from stsm_ref.implementations.protocol import messages
-from stsm_ref.implementations.protocol.session import ALL_TERMS, DEFAULT, ONE, SMALL, WIDE, Talk, Wrong
+from stsm_ref.implementations.protocol.session import (
+    ALL_TERMS,
+    DEFAULT,
+    ONE,
+    SMALL,
+    WIDE,
+    Talk,
+    Wrong,
+)
 
 POINTS: dict[str, Callable[[Talk], None]] = {}
 
@@ -49,7 +59,10 @@ def every_dtype(talk: Talk) -> None:
     for dtype in talk.hello.dtypes:
         answer = talk.run((1, 2, 8, 2, 3), dtype=dtype)
         if answer.error:
-            raise Wrong(f"it gives an error for {dtype}: {answer.error}; name in dtypes what it takes", talk.last)
+            raise Wrong(
+                f"it gives an error for {dtype}: {answer.error}; name in dtypes what it takes",
+                talk.last,
+            )
 
 
 @point
@@ -67,7 +80,9 @@ def other_ops_do_no_harm(talk: Talk) -> None:
     others: tuple[Op, ...] = ("vjp", "jvp")
     for op in others:
         if op not in talk.hello.ops and talk.run((1, 2, 8, 2, 3), op).result is not None:
-            raise Wrong(f"it gives a result for {op}: name it in ops, so that it is checked", talk.last)
+            raise Wrong(
+                f"it gives a result for {op}: name it in ops, so that it is checked", talk.last
+            )
     _result(talk, talk.run((1, 2, 8, 2, 3)), "forward after that")
 
 
@@ -92,20 +107,30 @@ def lines_one_after_another(talk: Talk) -> None:
 
 @point
 def other_specs(talk: Talk) -> None:
-    """It answers a spec of all seven terms with ok or with why not, and a later spec replaces it."""
+    """It answers a spec of all seven terms with ok or with why not, and a later spec replaces
+    it.
+    """
     before = _result(talk, talk.run((1, 3, 16, 3, 2)), "a small clip")
     if talk.use(ALL_TERMS) is None:
         talk.run((1, 3, 64, 3, 2))
     if why := talk.use(DEFAULT):
         raise Wrong(f"it declines a spec that it took before: {why}", talk.last)
     if _result(talk, talk.run((1, 3, 16, 3, 2)), "a small clip") != before:
-        raise Wrong("the same question has another answer after a spec in between: keep nothing of it", talk.last)
+        raise Wrong(
+            "the same question has another answer after a spec in between: keep nothing of it",
+            talk.last,
+        )
 
 
 @point
 def refusals_do_no_harm(talk: Talk) -> None:
-    """Where rounding is exact and the channels do not divide, it answers with error or skipped, and goes on."""
-    if talk.use(ShiftSpec(rounding="exact")) is None and talk.run((1, 2, 17, 2, 3)).result is not None:
+    """Where rounding is exact and the channels do not divide, it answers with error or skipped,
+    and goes on.
+    """
+    if (
+        talk.use(ShiftSpec(rounding="exact")) is None
+        and talk.run((1, 2, 17, 2, 3)).result is not None
+    ):
         raise Wrong("17 channels do not divide by 16, and it gives a result", talk.last)
     talk.use(DEFAULT)
     _result(talk, talk.run((1, 2, 8, 2, 3)), "a clip after the refusal")
@@ -125,7 +150,10 @@ def blanks_and_order(talk: Talk) -> None:
     def turned(message: dict[str, object]) -> str:
         x = message["x"]
         assert isinstance(x, dict)
-        return json.dumps(dict(reversed((message | {"x": dict(reversed(x.items()))}).items())), separators=(" , ", " : "))
+        return json.dumps(
+            dict(reversed((message | {"x": dict(reversed(x.items()))}).items())),
+            separators=(" , ", " : "),
+        )
 
     _result(talk, talk.run((1, 2, 8, 2, 3), dumps=turned), "a clip in such a line")
 
@@ -135,7 +163,11 @@ def escapes(talk: Talk) -> None:
     """It reads strings with escapes, with braces, and with letters beyond ASCII, here in case."""
     for ascii_only in (True, False):
         dumps = lambda message, ascii_only=ascii_only: json.dumps(message, ensure_ascii=ascii_only)  # noqa: E731 # bound to this turn
-        _result(talk, talk.run((1, 2, 8, 2, 3), case='é "x": {[ \\ ∂', dumps=dumps), "a clip of such a case")
+        _result(
+            talk,
+            talk.run((1, 2, 8, 2, 3), case='é "x": {[ \\ ∂', dumps=dumps),
+            "a clip of such a case",
+        )
 
 
 @point

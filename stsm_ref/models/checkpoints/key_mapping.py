@@ -1,8 +1,10 @@
-r"""How other people name what these networks hold, and how their names become ours: torchvision, MMAction2, TSM, TDN and TANet.
+r"""How other people name what these networks hold, and how their names become ours: torchvision,
+MMAction2, TSM, TDN and TANet.
 
-A rule is a pattern from the start of a name to the place that it is about, and what stands there instead; the rules of a source are
-applied one after another. So ``.net.``, which TSM's wrapper puts into a name, passes directly after the first convolution of a block and
-nowhere else: around a whole block, or a whole stage, it says that the network is another one.
+A rule is a pattern from the start of a name to the place that it is about, and what stands there
+instead; the rules of a source are applied one after another. So ``.net.``, which TSM's wrapper puts
+into a name, passes directly after the first convolution of a block and nowhere else: around a whole
+block, or a whole stage, it says that the network is another one.
 """
 
 import re
@@ -19,14 +21,17 @@ Source = Literal["torchvision", "tsm", "tdn", "tanet", "mmaction2", "stsm_ref"]
 Rules = tuple[tuple[str, str], ...]
 
 WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
-"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing add around any module."""
+"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing
+add around any module.
+"""
 
 BLOCK = r"^(backbone\.layer[1-4]\.\d+"
 UNIT = r"^(backbone\.features\.\d+\.conv"
 
 TORCHVISION: Rules = ((r"^", "backbone."),)
 REPOSITORY: Rules = (
-    # what the repositories of TSM, TDN and TANet have in common, since each began as a copy of TSN's
+    # what the repositories of TSM, TDN and TANet have in common, since each began as a copy of
+    # TSN's
     (r"^(?:new_fc|base_model\.(?:fc|classifier))\.", "head.fc."),
     (r"^base_model\.", "backbone."),
 )
@@ -37,7 +42,8 @@ TSM: Rules = (
     (BLOCK + r"\.nl)\.(g|phi)\.0\.", r"\1.\2."),
     (BLOCK + r"\.nl)\.W\.0\.", r"\1.out."),
     (BLOCK + r"\.nl)\.W\.1\.", r"\1.bn."),
-    # MobileNetV2: convolution, BatchNorm and ReLU6 stand side by side there, in groups of three here
+    # MobileNetV2: convolution, BatchNorm and ReLU6 stand side by side there, in groups of three
+    # here
     (UNIT + r"\.0)\.net\.", r"\1."),
     (r"^(backbone\.features\.1\.conv)\.3\.", r"\1.project."),
     (r"^(backbone\.features\.1\.conv)\.4\.", r"\1.2."),
@@ -93,7 +99,10 @@ MMACTION2_MOBILENET: Rules = (
     (r"^backbone\.conv2\.bn\.", "backbone.features.18.1."),
     # layers count from 1, blocks within them from 0; here the blocks are numbered through
     *(
-        (rf"^backbone\.layer{layer}\.{block}\.", f"backbone.features.{1 + sum(stage[2] for stage in STAGES[: layer - 1]) + block}.")
+        (
+            rf"^backbone\.layer{layer}\.{block}\.",
+            f"backbone.features.{1 + sum(stage[2] for stage in STAGES[: layer - 1]) + block}.",
+        )
         for layer in range(1, len(STAGES) + 1)
         for block in range(STAGES[layer - 1][2])
     ),
@@ -125,24 +134,33 @@ def without_wrappers(key: str) -> str:
 def plain_names(theirs: Mapping[str, Tensor]) -> dict[str, str]:
     """Return the names without what holds the network, each with the name that it has in the file.
 
-    What one holder calls its network (``model.``, ``ema_model.``) is left out where all names begin with it, and the rest is known; its own
-    counters, such as ``n_averaged``, do not count. Two names may become one, and then only one is returned.
+    What one holder calls its network (``model.``, ``ema_model.``) is left out where all names begin
+    with it, and the rest is known; its own counters, such as ``n_averaged``, do not count. Two
+    names may become one, and then only one is returned.
     """
     plain = {without_wrappers(key): key for key in theirs}
     counters = {key: origin for key, origin in plain.items() if is_counter(key, theirs[origin])}
     names = {key: origin for key, origin in plain.items() if key not in counters}
-    while source_of(names) is None and len({key.partition(".")[0] for key in names}) == 1 and all("." in key for key in names):
+    while (
+        source_of(names) is None
+        and len({key.partition(".")[0] for key in names}) == 1
+        and all("." in key for key in names)
+    ):
         names = {key.partition(".")[2]: origin for key, origin in names.items()}
     return (names | counters) if source_of(names) else plain
 
 
 def is_counter(key: str, value: Tensor) -> bool:
-    """Whether it is what a holder of a network counts for itself: one whole number under a name of one part."""
+    """Whether it is what a holder of a network counts for itself: one whole number under a name
+    of one part.
+    """
     return "." not in key and value.ndim == 0 and not value.is_floating_point()
 
 
 def source_of(keys: Collection[str]) -> Source | None:
-    """Tell by names without wrappers whose they are, or None where they are nobody's that is known here."""
+    """Tell by names without wrappers whose they are, or None where they are nobody's that is
+    known here.
+    """
     if any(key.startswith("base_model.") for key in keys):
         if any(key.startswith("base_model.layer1_bak.") for key in keys):
             return "tdn"
@@ -167,19 +185,37 @@ def tell_source(path: str | Path, keys: Collection[str]) -> Source:
     if (source := source_of(keys)) is not None:
         return source
     holders = sorted({key.partition(".")[0] for key in keys if "." in key})
-    inner = [holder for holder in holders if source_of([key.partition(".")[2] for key in keys if key.startswith(f"{holder}.")])]
+    inner = [
+        holder
+        for holder in holders
+        if source_of([key.partition(".")[2] for key in keys if key.startswith(f"{holder}.")])
+    ]
     if inner:
         names = " and ".join(shown(f"{holder}.") for holder in inner)
-        raise ModelError(f"path={str(path)!r} holds more than one network, such as that under {names}: save the one that you mean alone")
+        raise ModelError(
+            f"path={str(path)!r} holds more than one network, such as that under {names}: save "
+            "the one that you mean alone"
+        )
     known = "torchvision's, TSM's, TDN's, TANet's, MMAction2's and ours"
-    raise ModelError(f"path={str(path)!r} has keys like {shown(next(iter(keys)))}: known are {known}")
+    raise ModelError(
+        f"path={str(path)!r} has keys like {shown(next(iter(keys)))}: known are {known}"
+    )
 
 
 def rules_of(source: Source, keys: Collection[str]) -> Rules:
-    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution where ResNet has none."""
+    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution
+    where ResNet has none.
+    """
     if source == "mmaction2" and "backbone.conv2.conv.weight" in keys:
         return MMACTION2_MOBILENET
-    return {"torchvision": TORCHVISION, "tsm": TSM, "tdn": TDN, "tanet": TANET, "mmaction2": MMACTION2, "stsm_ref": ()}[source]
+    return {
+        "torchvision": TORCHVISION,
+        "tsm": TSM,
+        "tdn": TDN,
+        "tanet": TANET,
+        "mmaction2": MMACTION2,
+        "stsm_ref": (),
+    }[source]
 
 
 def renamed(key: str, rules: Rules) -> str:
@@ -190,18 +226,36 @@ def renamed(key: str, rules: Rules) -> str:
 
 
 def what_it_tells(keys: Iterable[str]) -> str | None:
-    """Say in words what a name without a place shows of the network that it comes from, or None where it shows nothing."""
+    """Say in words what a name without a place shows of the network that it comes from, or None
+    where it shows nothing.
+    """
     homeless = list(keys)
-    return next((f"{words}, as {shown(key)} says" for pattern, words in TELLING for key in homeless if re.search(pattern, key)), None)
+    return next(
+        (
+            f"{words}, as {shown(key)} says"
+            for pattern, words in TELLING
+            for key in homeless
+            if re.search(pattern, key)
+        ),
+        None,
+    )
 
 
 def lone_wrapper(keys: Collection[str]) -> str | None:
-    """Return a name in which a whole block is wrapped although nothing stands beside it, as a non-local block or a TAM would, or None."""
-    beside = {match[1] for key in keys if (match := re.match(r"(.*\blayer\d\.\d+)\.(?:nl|non_local_block|tam)\.", key))}
+    """Return a name in which a whole block is wrapped although nothing stands beside it, as a
+    non-local block or a TAM would, or None.
+    """
+    beside = {
+        match[1]
+        for key in keys
+        if (match := re.match(r"(.*\blayer\d\.\d+)\.(?:nl|non_local_block|tam)\.", key))
+    }
     wrapped = ((key, re.match(r"(.*\blayer\d\.\d+)\.block\.", key)) for key in keys)
     return next((key for key, match in wrapped if match and match[1] not in beside), None)
 
 
 def shown(key: str) -> str:
-    """Return a name from a file as a message can hold it: quoted, with nothing that a terminal obeys, and not too long."""
+    """Return a name from a file as a message can hold it: quoted, with nothing that a terminal
+    obeys, and not too long.
+    """
     return ascii(key if len(key) <= 120 else f"{key[:120]}...")

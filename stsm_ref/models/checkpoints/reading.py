@@ -1,10 +1,13 @@
-r"""Weights in files: ours, and by mapping their names to ours those of torchvision, MMAction2, and the repositories of TSM, TDN and TANet.
+r"""Weights in files: ours, and by mapping their names to ours those of torchvision, MMAction2, and
+the repositories of TSM, TDN and TANet.
 
-Files are data: they are read with ``weights_only=True`` and nothing is fetched. Nothing is loaded unless everything fits.
+Files are data: they are read with ``weights_only=True`` and nothing is fetched. Nothing is loaded
+unless everything fits.
 
-The shift of TSM's repository and of MMAction2 moves its *first* group of channels backward in time. Weights trained so mean something else
-under ``forward-first`` (GEO-5), and no shape would tell; nor would one tell weights that were trained without a shift, or with one at other
-places. Hence the refusals in `load_checkpoint`, and the record in `save_checkpoint`.
+The shift of TSM's repository and of MMAction2 moves its *first* group of channels backward in time.
+Weights trained so mean something else under ``forward-first`` (GEO-5), and no shape would tell; nor
+would one tell weights that were trained without a shift, or with one at other places. Hence the
+refusals in `load_checkpoint`, and the record in `save_checkpoint`.
 """
 
 import io
@@ -56,7 +59,10 @@ _NOT_EXPECTED: dict[Source, tuple[str, str]] = {
         r"^backbone\.(fc|classifier|last_linear)\.",
     ),
     "tsm": (_COUNTERS, r"$^"),
-    "tdn": (_COUNTERS, r"^backbone\.conv1_temp1?\."),  # a convolution that TDN builds and never calls
+    "tdn": (
+        _COUNTERS,
+        r"^backbone\.conv1_temp1?\.",
+    ),  # a convolution that TDN builds and never calls
     "tanet": (_COUNTERS, r"$^"),
     "mmaction2": (_COUNTERS, r"$^"),
     "stsm_ref": (_COUNTERS, r"$^"),
@@ -67,7 +73,9 @@ _TRAINED_ON_VIDEO = ("tsm", "tdn", "tanet", "mmaction2")
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What `load_checkpoint` did: whose file it was, our keys that it filled, ours that it missed, theirs that it did not use."""
+    """What `load_checkpoint` did: whose file it was, our keys that it filled, ours that it
+    missed, theirs that it did not use.
+    """
 
     path: str
     source: Source
@@ -84,7 +92,8 @@ class LoadReport:
 
 
 def save_checkpoint(model: TSN, path: str | Path) -> None:
-    r"""Write the weights of a network of `create_model` to a file that says which shift they were trained under.
+    r"""Write the weights of a network of `create_model` to a file that says which shift they were
+    trained under.
 
     Parameters
     ----------
@@ -96,16 +105,17 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     Raises
     ------
     ModelError
-        If `model` is no network of `create_model` (one that wraps it is told to give it), has shapes and no values, or has shifts of more
-        than one spec.
+        If `model` is no network of `create_model` (one that wraps it is told to give it), has
+        shapes and no values, or has shifts of more than one spec.
     ReportError
         If `path` cannot be written.
 
     Notes
     -----
-    The file is ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ..., "sites": [...]}}``, tensors, strings and ints;
-    ``torch.load`` reads it with ``weights_only=True``. `load_checkpoint` refuses it for a model of another spec, or one whose shift stands
-    elsewhere. What `torch.compile` and the like put into the names of parts is left out of them.
+    The file is ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ..., "sites":
+    [...]}}``, tensors, strings and ints; ``torch.load`` reads it with ``weights_only=True``.
+    `load_checkpoint` refuses it for a model of another spec, or one whose shift stands elsewhere.
+    What `torch.compile` and the like put into the names of parts is left out of them.
 
     >>> import tempfile
     >>> from stsm_ref.models import create_model
@@ -122,27 +132,39 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     state = {without_wrappers(key): value for key, value in model.state_dict().items()}
     _refuse_meta(state, "save")
     content = io.BytesIO()
-    torch.save({"state_dict": state, RECORD: {"spec": spec, "num_segments": model.num_segments, "sites": list(sites)}}, content)
+    torch.save(
+        {
+            "state_dict": state,
+            RECORD: {"spec": spec, "num_segments": model.num_segments, "sites": list(sites)},
+        },
+        content,
+    )
     write_whole(Path(path), content.getvalue())
 
 
-def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initialisation: bool = False) -> LoadReport:
-    r"""Load a local checkpoint file into a network of `create_model`: all that must fit, or nothing.
+def load_checkpoint(
+    model: TSN, path: str | Path, *, head: bool = True, as_initialisation: bool = False
+) -> LoadReport:
+    r"""Load a local checkpoint file into a network of `create_model`: all that must fit, or
+    nothing.
 
     Parameters
     ----------
     model : TSN
         Changed in place, only if the whole file fits.
     path : str or Path
-        A file of ``torch.save``: torchvision's (its ImageNet classifier is never used), MMAction2's, that of the repositories of TSM, TDN
-        or TANet, or ours, of `save_checkpoint` or a bare state dict. A bare one does not say under which shift it was trained: then nothing
-        can be known, and it is loaded as if under the model's. Names may carry what DataParallel, `torch.compile`, `AveragedModel` or the
-        like put around a network, and the state dict may stand under any name, as long as the file holds one network.
+        A file of ``torch.save``: torchvision's (its ImageNet classifier is never used),
+        MMAction2's, that of the repositories of TSM, TDN or TANet, or ours, of `save_checkpoint` or
+        a bare state dict. A bare one does not say under which shift it was trained: then nothing
+        can be known, and it is loaded as if under the model's. Names may carry what DataParallel,
+        `torch.compile`, `AveragedModel` or the like put around a network, and the state dict may
+        stand under any name, as long as the file holds one network.
     head : bool
         Whether to load the last linear map; False keeps the fresh one, for another set of classes.
     as_initialisation : bool
-        Load weights that were trained under another spec, in another order, at other places, or without a shift all the same, to train on
-        from there. TDN's temporal convolutions are left out where something else stands in their place.
+        Load weights that were trained under another spec, in another order, at other places, or
+        without a shift all the same, to train on from there. TDN's temporal convolutions are left
+        out where something else stands in their place.
 
     Returns
     -------
@@ -152,18 +174,22 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     Raises
     ------
     ModelError
-        If the file cannot be read, or holds anything but tensors, or more than one network; if it is of another network (a key that has no
-        place, a tensor of another shape, a place that gets none); if a tensor is sparse, quantized or of another kind of number, where
-        floats of another precision are converted; if its classes are others; if its names say that it was trained with TSM's shift and
-        `model` has another, none, or other places for it, or that it was trained without a shift and `model` has one; or if our record in
-        it says so of spec or places.
+        If the file cannot be read, or holds anything but tensors, or more than one network; if it
+        is of another network (a key that has no place, a tensor of another shape, a place that gets
+        none); if a tensor is sparse, quantized or of another kind of number, where floats of
+        another precision are converted; if its classes are others; if its names say that it was
+        trained with TSM's shift and `model` has another, none, or other places for it, or that it
+        was trained without a shift and `model` has one; or if our record in it says so of spec or
+        places.
 
     Notes
     -----
-    From a torchvision file only the plain trunk is filled: the head, and what NL, TANet and TDN add, stay fresh and are reported as missed.
-    TDN's second stem and its second first stage are made from the same file, as TDN makes them (see `as_tdn_starts`).
-    TSM's non-local blocks have one bias more than ours, in front of a BatchNorm; it is subtracted from that layer's running mean.
-    That a TSM file was trained with a quarter of the channels is not written in it: a spec ``T`` of any alpha takes it.
+    From a torchvision file only the plain trunk is filled: the head, and what NL, TANet and TDN
+    add, stay fresh and are reported as missed. TDN's second stem and its second first stage are
+    made from the same file, as TDN makes them (see `as_tdn_starts`). TSM's non-local blocks have
+    one bias more than ours, in front of a BatchNorm; it is subtracted from that layer's running
+    mean. That a TSM file was trained with a quarter of the channels is not written in it: a spec
+    ``T`` of any alpha takes it.
     """
     _checked_network(model, "use its own load_state_dict(..., strict=True)")
     theirs, record = _read(path)
@@ -173,24 +199,37 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     their_key = {renamed(key, rules): origin for key, origin in plain.items()}
     if len(their_key) < len(theirs):
         lost = next(key for key in theirs if key not in their_key.values())
-        raise ModelError(f"path={str(path)!r} fills one place twice, by {shown(lost)} and another key: save one network a file")
+        raise ModelError(
+            f"path={str(path)!r} fills one place twice, by {shown(lost)} and another key: save "
+            "one network a file"
+        )
     if (wrapped := lone_wrapper(plain)) is not None:
         raise ModelError(
-            f"path={str(path)!r} is the checkpoint of another network ({source}): it wraps a whole block, and nothing that is known here "
-            f"stands beside it, as {shown(wrapped)} says: create the model that the file was saved from"
+            f"path={str(path)!r} is the checkpoint of another network ({source}): it wraps a "
+            "whole block, and nothing that is known here "
+            f"stands beside it, as {shown(wrapped)} says: create the model that the file was "
+            "saved from"
         )
     our_key = {without_wrappers(key): key for key in model.state_dict()}
     ours = {key: model.state_dict()[name] for key, name in our_key.items()}
     _refuse_meta(ours, "load into")
-    found = _with_bias_in_batch_norm({key: theirs[origin] for key, origin in their_key.items()}, ours)
+    found = _with_bias_in_batch_norm(
+        {key: theirs[origin] for key, origin in their_key.items()}, ours
+    )
     if source == "torchvision" and isinstance(model.backbone, TDNResNet):
         found = as_tdn_starts(found, ours)
 
-    may_miss, may_leave = _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
+    may_miss, may_leave = (
+        _NOT_EXPECTED[source] if head else (rf"^head\.|{rule}" for rule in _NOT_EXPECTED[source])
+    )
     own_shift_is_gone = as_initialisation and not any(re.search(OWN_SHIFT, key) for key in ours)
     if own_shift_is_gone:
         may_leave = rf"{may_leave}|{OWN_SHIFT}"
-    fits = {key: value for key, value in found.items() if not re.search(may_leave, key) and not is_counter(key, value)}
+    fits = {
+        key: value
+        for key, value in found.items()
+        if not re.search(may_leave, key) and not is_counter(key, value)
+    }
     missed = tuple(key for key in ours if key not in fits)
     if source in _TRAINED_ON_VIDEO and not as_initialisation:
         refuse_own_shift(path, fits, ours)
@@ -199,14 +238,17 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
     if misfits := misfits_of(fits, ours, [key for key in missed if not re.search(may_miss, key)]):
         more = f", and {len(misfits) - 3} more" if len(misfits) > 3 else ""
         raise ModelError(
-            f"path={str(path)!r} is the checkpoint of another network ({source}): {'; '.join(misfits[:3])}{more}: "
+            f"path={str(path)!r} is the checkpoint of another network ({source}): "
+            f"{'; '.join(misfits[:3])}{more}: "
             "create the model that the file was saved from"
         )
     if source in _TRAINED_ON_VIDEO and not as_initialisation:
         refuse_other_shift(path, source, shifted_places(their_key, found), model)
     if record is not None and not as_initialisation:
         refuse_other_spec(path, record, model)
-    model.load_state_dict({our_key[key]: value for key, value in _converted(path, fits, ours).items()}, strict=False)
+    model.load_state_dict(
+        {our_key[key]: value for key, value in _converted(path, fits, ours).items()}, strict=False
+    )
     return LoadReport(
         str(path),
         source,
@@ -217,19 +259,26 @@ def load_checkpoint(model: TSN, path: str | Path, *, head: bool = True, as_initi
 
 
 def _checked_network(model: nn.Module, way_out: str) -> None:
-    """Raise if it is not a network of `create_model`; say where that is if this one only wraps it."""
+    """Raise if it is not a network of `create_model`; say where that is if this one only wraps
+    it.
+    """
     if isinstance(model, TSN):
         return
     kind = type(model).__name__
     for attribute in ("module", "_orig_mod"):
         if isinstance(model, nn.Module) and isinstance(getattr(model, attribute, None), TSN):
-            raise ModelError(f"model={kind} wraps a network of create_model: give that, model.{attribute}")
+            raise ModelError(
+                f"model={kind} wraps a network of create_model: give that, model.{attribute}"
+            )
     raise ModelError(f"model={kind} is no network of create_model: {way_out}")
 
 
 def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
     if empty := next((key for key, value in state.items() if value.is_meta), None):
-        raise ModelError(f"model has {empty} on the device meta, which has no values: {verb} a model that was created on another device")
+        raise ModelError(
+            f"model has {empty} on the device meta, which has no values: {verb} a model that was "
+            "created on another device"
+        )
 
 
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
@@ -238,61 +287,98 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ModelError(f"path={str(path)!r} cannot be read ({error.strerror}): give a file that torch.save wrote") from None
+        raise ModelError(
+            f"path={str(path)!r} cannot be read ({error.strerror}): give a file that "
+            "torch.save wrote"
+        ) from None
     except pickle.UnpicklingError as error:
         raise ModelError(f"path={str(path)!r} {_why_not_tensors(error)}") from None
     except Exception as error:  # a damaged file may make the reader raise anything
-        raise ModelError(f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote") from None
+        raise ModelError(
+            f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote"
+        ) from None
     return _chosen_state(path, content)
 
 
 def _why_not_tensors(error: pickle.UnpicklingError) -> str:
-    """Tell files that hold objects, which only their own code can make again, from damaged ones, by what torch says of them."""
+    """Tell files that hold objects, which only their own code can make again, from damaged
+    ones, by what torch says of them.
+    """
     found = re.search(r"GLOBAL (\S+)", str(error))
     if found is None:
         return "is damaged, or is no file of torch.save: give a file that torch.save wrote"
     return (
-        f"holds more than tensors (the first is {shown(found[1])}), as whole networks and files to resume training from do: where you "
-        "trust it, write its state dict alone, as in torch.save(torch.load(path, weights_only=False)['state_dict'], another_path)"
+        f"holds more than tensors (the first is {shown(found[1])}), as whole networks and files "
+        "to resume training from do: where you "
+        "trust it, write its state dict alone, as in torch.save(torch.load(path, "
+        "weights_only=False)['state_dict'], another_path)"
     )
 
 
 def _is_state_dict(content: Any) -> bool:
-    return isinstance(content, dict) and all(isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items())
+    return isinstance(content, dict) and all(
+        isinstance(key, str) and isinstance(value, Tensor) for key, value in content.items()
+    )
 
 
 def _chosen_state(path: str | Path, content: Any) -> tuple[dict[str, Tensor], Any]:
-    """Return the state dict that a file is, or holds beside other things, and our record where there is one."""
+    """Return the state dict that a file is, or holds beside other things, and our record where
+    there is one.
+    """
     if _is_state_dict(content):
         return dict(content), None
-    entries = {name: value for name, value in content.items() if value and _is_state_dict(value)} if isinstance(content, dict) else {}
+    entries = (
+        {name: value for name, value in content.items() if value and _is_state_dict(value)}
+        if isinstance(content, dict)
+        else {}
+    )
     networks = [name for name, value in entries.items() if source_of(plain_names(value))]
     if len(networks) > 1:
         names = " and ".join(shown(str(name)) for name in networks)
         raise ModelError(
-            f"path={str(path)!r} holds more than one network, {names}: save the one that you mean alone, "
+            f"path={str(path)!r} holds more than one network, {names}: save the one that you mean "
+            "alone, "
             f"as in torch.save(torch.load(path)[{shown(str(networks[-1]))}], another_path)"
         )
-    # of several that are nobody's, the one that is most likely meant, for the message that will say so
+    # of several that are nobody's, the one that is most likely meant, for the message that will say
+    # so
     for name in (*networks, "state_dict", *entries):
         if name in entries:
             return dict(entries[name]), content.get(RECORD)
-    raise ModelError(f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under 'state_dict'")
+    raise ModelError(
+        f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under "
+        "'state_dict'"
+    )
 
 
-def _with_bias_in_batch_norm(found: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is BN(Wy) with the mean less b."""
+def _with_bias_in_batch_norm(
+    found: dict[str, Tensor], ours: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is
+    BN(Wy) with the mean less b.
+    """
     for key in [key for key in found if key.endswith(".nl.out.bias") and key not in ours]:
         mean = key.replace("out.bias", "bn.running_mean")
-        plain = mean in found and mean in ours and form(found[mean]) == form(found[key]) == form(ours[mean])
+        plain = (
+            mean in found
+            and mean in ours
+            and form(found[mean]) == form(found[key]) == form(ours[mean])
+        )
         if plain and found[mean].shape == found[key].shape:
             found[mean] = found[mean] - found.pop(key)
     return found
 
 
-def _converted(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Bring every tensor to the model's dtype before the first is copied: afterwards no copy can fail half-way."""
+def _converted(
+    path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]
+) -> dict[str, Tensor]:
+    """Bring every tensor to the model's dtype before the first is copied: afterwards no copy
+    can fail half-way.
+    """
     try:
         return {key: value.to(ours[key].dtype) for key, value in fits.items()}
     except RuntimeError as error:  # torch has dtypes that it cannot convert
-        raise ModelError(f"path={str(path)!r} has tensors that torch cannot convert ({error}): save them in the model's dtype") from None
+        raise ModelError(
+            f"path={str(path)!r} has tensors that torch cannot convert ({error}): save them in "
+            "the model's dtype"
+        ) from None

@@ -1,7 +1,7 @@
 """The arithmetic behind the claims, on the published tables, on our kernels and on our networks.
 
-Each function says whether the paper's statement holds, and with which figures. Nothing here is a stored verdict: a test compares what
-comes out with the status in the data.
+Each function says whether the paper's statement holds, and with which figures. Nothing here is a
+stored verdict: a test compares what comes out with the status in the data.
 """
 
 from stsm_ref.paper.computations import (

@@ -1,4 +1,6 @@
-"""§5.1: what Tables 1 to 3 say, and what their own line without a shift says of gains that are measured elsewhere."""
+"""§5.1: what Tables 1 to 3 say, and what their own line without a shift says of gains that are
+measured elsewhere.
+"""
 
 from decimal import Decimal
 from itertools import pairwise
@@ -28,7 +30,8 @@ def all_channels_is_best() -> Verdict:
     below = [alpha for alpha, figure in ACCURACY_AT.items() if figure < ACCURACY_AT["1"]]
     return Verdict(
         ACCURACY_AT["1"] == max(ACCURACY_AT.values()),
-        f"α = 1: {ACCURACY_AT['1']}, best {max(ACCURACY_AT.values())}; below it only α = {', '.join(below)}",
+        f"α = 1: {ACCURACY_AT['1']}, best {max(ACCURACY_AT.values())}; below it only α = "
+        f"{', '.join(below)}",
     )
 
 
@@ -36,7 +39,10 @@ def all_channels_is_best() -> Verdict:
 def alpha_matters() -> Verdict:
     """Compare the settings of Table 1."""
     figures = list(ACCURACY_AT.values())
-    return Verdict(len(set(figures)) == len(figures), f"seven different figures, from {min(figures)} to {max(figures)}")
+    return Verdict(
+        len(set(figures)) == len(figures),
+        f"seven different figures, from {min(figures)} to {max(figures)}",
+    )
 
 
 @settles("best-alpha")
@@ -45,7 +51,8 @@ def best_alpha() -> Verdict:
     best = max(ACCURACY_AT, key=lambda alpha: ACCURACY_AT[alpha])
     return Verdict(
         best == "3/8",
-        f"{best}: {ACCURACY_AT[best]}, {_gap(ACCURACY_AT[best], [v for a, v in ACCURACY_AT.items() if a != best])} over the next",
+        f"{best}: {ACCURACY_AT[best]}, "
+        f"{_gap(ACCURACY_AT[best], [v for a, v in ACCURACY_AT.items() if a != best])} over the next",
     )
 
 
@@ -75,7 +82,8 @@ def table_3_alpha() -> Verdict:
     """Check that T+H+W of Table 3 is 3/8 of Table 1; compare at equal channels in time."""
     return Verdict(
         SPACE_TIME["T+H+W"] == ACCURACY_AT["3/8"],
-        f"T+H+W {SPACE_TIME['T+H+W']} is Table 1's 3/8; at 3/4 {ACCURACY_AT['3/4']}, T {TSM_OWN}: {ACCURACY_AT['3/4'] - TSM_OWN}",
+        f"T+H+W {SPACE_TIME['T+H+W']} is Table 1's 3/8; at 3/4 {ACCURACY_AT['3/4']}, T {TSM_OWN}: "
+        f"{ACCURACY_AT['3/4'] - TSM_OWN}",
     )
 
 
@@ -84,13 +92,19 @@ def space_beats_nothing() -> Verdict:
     """Gains of the spatial shifts over the quoted TSN and over α = 0."""
     quoted = {name: figure - TSN for name, figure in SPACE.items()}
     own = {name: figure - NOTHING_MOVES for name, figure in SPACE.items()}
-    return Verdict(min(*quoted.values(), *own.values()) > 0, f"over {TSN}: {_list(quoted)}; over {NOTHING_MOVES}: {_list(own)}")
+    return Verdict(
+        min(*quoted.values(), *own.values()) > 0,
+        f"over {TSN}: {_list(quoted)}; over {NOTHING_MOVES}: {_list(own)}",
+    )
 
 
 @settles("space-below-time")
 def space_below_time() -> Verdict:
     """Compare the spatial shifts with both lines of T."""
-    return Verdict(max(SPACE.values()) < min(TEMPORAL), f"best in space {max(SPACE.values())}; T {TEMPORAL[0]} and {TEMPORAL[1]}")
+    return Verdict(
+        max(SPACE.values()) < min(TEMPORAL),
+        f"best in space {max(SPACE.values())}; T {TEMPORAL[0]} and {TEMPORAL[1]}",
+    )
 
 
 @settles("time-gains-more")
@@ -104,7 +118,9 @@ def time_gains_more() -> Verdict:
 def two_1d_above_one_2d() -> Verdict:
     """Compare H+W with HW, and each of H and W alone."""
     return Verdict(
-        SPACE["H+W"] > SPACE["HW"], f"{_list(SPACE)}: H+W - HW = {SPACE['H+W'] - SPACE['HW']}, H - HW = {SPACE['H'] - SPACE['HW']}"
+        SPACE["H+W"] > SPACE["HW"],
+        f"{_list(SPACE)}: H+W - HW = {SPACE['H+W'] - SPACE['HW']}, H - HW = "
+        f"{SPACE['H'] - SPACE['HW']}",
     )
 
 
@@ -124,7 +140,8 @@ def t_h_w_is_best() -> Verdict:
     simplest = [name for name, axes in most.items() if axes == 1]
     return Verdict(
         best > max(others) and simplest == ["T+H+W"],
-        f"{best}, {_gap(best, others)} over the next; the only setting in which no channel moves along two axes",
+        f"{best}, {_gap(best, others)} over the next; the only setting in which no channel moves "
+        "along two axes",
     )
 
 

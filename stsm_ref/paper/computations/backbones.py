@@ -38,14 +38,19 @@ def leads(*tables: int) -> dict[tuple[int, str, str], Decimal]:
 
 
 def _words(figures: dict[tuple[int, str, str], Decimal]) -> str:
-    return ", ".join(f"Table {table} {backbone} with {frames}: {figure}" for (table, backbone, frames), figure in figures.items())
+    return ", ".join(
+        f"Table {table} {backbone} with {frames}: {figure}"
+        for (table, backbone, frames), figure in figures.items()
+    )
 
 
 @settles("scales-to-backbones", "effective-everywhere")
 def leads_with_each_backbone() -> Verdict:
     """Lead of STSM over TSM in each pair of lines."""
     found = leads(4, 5)
-    return Verdict(min(found.values()) > 0 and len({backbone for _, backbone, _ in found}) == 2, _words(found))
+    return Verdict(
+        min(found.values()) > 0 and len({backbone for _, backbone, _ in found}) == 2, _words(found)
+    )
 
 
 @settles("large-margin-at-8")
@@ -61,7 +66,9 @@ def large_margin_at_8() -> Verdict:
 def improves_the_2d_baseline() -> Verdict:
     """Gain of STSM over TSN where both are printed with the same backbone and frames."""
     gains = {
-        (table, row.backbone.removeprefix("2D "), row.frames): find(table, "STSM+TSN", frames=row.frames, backbone=row.backbone).accuracy
+        (table, row.backbone.removeprefix("2D "), row.frames): find(
+            table, "STSM+TSN", frames=row.frames, backbone=row.backbone
+        ).accuracy
         - row.accuracy
         for table in (4, 5)
         for row in TABLES[table]
@@ -76,7 +83,8 @@ def table_5_clips() -> Verdict:
     ours = {row.views for row in TABLES[5] if row.ours}
     others = {row.views for row in TABLES[5] if not row.ours}
     return Verdict(
-        ours == {(3, 1)} and others == {(3, 2)}, f"(crops, clips): STSM {sorted(filter(None, ours))}, others {sorted(filter(None, others))}"
+        ours == {(3, 1)} and others == {(3, 2)},
+        f"(crops, clips): STSM {sorted(filter(None, ours))}, others {sorted(filter(None, others))}",
     )
 
 
@@ -90,7 +98,8 @@ def sixty_five_percent() -> Verdict:
             ratios.append(percent(total(row), total(tsm)))
             passes.append(percent(known(row.one_pass), known(tsm.one_pass), 0))
     return Verdict(
-        all(round(Decimal(ratio[:-1])) == 65 for ratio in ratios), f"all views: {', '.join(ratios)}; one pass: {', '.join(passes)}"
+        all(round(Decimal(ratio[:-1])) == 65 for ratio in ratios),
+        f"all views: {', '.join(ratios)}; one pass: {', '.join(passes)}",
     )
 
 

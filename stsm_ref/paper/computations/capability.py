@@ -1,4 +1,6 @@
-"""§3.1 and §5.1.2: which of the 26 one-step shifts a layer or a residual block can make, with STSM, with TSM and with neither."""
+"""§3.1 and §5.1.2: which of the 26 one-step shifts a layer or a residual block can make, with
+STSM, with TSM and with neither.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -25,9 +27,11 @@ def by_loops(x: Clip, displacement: Displacement) -> Clip:
 
 
 def block(x: Clip, spec: ShiftSpec, first: Clip, second: Clip) -> Clip:
-    """The branch of a residual block up to its second convolution: shift, 1x1 convolution, ReLU, 3x3 convolution with one zero around.
+    """The branch of a residual block up to its second convolution: shift, 1x1 convolution, ReLU,
+    3x3 convolution with one zero around.
 
-    `x` is ``(T, C, H, W)``, `first` ``(M, C)``, `second` ``(M, 3, 3)`` for one output channel; the result is ``(T, H, W)``.
+    `x` is ``(T, C, H, W)``, `first` ``(M, C)``, `second` ``(M, 3, 3)`` for one output channel; the
+    result is ``(T, H, W)``.
     """
     hidden = np.maximum(np.einsum("mc,tchw->tmhw", first, stsm(x, spec)), 0)
     padded = np.pad(hidden, ((0, 0), (0, 0), (1, 1), (1, 1)))
@@ -36,10 +40,11 @@ def block(x: Clip, spec: ShiftSpec, first: Clip, second: Clip) -> Clip:
 
 
 def block_makes(spec: ShiftSpec, displacement: Displacement) -> bool:
-    """Whether some weights, 0 and ±1, make a block shift one of its channels by `displacement`, at places of either sign.
+    """Whether some weights, 0 and ±1, make a block shift one of its channels by `displacement`, at
+    places of either sign.
 
-    The 1x1 convolution takes a channel that the shift moves in time as wanted, with both signs, so that ReLU loses nothing; the 3x3
-    convolution has a single tap, and takes the difference.
+    The 1x1 convolution takes a channel that the shift moves in time as wanted, with both signs, so
+    that ReLU loses nothing; the 3x3 convolution has a single tap, and takes the difference.
     """
     moved_in_time = {
         tuple(group.displacement): group.start
@@ -58,9 +63,11 @@ def block_makes(spec: ShiftSpec, displacement: Displacement) -> bool:
 
 
 def steps_within(spec: ShiftSpec, layers: int) -> int:
-    """How many of the 26 steps are among what `layers` of shift and 1x1 convolution can reach with dense weights of ones.
+    """How many of the 26 steps are among what `layers` of shift and 1x1 convolution can reach with
+    dense weights of ones.
 
-    A 1x1 convolution sums channels at one place, so that no weights reach any other place; CAP-1 makes those of STSM one by one.
+    A 1x1 convolution sums channels at one place, so that no weights reach any other place; CAP-1
+    makes those of STSM one by one.
     """
     x = np.zeros((7, CHANNELS, 7, 7), np.int64)
     x[3, :, 3, 3] = 1
@@ -70,11 +77,19 @@ def steps_within(spec: ShiftSpec, layers: int) -> int:
 
 @settles("higher-dimensions", "learns-2d-and-3d", "convolution-selects", "2d-from-1d")
 def which_steps() -> Verdict:
-    """Count the steps that each makes in one block with a 3x3 convolution, and in one, two and three layers with 1x1 convolutions."""
-    blocks = {name: sum(block_makes(spec, d) for d in UNIT_DISPLACEMENTS) for name, spec in SHIFTS.items()}
-    layers = {name: [steps_within(spec, count) for count in (1, 2, 3)] for name, spec in SHIFTS.items()}
+    """Count the steps that each makes in one block with a 3x3 convolution, and in one, two and
+    three layers with 1x1 convolutions.
+    """
+    blocks = {
+        name: sum(block_makes(spec, d) for d in UNIT_DISPLACEMENTS) for name, spec in SHIFTS.items()
+    }
+    layers = {
+        name: [steps_within(spec, count) for count in (1, 2, 3)] for name, spec in SHIFTS.items()
+    }
     in_a_block = ", ".join(f"{name} {count}" for name, count in blocks.items())
-    in_layers = ", ".join(f"{name} {', '.join(map(str, counts))}" for name, counts in layers.items())
+    in_layers = ", ".join(
+        f"{name} {', '.join(map(str, counts))}" for name, counts in layers.items()
+    )
     return Verdict(
         blocks["STSM"] == layers["STSM"][-1] == len(UNIT_DISPLACEMENTS),
         f"of 26 steps in one block with its 3x3 convolution and ReLU: {in_a_block}; "

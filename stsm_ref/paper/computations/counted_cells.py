@@ -1,4 +1,6 @@
-"""Cells of Tables 2 to 7 that name a network of ours: what it counts to, against the printed digits. Needs torch."""
+"""Cells of Tables 2 to 7 that name a network of ours: what it counts to, against the printed
+digits. Needs torch.
+"""
 
 from functools import partial
 
@@ -8,7 +10,9 @@ from stsm_ref.paper.computations.registry import Verdict, settles
 from stsm_ref.paper.networks import Network, network
 
 BARE = {"CSTANet": "tsn_resnet50", "ACTION-Net+Mb_V2": "tsn_mobilenet_v2", "X3D-M": "tsn_resnet50"}
-"""Methods that we do not build, by the backbone that their line names: they cannot be lighter than it alone."""
+"""Methods that we do not build, by the backbone that their line names: they cannot be lighter
+than it alone.
+"""
 
 
 def recount(identifier: str) -> Verdict:
@@ -19,14 +23,20 @@ def recount(identifier: str) -> Verdict:
     if row.name in BARE:
         # the fewest classes: what is left is the trunk
         classes = 1 if row.name == "X3D-M" else (400 if row.table == 6 else 174)
-        bare = count(Network(BARE[row.name], "none", int(row.frames), int(row.size.split()[0]), classes))[which]
+        bare = count(
+            Network(BARE[row.name], "none", int(row.frames), int(row.size.split()[0]), classes)
+        )[which]
         return Verdict(
-            float(printed) * unit >= bare, f"{BARE[row.name]} alone: {bare:,}, {rounded(bare, unit, printed)}; printed {printed}"
+            float(printed) * unit >= bare,
+            f"{BARE[row.name]} alone: {bare:,}, {rounded(bare, unit, printed)}; printed {printed}",
         )
     chosen = network(row)
     assert chosen
     value = count(chosen)[which]
-    return Verdict(rounded(value, unit, printed) == printed, f"{value:,}, rounded {rounded(value, unit, printed)}; printed {printed}")
+    return Verdict(
+        rounded(value, unit, printed) == printed,
+        f"{value:,}, rounded {rounded(value, unit, printed)}; printed {printed}",
+    )
 
 
 for _claim in cell_claims():

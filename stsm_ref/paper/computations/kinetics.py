@@ -36,8 +36,14 @@ def three_d_is_heavy() -> Verdict:
     """Compare taps a channel pair of 3x3x3 and 3x3; set X3D-M beside the 2-D lines on ResNet-50."""
     x3d = find(6, "X3D-M", frames="16")
     flat = [row for row in TABLE_6 if row.backbone == "2D R-50"]
-    least_cost, least_size = min(row.one_pass for row in flat if row.one_pass), min(row.millions for row in flat if row.millions)
-    lighter = f"X3D-M: {x3d.one_pass} GFLOPs a pass, {x3d.parameters}; least of 2D R-50: {least_cost} and {least_size}M"
+    least_cost, least_size = (
+        min(row.one_pass for row in flat if row.one_pass),
+        min(row.millions for row in flat if row.millions),
+    )
+    lighter = (
+        f"X3D-M: {x3d.one_pass} GFLOPs a pass, {x3d.parameters}; least of 2D R-50: "
+        f"{least_cost} and {least_size}M"
+    )
     return Verdict(3**3 > 3**2, f"{3**3} taps against {3**2} for a layer; but {lighter}")
 
 
@@ -54,24 +60,38 @@ def two_d_may_beat_three_d() -> Verdict:
                 if row.ours and row.backbone[:2] == "2D" and row.accuracy > highest
             ]
         )
-    return Verdict(all(found), "; ".join(f"Table {table}: {', '.join(words)}" for table, words in zip((6, 7), found, strict=True)))
+    return Verdict(
+        all(found),
+        "; ".join(
+            f"Table {table}: {', '.join(words)}" for table, words in zip((6, 7), found, strict=True)
+        ),
+    )
 
 
 @settles("3d-beaten")
 def three_d_is_beaten() -> Verdict:
-    """Count the 2-D lines with STSM of Table 6 that are above all 3-D lines, and the 3-D lines above STSM+TSN; read of some, not of all."""
+    """Count the 2-D lines with STSM of Table 6 that are above all 3-D lines, and the 3-D lines
+    above STSM+TSN; read of some, not of all.
+    """
     flat = [row for row in TABLE_6 if row.ours and row.backbone[:2] == "2D"]
     deep = [row for row in TABLE_6 if in_3d(row)]
     above = [row for row in flat if row.accuracy > max(other.accuracy for other in deep)]
     better = [f"{row.name} {row.top1}" for row in deep if row.accuracy > STSM.accuracy]
-    return Verdict(bool(above), f"{len(above)} of {len(flat)} lines above all of 3-D; above STSM+TSN's {STSM.top1}: {', '.join(better)}")
+    return Verdict(
+        bool(above),
+        f"{len(above)} of {len(flat)} lines above all of 3-D; above STSM+TSN's {STSM.top1}: "
+        f"{', '.join(better)}",
+    )
 
 
 @settles("state-of-the-art", "state-of-the-art-conclusion", "competitive-or-best")
 def state_of_the_art() -> Verdict:
     """Find the best line of Tables 6 and 7, with STSM and without."""
     pairs = [(table, best(table, ours=True), best(table, ours=False)) for table in (6, 7)]
-    words = "; ".join(f"Table {table}: {ours.name} {ours.top1}, without STSM {other.name} {other.top1}" for table, ours, other in pairs)
+    words = "; ".join(
+        f"Table {table}: {ours.name} {ours.top1}, without STSM {other.name} {other.top1}"
+        for table, ours, other in pairs
+    )
     return Verdict(all(ours.accuracy > other.accuracy for _, ours, other in pairs), words)
 
 
@@ -86,8 +106,12 @@ def i3d_hundreds() -> Verdict:
 def kinetics_gains() -> Verdict:
     """Gain and cost of each host of Table 6 with STSM."""
     pairs = [(find(6, host), find(6, ours)) for host, ours in HOSTS]
-    same = all(host.gflops == ours.gflops and host.parameters == ours.parameters for host, ours in pairs)
-    words = ", ".join(f"{ours.name} {ours.accuracy - host.accuracy:+} over {host.name}" for host, ours in pairs)
+    same = all(
+        host.gflops == ours.gflops and host.parameters == ours.parameters for host, ours in pairs
+    )
+    words = ", ".join(
+        f"{ours.name} {ours.accuracy - host.accuracy:+} over {host.name}" for host, ours in pairs
+    )
     return Verdict(same and all(ours.accuracy > host.accuracy for host, ours in pairs), words)
 
 
@@ -95,21 +119,42 @@ def kinetics_gains() -> Verdict:
 def raises_performance() -> Verdict:
     """Gain of each host with STSM on both data sets."""
     pairs = [(find(6, host), find(6, ours)) for host, ours in HOSTS]
-    hosts_7 = [("TSN", "STSM+TSN", {}), ("TSM+NL", "STSM+TSN+NL", {}), ("TANet", "STSM+TANet", {}), ("TDN", "STSM+TDN", {"size": "224"})]
+    hosts_7 = [
+        ("TSN", "STSM+TSN", {}),
+        ("TSM+NL", "STSM+TSN+NL", {}),
+        ("TANet", "STSM+TANet", {}),
+        ("TDN", "STSM+TDN", {"size": "224"}),
+    ]
     pairs += [(find(7, host), find(7, ours, **which)) for host, ours, which in hosts_7]
-    words = ", ".join(f"Table {ours.table} {ours.name} {ours.accuracy - host.accuracy:+}" for host, ours in pairs)
+    words = ", ".join(
+        f"Table {ours.table} {ours.name} {ours.accuracy - host.accuracy:+}" for host, ours in pairs
+    )
     return Verdict(all(ours.accuracy > host.accuracy for host, ours in pairs), words)
 
 
 @settles("better-than-tsm-at-no-cost", "above-tsm")
 def better_than_tsm() -> Verdict:
     """Compare STSM with TSM in each pair of lines of Table 6."""
-    names = [("TSM", "STSM+TSN", "8"), ("TSM", "STSM+TSN", "16"), ("TSM+Mb_V2", "STSM+Mb_V2", "8"), ("TSM+NL", "STSM+TSN+NL", "8")]
-    pairs = [(find(6, tsm, frames=frames), find(6, ours, frames=frames)) for tsm, ours, frames in names]
-    same = all(tsm.gflops == ours.gflops and tsm.parameters == ours.parameters for tsm, ours in pairs)
-    words = ", ".join(f"{ours.name} with {ours.frames}: {ours.top1} against {tsm.top1}" for tsm, ours in pairs)
+    names = [
+        ("TSM", "STSM+TSN", "8"),
+        ("TSM", "STSM+TSN", "16"),
+        ("TSM+Mb_V2", "STSM+Mb_V2", "8"),
+        ("TSM+NL", "STSM+TSN+NL", "8"),
+    ]
+    pairs = [
+        (find(6, tsm, frames=frames), find(6, ours, frames=frames)) for tsm, ours, frames in names
+    ]
+    same = all(
+        tsm.gflops == ours.gflops and tsm.parameters == ours.parameters for tsm, ours in pairs
+    )
+    words = ", ".join(
+        f"{ours.name} with {ours.frames}: {ours.top1} against {tsm.top1}" for tsm, ours in pairs
+    )
     own = OWN_STSM.accuracy - OWN_TSM.accuracy
-    return Verdict(same and all(ours.accuracy > tsm.accuracy for tsm, ours in pairs), f"{words}; over the authors' own TSM {own}")
+    return Verdict(
+        same and all(ours.accuracy > tsm.accuracy for tsm, ours in pairs),
+        f"{words}; over the authors' own TSM {own}",
+    )
 
 
 @settles("tpn-1.5")
@@ -121,29 +166,48 @@ def above_tpn() -> Verdict:
 
 @settles("cheaper-than-2d")
 def cheaper_than_2d() -> Verdict:
-    """Find a 2-D line that one with STSM exceeds at fewer GFLOPs and parameters, and 2-D lines that none exceeds at their cost."""
+    """Find a 2-D line that one with STSM exceeds at fewer GFLOPs and parameters, and 2-D lines
+    that none exceeds at their cost.
+    """
     pairs = [
         f"{ours.name} {ours.top1} at {ours.total} and {ours.parameters} "
         f"against {other.name} {other.top1} at {other.total} and {other.parameters}"
         for ours in TABLE_6
         for other in TABLE_6
-        if ours.ours and not other.ours and other.backbone.startswith("2D") and ours.accuracy > other.accuracy
+        if ours.ours
+        and not other.ours
+        and other.backbone.startswith("2D")
+        and ours.accuracy > other.accuracy
         if ours.total and other.total and ours.total < other.total
         if ours.millions and other.millions and ours.millions < other.millions
     ]
     flat = [row for row in TABLE_6 if row.backbone.startswith("2D") and row.total]
     ours, others = ([row for row in flat if row.ours == side] for side in (True, False))
-    left = [other for other in others if not any(row.accuracy > other.accuracy and total(row) <= total(other) for row in ours)]
+    left = [
+        other
+        for other in others
+        if not any(row.accuracy > other.accuracy and total(row) <= total(other) for row in ours)
+    ]
     words = ", ".join(f"{row.name} {row.top1} at {row.total}" for row in left)
-    nearest = ", ".join(f"{row.name} with {row.frames} frames {row.top1} at {row.total}" for row in ours if row.backbone == "2D R-50")
-    return Verdict(bool(pairs), f"{', '.join(pairs)}; not exceeded at their cost: {words}; with STSM: {nearest}")
+    nearest = ", ".join(
+        f"{row.name} with {row.frames} frames {row.top1} at {row.total}"
+        for row in ours
+        if row.backbone == "2D R-50"
+    )
+    return Verdict(
+        bool(pairs),
+        f"{', '.join(pairs)}; not exceeded at their cost: {words}; with STSM: {nearest}",
+    )
 
 
 @settles("tsm-3.5")
 def tsm_over_tsn() -> Verdict:
     """Gain of TSM as quoted, and in the authors' own training."""
     gain = TSM.accuracy - TSN.accuracy
-    return Verdict(gain == Decimal("3.5"), f"{TSM.top1} - {TSN.top1} = {gain}; the authors' own {difference(OWN_TSM, NOTHING_MOVES)}")
+    return Verdict(
+        gain == Decimal("3.5"),
+        f"{TSM.top1} - {TSN.top1} = {gain}; the authors' own {difference(OWN_TSM, NOTHING_MOVES)}",
+    )
 
 
 @settles("stsm-4.4")
@@ -151,7 +215,9 @@ def stsm_over_tsn() -> Verdict:
     """Gain of STSM over TSN as quoted, and over the authors' own network in which nothing moves."""
     gain = STSM.accuracy - TSN.accuracy
     own = f"{difference(OWN_STSM, NOTHING_MOVES)}, and {difference(NOTHING_MOVES, TSN)}"
-    return Verdict(gain == Decimal("4.4"), f"{STSM.top1} - {TSN.top1} = {gain}; the authors' own {own}")
+    return Verdict(
+        gain == Decimal("4.4"), f"{STSM.top1} - {TSN.top1} = {gain}; the authors' own {own}"
+    )
 
 
 def difference(one: Row, other: Row) -> str:
@@ -161,13 +227,17 @@ def difference(one: Row, other: Row) -> str:
 
 @settles("22-percent")
 def twenty_two_percent() -> Verdict:
-    """Compare the gains of STSM and of TSM over TSN in every choice of the printed figures, and leave room for their rounding."""
+    """Compare the gains of STSM and of TSM over TSN in every choice of the printed figures, and
+    leave room for their rounding.
+    """
     choices = {
         "Table 6": (TSN, TSM, STSM),
         "the authors' own": (NOTHING_MOVES, OWN_TSM, OWN_STSM),
         "MobileNetV2": tuple(find(6, f"{name}+Mb_V2") for name in ("TSN", "TSM", "STSM")),
         "Something-Something V2": tuple(find(7, name) for name in ("TSN", "TSM", "STSM+TSN")),
-        "the same with 16 frames": tuple(find(7, name, frames="16") for name in ("TSN", "TSM", "STSM+TSN")),
+        "the same with 16 frames": tuple(
+            find(7, name, frames="16") for name in ("TSN", "TSM", "STSM+TSN")
+        ),
     }
     extra = {name: _extra_gain(*(row.accuracy for row in rows)) for name, rows in choices.items()}
     mixed = product((TSN, NOTHING_MOVES), (TSM, OWN_TSM), (STSM, OWN_STSM))
@@ -176,9 +246,12 @@ def twenty_two_percent() -> Verdict:
     least = _extra_gain(TSN.accuracy - half, TSM.accuracy + half, OWN_STSM.accuracy)
     words = ", ".join(f"{name} {ratio:.1%}" for name, ratio in extra.items())
     return Verdict(
-        least < Decimal("0.225") or any(f"{ratio:.0%}" == "22%" for ratio in (*extra.values(), *mixtures)),
-        f"{words}; quoted and own figures in any mixture {', '.join(f'{ratio:.1%}' for ratio in mixtures)}; "
-        f"{OWN_STSM.top1} over the quoted two, as far as rounding lets them go, at least {least:.1%}",
+        least < Decimal("0.225")
+        or any(f"{ratio:.0%}" == "22%" for ratio in (*extra.values(), *mixtures)),
+        f"{words}; quoted and own figures in any mixture "
+        f"{', '.join(f'{ratio:.1%}' for ratio in mixtures)}; "
+        f"{OWN_STSM.top1} over the quoted two, as far as rounding lets them go, at least "
+        f"{least:.1%}",
     )
 
 
@@ -200,35 +273,57 @@ def x3d_is_light() -> Verdict:
     x3d = find(6, "X3D-M", frames="16")
     sizes = known(x3d.millions), known(STSM.millions)
     holds = x3d.accuracy > STSM.accuracy and total(x3d) < total(STSM) and sizes[0] < sizes[1]
-    less = f"{percent(total(x3d), total(STSM), 0)} of the GFLOPs, {percent(*sizes, 0)} of the parameters"
+    less = (
+        f"{percent(total(x3d), total(STSM), 0)} of the GFLOPs, {percent(*sizes, 0)} of the "
+        "parameters"
+    )
     return Verdict(holds, f"{x3d.top1} against {STSM.top1}; {less}")
 
 
 @settles("competitive-with-three")
 def competitive_with_three() -> Verdict:
-    """Distances of STSM+TSN to the three, and of the best line with STSM; “competitive” is taken as: that line is above them."""
-    gaps = ", ".join(f"{name} {STSM.accuracy - find(6, name).accuracy:+}" for name in ("TEA", "TANet", "TDN"))
+    """Distances of STSM+TSN to the three, and of the best line with STSM; “competitive” is
+    taken as: that line is above them.
+    """
+    gaps = ", ".join(
+        f"{name} {STSM.accuracy - find(6, name).accuracy:+}" for name in ("TEA", "TANet", "TDN")
+    )
     top = best(6, ours=True)
     return Verdict(
-        all(top.accuracy > find(6, name).accuracy for name in ("TEA", "TANet", "TDN")), f"STSM+TSN against {gaps}; {top.name} {top.top1}"
+        all(top.accuracy > find(6, name).accuracy for name in ("TEA", "TANet", "TDN")),
+        f"STSM+TSN against {gaps}; {top.name} {top.top1}",
     )
 
 
 @settles("improves-tanet-and-tdn")
 def improves_tanet_and_tdn() -> Verdict:
     """Gains in TANet and TDN."""
-    gains = {name: find(6, f"STSM+{name}").accuracy - find(6, name).accuracy for name in ("TANet", "TDN")}
-    return Verdict(min(gains.values()) > 0, ", ".join(f"{name} {gain:+}" for name, gain in gains.items()))
+    gains = {
+        name: find(6, f"STSM+{name}").accuracy - find(6, name).accuracy for name in ("TANet", "TDN")
+    }
+    return Verdict(
+        min(gains.values()) > 0, ", ".join(f"{name} {gain:+}" for name, gain in gains.items())
+    )
 
 
 @settles("three-modules-are-heavy")
 def three_modules_are_heavy() -> Verdict:
-    """Compare the printed GFLOPs and parameters of the three with those of STSM+TSN: more than nothing, in one or the other."""
+    """Compare the printed GFLOPs and parameters of the three with those of STSM+TSN: more than
+    nothing, in one or the other.
+    """
     rows = [find(6, name) for name in ("TEA", "TANet", "TDN")]
-    more = [total(row) > total(STSM) or (row.millions is not None and row.millions > known(STSM.millions)) for row in rows]
+    more = [
+        total(row) > total(STSM)
+        or (row.millions is not None and row.millions > known(STSM.millions))
+        for row in rows
+    ]
     words = [
         f"{row.name} {percent(total(row), total(STSM))}"
-        + (f" and {percent(row.millions, known(STSM.millions))} of the parameters" if row.millions else "")
+        + (
+            f" and {percent(row.millions, known(STSM.millions))} of the parameters"
+            if row.millions
+            else ""
+        )
         for row in rows
     ]
     return Verdict(all(more), f"of STSM+TSN's GFLOPs: {', '.join(words)}")

@@ -1,4 +1,6 @@
-"""Sections 1 to 3: kernels, shares of channels, taps of a layer; on our kernels and partition, or by listing every case."""
+"""Sections 1 to 3: kernels, shares of channels, taps of a layer; on our kernels and partition,
+or by listing every case.
+"""
 
 from fractions import Fraction
 from itertools import product
@@ -20,15 +22,20 @@ EQ_3 = ([[1, 0], [0, 0]], [[0, 1], [0, 0]], [[0, 0], [1, 0]], [[0, 0], [0, 1]])
 def _all_one_hot(shape: tuple[int, int]) -> list[list[list[int]]]:
     """Every matrix of zeros and ones of that shape that has a single 1."""
     size = shape[0] * shape[1]
-    return [np.reshape(bits, shape).tolist() for bits in product((0, 1), repeat=size) if sum(bits) == 1]
+    return [
+        np.reshape(bits, shape).tolist() for bits in product((0, 1), repeat=size) if sum(bits) == 1
+    ]
 
 
-def _same_kernels(shape: tuple[int, int], printed: tuple[list[list[int]], ...], ours: tuple[OneHotKernel, ...]) -> Verdict:
+def _same_kernels(
+    shape: tuple[int, int], printed: tuple[list[list[int]], ...], ours: tuple[OneHotKernel, ...]
+) -> Verdict:
     """List the kernels of a shape, and compare them with the printed ones and with ours."""
     listed = _all_one_hot(shape)
     built = [kernel.weights.reshape(shape).tolist() for kernel in ours]
     return Verdict(
-        sorted(listed) == sorted(printed) == sorted(built), f"{len(listed)} matrices with a single 1; {len(printed)} are printed"
+        sorted(listed) == sorted(printed) == sorted(built),
+        f"{len(listed)} matrices with a single 1; {len(printed)} are printed",
     )
 
 
@@ -68,45 +75,73 @@ def xw_channels() -> Verdict:
 def step_1_sizes() -> Verdict:
     """Add the shares up at two values of α, which settles a polynomial of degree 1."""
     sums = [3 * (alpha / 3) + (1 - alpha) for alpha in (Fraction(0), Fraction(1))]
-    parts = [ShiftSpec("T+H+W", row.model.removeprefix("α = ")).partition(48)[-1].stop for row in TABLE_1]
-    return Verdict(set(sums) == {1} and set(parts) == {48}, f"3 (α/3) + (1 - α) = {sums[0]} at α = 0 and {sums[1]} at α = 1")
+    parts = [
+        ShiftSpec("T+H+W", row.model.removeprefix("α = ")).partition(48)[-1].stop for row in TABLE_1
+    ]
+    return Verdict(
+        set(sums) == {1} and set(parts) == {48},
+        f"3 (α/3) + (1 - α) = {sums[0]} at α = 0 and {sums[1]} at α = 1",
+    )
 
 
 @settles("equal-levels")
 def equal_levels() -> Verdict:
-    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares, and how far rounding down is from α."""
+    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares, and
+    how far rounding down is from α.
+    """
     widths = (64, 256, 512, 1024, 2048)
     alphas = [row.model.removeprefix("α = ") for row in TABLE_1]
-    broken = [alpha for alpha in alphas if all((Fraction(alpha) * width / 6).denominator > 1 for width in widths)]
+    broken = [
+        alpha
+        for alpha in alphas
+        if all((Fraction(alpha) * width / 6).denominator > 1 for width in widths)
+    ]
     share = ", ".join(f"{alpha}: {Fraction(alpha) * 64 / 6}" for alpha in broken)
     left = ShiftSpec("T+H+W", 1).partition(64)[-1]
-    short = [Fraction(alpha) * width - ShiftSpec("T+H+W", alpha).partition(width)[-1].start for alpha in alphas for width in widths]
+    short = [
+        Fraction(alpha) * width - ShiftSpec("T+H+W", alpha).partition(width)[-1].start
+        for alpha in alphas
+        for width in widths
+    ]
     with_hw = ShiftSpec("T+H+W+HW").partition(64)[-1].start
     return Verdict(
         all(0 <= missing < 6 for missing in short),  # less than one channel a direction
-        f"channels a direction at 64, by α: {share}; at α = 1 ours leaves {left.stop - left.start} of 64; "
+        f"channels a direction at 64, by α: {share}; at α = 1 ours leaves "
+        f"{left.stop - left.start} of 64; "
         f"T+H+W+HW at 3/8 moves {with_hw} of {64 * 3 // 8}",
     )
 
 
 @settles("any-layer")
 def any_layer() -> Verdict:
-    """Run STSM at each number of channels up to 64; count what moves before a first convolution of 3, and the fewest for all directions."""
+    """Run STSM at each number of channels up to 64; count what moves before a first convolution
+    of 3, and the fewest for all directions.
+    """
     spec = ShiftSpec()
-    runs = all(stsm(np.ones((2, channels, 2, 2), np.int8), spec).shape == (2, channels, 2, 2) for channels in range(1, 65))
+    runs = all(
+        stsm(np.ones((2, channels, 2, 2), np.int8), spec).shape == (2, channels, 2, 2)
+        for channels in range(1, 65)
+    )
     moved = spec.partition(3)[-1].start
     fewest = next(channels for channels in range(1, 100) if spec.partition(channels)[0].stop == 1)
-    return Verdict(runs, f"at 3 channels a direction has {spec.alpha * 3 / 6}, {moved} move; {fewest} channels are the fewest")
+    return Verdict(
+        runs,
+        f"at 3 channels a direction has {spec.alpha * 3 / 6}, {moved} move; {fewest} channels are "
+        "the fewest",
+    )
 
 
 @settles("greatest-change")
 def greatest_change() -> Verdict:
-    """Count the entries that change with the zeros on the side that the paper names, and on the other side."""
+    """Count the entries that change with the zeros on the side that the paper names, and on the
+    other side.
+    """
     x = np.arange(1, 10).reshape(3, 3)
     changed = {side: int(np.sum(_correlate_with_01(x, side) != x)) for side in ("right", "left")}
     return Verdict(
         changed["right"] == x.size and changed["left"] == 0,
-        f"entries of 9 changed by [0 1]: {changed['right']} with zeros on the right, {changed['left']} on the left",
+        f"entries of 9 changed by [0 1]: {changed['right']} with zeros on the right, "
+        f"{changed['left']} on the left",
     )
 
 
@@ -118,13 +153,16 @@ def _correlate_with_01(x: npt.NDArray[np.int64], side: str) -> npt.NDArray[np.in
 
 @settles("too-many-3d")
 def too_many_3d() -> Verdict:
-    """Count the sets of terms: those of 3-D terms alone, those with and without THW, and those that Tables 2 and 3 try."""
+    """Count the sets of terms: those of 3-D terms alone, those with and without THW, and those
+    that Tables 2 and 3 try.
+    """
     alone = sum(len(term) == 3 for term in SUBSETS)
     with_thw = 2 ** (len(SUBSETS) - 1)
     tried = {row.model for row in (*TABLE_2, *TABLE_3) if row.ours}
     return Verdict(
         with_thw > len(tried),
-        f"{with_thw} sets of terms hold THW, {with_thw - 1} do not, {len(tried)} of these are tried; {alone} is of THW alone",
+        f"{with_thw} sets of terms hold THW, {with_thw - 1} do not, {len(tried)} of these are "
+        f"tried; {alone} is of THW alone",
     )
 
 
@@ -137,10 +175,14 @@ def costs_of_3d() -> Verdict:
 @settles("factored-kernels", "2plus1d-is-cheaper")
 def factored_kernels() -> Verdict:
     """Compare taps of 1x3x3 and 3x1x1 together with those of 3x3x3."""
-    return Verdict(3**2 + 3 < 3**3, f"{3**2} + 3 taps against {3**3}: {float(Fraction(3**2 + 3, 3**3)):.0%}")
+    return Verdict(
+        3**2 + 3 < 3**3, f"{3**2} + 3 taps against {3**3}: {float(Fraction(3**2 + 3, 3**3)):.0%}"
+    )
 
 
 @settles("2plus1d-costs-more")
 def costs_of_2plus1d() -> Verdict:
     """Compare taps of 1x3x3 and 3x1x1 together with those of 3x3."""
-    return Verdict(3**2 + 3 > 3**2, f"{3**2} + 3 taps against {3**2}: {float(Fraction(3**2 + 3, 3**2)):.0%}")
+    return Verdict(
+        3**2 + 3 > 3**2, f"{3**2} + 3 taps against {3**2}: {float(Fraction(3**2 + 3, 3**2)):.0%}"
+    )

@@ -21,7 +21,9 @@ class Computation(NamedTuple):
 COMPUTATIONS: dict[str, Computation] = {}
 
 
-def settles(*identifiers: str, builds_networks: bool = False) -> Callable[[Callable[[], Verdict]], Callable[[], Verdict]]:
+def settles(
+    *identifiers: str, builds_networks: bool = False
+) -> Callable[[Callable[[], Verdict]], Callable[[], Verdict]]:
     """Register a function as the computation behind one claim or more.
 
     Raises

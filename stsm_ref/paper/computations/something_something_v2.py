@@ -10,7 +10,11 @@ from stsm_ref.paper.tables import TABLE_7, Row, find
 TSN, TSM, STSM = find(7, "TSN"), find(7, "TSM"), find(7, "STSM+TSN")
 TSM_16, STSM_16 = find(7, "TSM", frames="16"), find(7, "STSM+TSN", frames="16")
 TRN = find(7, "Two-Stream TRN", frames="8 + 8")
-MOBILE_TSM, MOBILE, MOBILE_16 = find(7, "TSM+Mb_V2"), find(7, "STSM+Mb_V2"), find(7, "STSM+Mb_V2", frames="16")
+MOBILE_TSM, MOBILE, MOBILE_16 = (
+    find(7, "TSM+Mb_V2"),
+    find(7, "STSM+Mb_V2"),
+    find(7, "STSM+Mb_V2", frames="16"),
+)
 TDN_224, TDN_256 = (find(7, "STSM+TDN", size=size) for size in ("224", "256"))
 
 
@@ -21,15 +25,27 @@ def words(row: Row) -> str:
 
 @settles("less-computation-less-sampling")
 def less_computation_less_sampling() -> Verdict:
-    """Compare views and totals with the methods of Fig. 1; list what is above STSM+TSN at fewer GFLOPs, and above every line with STSM."""
-    named = all(STSM.accuracy > other.accuracy and total(STSM) < total(other) and fewer_views(STSM, other) for other in (TSM, TSN, TRN))
+    """Compare views and totals with the methods of Fig. 1; list what is above STSM+TSN at fewer
+    GFLOPs, and above every line with STSM.
+    """
+    named = all(
+        STSM.accuracy > other.accuracy and total(STSM) < total(other) and fewer_views(STSM, other)
+        for other in (TSM, TSN, TRN)
+    )
     rest = [row for row in TABLE_7 if not row.ours and row.total]
-    better = [words(row) for row in rest if row.accuracy > STSM.accuracy and total(row) < total(STSM)]
+    better = [
+        words(row) for row in rest if row.accuracy > STSM.accuracy and total(row) < total(STSM)
+    ]
     ours = [row for row in TABLE_7 if row.ours]
-    left = [words(row) for row in rest if not any(our.accuracy > row.accuracy and total(our) <= total(row) for our in ours)]
+    left = [
+        words(row)
+        for row in rest
+        if not any(our.accuracy > row.accuracy and total(our) <= total(row) for our in ours)
+    ]
     return Verdict(
         named,
-        f"{words(STSM)}, above it with fewer: {', '.join(better)}; above every line with STSM at their cost: {', '.join(left) or 'none'}",
+        f"{words(STSM)}, above it with fewer: {', '.join(better)}; above every line with STSM at "
+        f"their cost: {', '.join(left) or 'none'}",
     )
 
 
@@ -44,8 +60,14 @@ def fewer_views(ours: Row, other: Row) -> bool:
 def fig_1_accuracy() -> Verdict:
     """Compare with the three methods that Fig. 1 names, frames alike."""
     pairs = [(STSM, TSM), (STSM, TSN), (STSM, TRN), (STSM_16, TSM_16)]
-    holds = all(ours.accuracy > other.accuracy and total(ours) < total(other) for ours, other in pairs)
-    return Verdict(holds, f"{words(STSM)}; {', '.join(map(words, (TSM, TSN, TRN)))}; with 16 frames {words(STSM_16)}; {words(TSM_16)}")
+    holds = all(
+        ours.accuracy > other.accuracy and total(ours) < total(other) for ours, other in pairs
+    )
+    return Verdict(
+        holds,
+        f"{words(STSM)}; {', '.join(map(words, (TSM, TSN, TRN)))}; with 16 frames "
+        f"{words(STSM_16)}; {words(TSM_16)}",
+    )
 
 
 @settles("fig-1-parameters")
@@ -53,13 +75,18 @@ def fig_1_parameters() -> Verdict:
     """Compare the printed parameters."""
     assert STSM.millions
     fewer = all(other.millions and STSM.millions < other.millions for other in (TSM, TSN, TRN))
-    return Verdict(fewer, ", ".join(f"{row.name} {row.parameters}" for row in (STSM, TSM, TSN, TRN)))
+    return Verdict(
+        fewer, ", ".join(f"{row.name} {row.parameters}" for row in (STSM, TSM, TSN, TRN))
+    )
 
 
 @settles("more-competitive-than-kinetics")
 def more_competitive_than_kinetics() -> Verdict:
     """Lead of the best line with STSM over the best without, in both tables."""
-    lead = {table: best(table, ours=True).accuracy - best(table, ours=False).accuracy for table in (6, 7)}
+    lead = {
+        table: best(table, ours=True).accuracy - best(table, ours=False).accuracy
+        for table in (6, 7)
+    }
     return Verdict(lead[7] > lead[6], f"Table 7: {lead[7]}, Table 6: {lead[6]}")
 
 
@@ -67,10 +94,18 @@ def more_competitive_than_kinetics() -> Verdict:
 def same_cost_best() -> Verdict:
     """Compare each line without STSM with the lines with it that have the same printed total."""
     pairs = [
-        (ours, other) for ours in TABLE_7 for other in TABLE_7 if ours.ours and not other.ours and ours.total and ours.total == other.total
+        (ours, other)
+        for ours in TABLE_7
+        for other in TABLE_7
+        if ours.ours and not other.ours and ours.total and ours.total == other.total
     ]
-    found = ", ".join(f"{ours.total}: {ours.name} {ours.top1} against {other.name} {other.top1}" for ours, other in pairs)
-    return Verdict(bool(pairs) and all(ours.accuracy > other.accuracy for ours, other in pairs), found)
+    found = ", ".join(
+        f"{ours.total}: {ours.name} {ours.top1} against {other.name} {other.top1}"
+        for ours, other in pairs
+    )
+    return Verdict(
+        bool(pairs) and all(ours.accuracy > other.accuracy for ours, other in pairs), found
+    )
 
 
 @settles("under-20g")
@@ -90,7 +125,9 @@ def four_point_three() -> Verdict:
     holds = gain == Decimal("4.3") and total(MOBILE_16) == total(MOBILE_TSM)
     extra = percent(total(MOBILE_16) - total(MOBILE_TSM), total(MOBILE_TSM), 0)
     return Verdict(
-        holds, f"{MOBILE_16.top1} - {MOBILE_TSM.top1} = {gain}, with {total(MOBILE_16)} against {total(MOBILE_TSM)} GFLOPs: {extra} more"
+        holds,
+        f"{MOBILE_16.top1} - {MOBILE_TSM.top1} = {gain}, with {total(MOBILE_16)} against "
+        f"{total(MOBILE_TSM)} GFLOPs: {extra} more",
     )
 
 
@@ -98,7 +135,10 @@ def four_point_three() -> Verdict:
 def one_point_four() -> Verdict:
     """Difference and total."""
     gain = MOBILE.accuracy - MOBILE_TSM.accuracy
-    return Verdict(gain == Decimal("1.4") and total(MOBILE) == Decimal("10.02"), f"{gain} with {total(MOBILE)} GFLOPs")
+    return Verdict(
+        gain == Decimal("1.4") and total(MOBILE) == Decimal("10.02"),
+        f"{gain} with {total(MOBILE)} GFLOPs",
+    )
 
 
 @settles("nl-gains-something")
@@ -129,7 +169,10 @@ def over_tsn_and_tsm() -> Verdict:
 def sixty_five_at_8() -> Verdict:
     """Ratio of totals with eight frames."""
     ratios = [percent(total(STSM), total(other)) for other in (TSN, TSM)]
-    return Verdict(all(round(Decimal(ratio[:-1])) == 65 for ratio in ratios), f"of TSN {ratios[0]}, of TSM {ratios[1]}")
+    return Verdict(
+        all(round(Decimal(ratio[:-1])) == 65 for ratio in ratios),
+        f"of TSN {ratios[0]}, of TSM {ratios[1]}",
+    )
 
 
 @settles("65-percent-at-16")
@@ -144,7 +187,10 @@ def tanet() -> Verdict:
     """Accuracies and GFLOPs of TANet without and with STSM."""
     before, after = find(7, "TANet"), find(7, "STSM+TANet")
     same = before.gflops == after.gflops and before.parameters == after.parameters
-    return Verdict((before.top1, after.top1) == ("60.4", "61.5") and same, f"{before.top1} to {after.top1}, both {after.gflops}")
+    return Verdict(
+        (before.top1, after.top1) == ("60.4", "61.5") and same,
+        f"{before.top1} to {after.top1}, both {after.gflops}",
+    )
 
 
 @settles("tanet-one-clip")
@@ -159,7 +205,8 @@ def tdn_gains() -> Verdict:
     """Gain in TDN at the same size."""
     before = find(7, "TDN")
     return Verdict(
-        TDN_224.accuracy > before.accuracy and TDN_224.gflops == before.gflops, f"{before.top1} to {TDN_224.top1}, both {before.gflops}"
+        TDN_224.accuracy > before.accuracy and TDN_224.gflops == before.gflops,
+        f"{before.top1} to {TDN_224.top1}, both {before.gflops}",
     )
 
 

@@ -1,1 +1,3 @@
-"""A torch module as graphs, with the sizes that they hold for and the Python code watched while they are recorded."""
+"""A torch module as graphs, with the sizes that they hold for and the Python code watched while
+they are recorded.
+"""

@@ -1,9 +1,11 @@
-"""Watch what somebody's Python code does while a module runs: its steps, and what it asks that no recorded graph can answer.
+"""Watch what somebody's Python code does while a module runs: its steps, and what it asks that no
+recorded graph can answer.
 
-A graph holds what was done to tensors. What Python decided on the way is not in it, unless it is about sizes: a question about the time,
-about a mode, about the place of a tensor in memory was answered once, when the graph was recorded. So every question is noticed, and only
-those whose answer cannot differ where the claim holds are passed over. It is a list of what is allowed, so that what nobody thought of is
-not.
+A graph holds what was done to tensors. What Python decided on the way is not in it, unless it is
+about sizes: a question about the time, about a mode, about the place of a tensor in memory was
+answered once, when the graph was recorded. So every question is noticed, and only those whose
+answer cannot differ where the claim holds are passed over. It is a list of what is allowed, so that
+what nobody thought of is not.
 """
 
 import gc
@@ -34,20 +36,74 @@ ANSWERED_BY_THE_CLAIM = frozenset(
     f"torch.Tensor.{name}"
     for name in (
         # sizes, which are symbols while a graph is recorded
-        *("shape.__get__", "size", "dim", "ndimension", "ndim.__get__", "numel", "nelement", "__len__"),
+        *(
+            "shape.__get__",
+            "size",
+            "dim",
+            "ndimension",
+            "ndim.__get__",
+            "numel",
+            "nelement",
+            "__len__",
+        ),
         # what all dense, contiguous float32 tensors of a CPU have in common
-        *("dtype.__get__", "device.__get__", "layout.__get__", "is_contiguous", "stride", "element_size", "itemsize.__get__"),
-        *("is_floating_point", "is_complex", "is_sparse.__get__", "is_nested.__get__", "is_quantized.__get__", "is_cuda.__get__"),
-        *("is_cpu.__get__", "is_mps.__get__", "is_meta.__get__", "is_mkldnn.__get__", "is_conj", "is_neg", "get_device"),
+        *(
+            "dtype.__get__",
+            "device.__get__",
+            "layout.__get__",
+            "is_contiguous",
+            "stride",
+            "element_size",
+            "itemsize.__get__",
+        ),
+        *(
+            "is_floating_point",
+            "is_complex",
+            "is_sparse.__get__",
+            "is_nested.__get__",
+            "is_quantized.__get__",
+            "is_cuda.__get__",
+        ),
+        *(
+            "is_cpu.__get__",
+            "is_mps.__get__",
+            "is_meta.__get__",
+            "is_mkldnn.__get__",
+            "is_conj",
+            "is_neg",
+            "get_device",
+        ),
         # it gives nothing back, and what it does is in the graph
         "__setitem__",
     )
-) | {"torch.is_floating_point", "torch.is_complex", "torch.is_conj", "torch.is_neg", "torch.numel", "torch._assert_async"}
+) | {
+    "torch.is_floating_point",
+    "torch.is_complex",
+    "torch.is_conj",
+    "torch.is_neg",
+    "torch.numel",
+    "torch._assert_async",
+}
 """Questions about a tensor whose answer is no tensor."""
 
 PURE_BUILTINS = frozenset(
     {
-        *("abs", "all", "any", "callable", "divmod", "getattr", "hasattr", "isinstance", "issubclass", "iter", "len", "max", "min", "pow"),
+        *(
+            "abs",
+            "all",
+            "any",
+            "callable",
+            "divmod",
+            "getattr",
+            "hasattr",
+            "isinstance",
+            "issubclass",
+            "iter",
+            "len",
+            "max",
+            "min",
+            "pow",
+        ),
         *("print", "round", "sorted", "sum", "__build_class__"),
     }
 )
@@ -55,12 +111,37 @@ PURE_MODULES = frozenset({"math", "_operator", "itertools", "_functools", "_coll
 PURE_LIBRARY = frozenset(
     f"{STANDARD_LIBRARY}/{name}"
     for name in (
-        *("functools.py", "operator.py", "contextlib.py", "typing.py", "dataclasses.py", "enum.py", "abc.py", "numbers.py"),
+        *(
+            "functools.py",
+            "operator.py",
+            "contextlib.py",
+            "typing.py",
+            "dataclasses.py",
+            "enum.py",
+            "abc.py",
+            "numbers.py",
+        ),
         *("fractions.py", "collections/__init__.py"),
     )
 )
-CALLED_BY_THE_COLLECTOR = tuple(f"{STANDARD_LIBRARY}/{name}" for name in ("weakref.py", "_weakrefset.py"))
-PURE_TYPES = (list, dict, tuple, set, frozenset, str, bytes, int, float, slice, range, torch.Size, type(Ellipsis))
+CALLED_BY_THE_COLLECTOR = tuple(
+    f"{STANDARD_LIBRARY}/{name}" for name in ("weakref.py", "_weakrefset.py")
+)
+PURE_TYPES = (
+    list,
+    dict,
+    tuple,
+    set,
+    frozenset,
+    str,
+    bytes,
+    int,
+    float,
+    slice,
+    range,
+    torch.Size,
+    type(Ellipsis),
+)
 PURE_TORCH = (
     "functional.py",
     "_compile.py",
@@ -71,7 +152,13 @@ PURE_TORCH = (
     "utils/_contextlib.py",
     "utils/checkpoint.py",
 )
-PURE_TORCH_FOLDERS = ("nn/modules/", "nn/functional.py", "nn/parameter.py", "autograd/function.py", "autograd/grad_mode.py")
+PURE_TORCH_FOLDERS = (
+    "nn/modules/",
+    "nn/functional.py",
+    "nn/parameter.py",
+    "autograd/function.py",
+    "autograd/grad_mode.py",
+)
 RECORDERS = ("fx/", "_export/", "_subclasses/", "utils/weak.py", "utils/_sympy/")
 AS_RECORDED = ("compiler/__init__.py", "onnx/__init__.py", "amp/autocast_mode.py")
 """Asked what is running: as torch.export records it, that is torch.export, without autocast."""
@@ -84,7 +171,9 @@ class Watched:
     """One run: the steps of their code, and what was asked, with its place."""
 
     steps: list[tuple[str, int, int]] = field(default_factory=list)
-    """Function, its line, and the place in its bytecode, one for each instruction that was executed."""
+    """Function, its line, and the place in its bytecode, one for each instruction that was
+    executed.
+    """
     asked: dict[str, str] = field(default_factory=dict)
     """By question: where it was asked first."""
 
@@ -103,7 +192,9 @@ class Watch(TorchFunctionMode):
     def looking(self) -> Iterator[Watched]:
         """Watch what runs inside."""
         before = sys.gettrace(), sys.getprofile(), gc.isenabled()
-        gc.disable()  # it comes when it likes, and calls code of others: finalisers, and what stands in gc.callbacks
+        # it comes when it likes, and calls code of others: finalisers, and what stands in
+        # gc.callbacks
+        gc.disable()
         with self:
             self._look(on=True)
             try:
@@ -115,12 +206,15 @@ class Watch(TorchFunctionMode):
                     gc.enable()
 
     def _look(self, *, on: bool) -> None:
-        # whoever measures coverage of their own tests traces too; nobody can trace with us at the same time
+        # whoever measures coverage of their own tests traces too; nobody can trace with us at the
+        # same time
         sys.setprofile(self._profile if on else None)
         sys.settrace(self._trace if on else None)
 
     def theirs(self, code: CodeType, names: Mapping[str, Any]) -> bool:
-        """Whether code, with its global names, is of the target, and of no library that torch is made of."""
+        """Whether code, with its global names, is of the target, and of no library that torch
+        is made of.
+        """
         known = self._theirs.get(code)
         if known is None:
             of_a_named_tuple = code.co_filename.startswith("<") and code.co_names == ("_tuple_new",)
@@ -158,8 +252,12 @@ class Watch(TorchFunctionMode):
         code = frame.f_code
         file, name = code.co_filename, code.co_qualname
         if file in CALLED_BY_THE_COLLECTOR and name.endswith((".<locals>.remove", "_remove")):
-            return True  # an entry of a weak table has died: nobody asked, and nobody gets an answer
-        if file.startswith("<frozen"):  # parts of the standard library are frozen, os and its environment among them
+            return (
+                True  # an entry of a weak table has died: nobody asked, and nobody gets an answer
+            )
+        if file.startswith(
+            "<frozen"
+        ):  # parts of the standard library are frozen, os and its environment among them
             return file.startswith(("<frozen importlib", "<frozen abc>"))
         if file.startswith((OURS, "<")):
             return True
@@ -178,14 +276,18 @@ class Watch(TorchFunctionMode):
         if event == "c_call" and self._is_theirs(frame):
             self._pending = None
             if _asks_a_tensor(arg):
-                self._pending = arg  # it has to pass `__torch_function__`, where its answer is looked at
+                self._pending = (
+                    arg  # it has to pass `__torch_function__`, where its answer is looked at
+                )
             elif not _is_pure(arg, frame):
                 self._note(_called(arg), frame)
         elif event == "c_return" and self._pending is not None and self._is_theirs(frame):
             self._note(_called(self._pending), frame)
             self._pending = None
 
-    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:  # torch's
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:  # torch's
         self._pending = None
         self._look(on=False)
         try:
@@ -210,12 +312,18 @@ class Watch(TorchFunctionMode):
 
     def _note(self, what: str, frame: FrameType) -> None:
         file = frame.f_code.co_filename
-        line = f"line {frame.f_lineno}" if file == self.path else f"line {frame.f_lineno} of {Path(file).name}"
+        line = (
+            f"line {frame.f_lineno}"
+            if file == self.path
+            else f"line {frame.f_lineno} of {Path(file).name}"
+        )
         self.seen.asked.setdefault(what, line)
 
 
 def _file(code: CodeType, names: Mapping[str, Any]) -> str:
-    """The file of code; what was generated, such as the methods of a data class, belongs to the module whose names it uses."""
+    """The file of code; what was generated, such as the methods of a data class, belongs to the
+    module whose names it uses.
+    """
     if code.co_filename.startswith("<"):
         module = sys.modules.get(names.get("__name__", ""))
         if module is not None and vars(module) is names:
@@ -224,19 +332,25 @@ def _file(code: CodeType, names: Mapping[str, Any]) -> str:
 
 
 def _gives_tensors(operator: Any) -> bool:
-    """Whether an operator of torch's own gives tensors alone, so that all that it tells is in the graph."""
+    """Whether an operator of torch's own gives tensors alone, so that all that it tells is in
+    the graph.
+    """
     overloads = [operator] if isinstance(operator, torch._ops.OpOverload) else []
     if isinstance(operator, torch._ops.OpOverloadPacket):
         overloads = [getattr(operator, name) for name in operator.overloads()]  # type: ignore[no-untyped-call]  # torch has no types for it
     return bool(overloads) and all(
-        each.namespace == "aten" and each._schema.returns and all("Tensor" in str(result.type) for result in each._schema.returns)
+        each.namespace == "aten"
+        and each._schema.returns
+        and all("Tensor" in str(result.type) for result in each._schema.returns)
         for each in overloads
     )
 
 
 def _asks_a_tensor(function: Any) -> bool:
     owner, module = getattr(function, "__self__", None), getattr(function, "__module__", None)
-    of_torch = getattr(torch._C._VariableFunctions, getattr(function, "__name__", ""), None) is function
+    of_torch = (
+        getattr(torch._C._VariableFunctions, getattr(function, "__name__", ""), None) is function
+    )
     return isinstance(owner, torch.Tensor) or of_torch or module == "torch._C._nn"
 
 
@@ -245,7 +359,11 @@ def _is_pure(function: Any, frame: FrameType) -> bool:
     module = getattr(function, "__module__", None)
     if module == "builtins" and isinstance(function, BuiltinFunctionType):
         # a data class hashes its fields; where a size is among them torch refuses
-        return name in PURE_BUILTINS or (name == "hash" and frame.f_code.co_filename == "<string>" and frame.f_code.co_name == "__hash__")
+        return name in PURE_BUILTINS or (
+            name == "hash"
+            and frame.f_code.co_filename == "<string>"
+            and frame.f_code.co_name == "__hash__"
+        )
     if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
         return name == "apply"
     if isinstance(owner, PURE_TYPES) or (isinstance(owner, type) and owner in PURE_TYPES):
@@ -255,7 +373,11 @@ def _is_pure(function: Any, frame: FrameType) -> bool:
 
 def _called(function: Any) -> str:
     owner = getattr(function, "__self__", None)
-    place = getattr(function, "__module__", None) or getattr(owner, "__name__", None) or type(owner).__name__
+    place = (
+        getattr(function, "__module__", None)
+        or getattr(owner, "__name__", None)
+        or type(owner).__name__
+    )
     return f"{place}.{getattr(function, '__qualname__', function)}"
 
 
@@ -263,12 +385,24 @@ def _qualified(code: CodeType) -> str:
     file = Path(code.co_filename)
     for root in (TORCH, STANDARD_LIBRARY):
         if file.is_relative_to(root):
-            inside = ".".join(file.relative_to(root).with_suffix("").parts).removesuffix("__init__").rstrip(".")
-            return ".".join(part for part in ("torch" if root == TORCH else "", inside, code.co_qualname) if part)
+            inside = (
+                ".".join(file.relative_to(root).with_suffix("").parts)
+                .removesuffix("__init__")
+                .rstrip(".")
+            )
+            return ".".join(
+                part
+                for part in ("torch" if root == TORCH else "", inside, code.co_qualname)
+                if part
+            )
     return f"{file.stem}.{code.co_qualname}"
 
 
 def _only_tensors(result: Any) -> bool:
     if isinstance(result, tuple | list):
-        return bool(result) and all(_only_tensors(each) for each in result) and not isinstance(result, torch.Size)
+        return (
+            bool(result)
+            and all(_only_tensors(each) for each in result)
+            and not isinstance(result, torch.Size)
+        )
     return isinstance(result, torch.Tensor)

@@ -1,1 +1,3 @@
-"""A tensor as a map from positions to entries of the input, and the integers and formulas that such maps are made of."""
+"""A tensor as a map from positions to entries of the input, and the integers and formulas that
+such maps are made of.
+"""

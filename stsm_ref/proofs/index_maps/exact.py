@@ -1,22 +1,41 @@
-"""Where arithmetic on the way rounds nothing: the conditions under which a machine's value is the one over the real numbers.
+"""Where arithmetic on the way rounds nothing: the conditions under which a machine's value is the
+one over the real numbers.
 
-A sum of floats is the real sum where at most one of its terms is not 0, and a product is the real product by 0, 1 and -1. A term minus the
-same term is 0. All of that for finite inputs, and but for the sign of a zero. Nothing else is taken for exact: ``(x + 4096) - 4096`` loses
-the low bits of `x`, and ``2*x`` may be infinite.
+A sum of floats is the real sum where at most one of its terms is not 0, and a product is the real
+product by 0, 1 and -1. A term minus the same term is 0. All of that for finite inputs, and but for
+the sign of a zero. Nothing else is taken for exact: ``(x + 4096) - 4096`` loses the low bits of
+`x`, and ``2*x`` may be infinite.
 """
 
 import itertools
 
-from stsm_ref.proofs.index_maps.formula import FALSE, TRUE, Logical, conjunction, disjunction, negation
+from stsm_ref.proofs.index_maps.formula import (
+    FALSE,
+    TRUE,
+    Logical,
+    conjunction,
+    disjunction,
+    negation,
+)
 from stsm_ref.proofs.index_maps.integers import Atom
-from stsm_ref.proofs.index_maps.maps import Choice, Constant, Sum, UnsupportedError, Value, Whole, is_unknown
+from stsm_ref.proofs.index_maps.maps import (
+    Choice,
+    Constant,
+    Sum,
+    UnsupportedError,
+    Value,
+    Whole,
+    is_unknown,
+)
 
 MOST_TERMS = 64
 """Terms of a sum that are looked at in pairs."""
 
 
 def exact(value: Value) -> Logical:
-    """The condition on sizes and positions under which no operation on the way to a value rounds, for any finite input."""
+    """The condition on sizes and positions under which no operation on the way to a value
+    rounds, for any finite input.
+    """
     match value:
         case Choice(condition, then, otherwise):
             return _either(conjunction(condition), exact(then), exact(otherwise))
@@ -36,12 +55,18 @@ def may_be_nonzero(value: Value) -> Logical:
         case Choice(condition, then, otherwise):
             return _either(conjunction(condition), may_be_nonzero(then), may_be_nonzero(otherwise))
         case Sum(terms):
-            return FALSE if _cancels(value) else disjunction(may_be_nonzero(each) for weight, each in terms if weight)
+            return (
+                FALSE
+                if _cancels(value)
+                else disjunction(may_be_nonzero(each) for weight, each in terms if weight)
+            )
     return TRUE
 
 
 def is_minus_zero(value: Value) -> Logical:
-    """The condition on sizes and positions under which a value is a -0.0 that was written as such; sums are not looked into."""
+    """The condition on sizes and positions under which a value is a -0.0 that was written as
+    such; sums are not looked into.
+    """
     match value:
         case Constant(_, negative):
             return TRUE if negative else FALSE
@@ -54,7 +79,9 @@ def _either(condition: Logical, then: Logical, otherwise: Logical) -> Logical:
     """``then`` where the condition holds, ``otherwise`` elsewhere."""
     if then == otherwise:
         return then
-    return disjunction([conjunction([condition, then]), conjunction([negation(condition), otherwise])])
+    return disjunction(
+        [conjunction([condition, then]), conjunction([negation(condition), otherwise])]
+    )
 
 
 def _cancels(value: Sum) -> bool:

@@ -1,11 +1,22 @@
-"""Formulas over sizes and positions, values and definitions as SMT-LIB text: the one encoding that every solver is given."""
+"""Formulas over sizes and positions, values and definitions as SMT-LIB text: the one encoding
+that every solver is given.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
 from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope
-from stsm_ref.proofs.index_maps.maps import Choice, Constant, Entry, Rounded, Sum, Value, Whole, parts
+from stsm_ref.proofs.index_maps.maps import (
+    Choice,
+    Constant,
+    Entry,
+    Rounded,
+    Sum,
+    Value,
+    Whole,
+    parts,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,11 @@ def real(value: Fraction) -> str:
     """A real number."""
     if value < 0:
         return f"(- {real(-value)})"
-    return f"{value.numerator}.0" if value.denominator == 1 else f"(/ {value.numerator}.0 {value.denominator}.0)"
+    return (
+        f"{value.numerator}.0"
+        if value.denominator == 1
+        else f"(/ {value.numerator}.0 {value.denominator}.0)"
+    )
 
 
 def integer_text(value: Polynomial) -> str:
@@ -72,7 +87,9 @@ def formula_text(part: Logical) -> str:
     if not part.parts:
         return "true" if part == TRUE else "false"
     inner = [formula_text(each) for each in part.parts]
-    return inner[0] if len(inner) == 1 and part.kind != "not" else f"({part.kind} {' '.join(inner)})"
+    return (
+        inner[0] if len(inner) == 1 and part.kind != "not" else f"({part.kind} {' '.join(inner)})"
+    )
 
 
 def value_text(value: Value) -> str:
@@ -85,15 +102,32 @@ def value_text(value: Value) -> str:
         case Entry(name, index):
             return f"({name} {' '.join(map(integer_text, index))})" if index else name
         case Choice(condition, then, otherwise):
-            return f"(ite {formula_text(conjunction(condition))} {value_text(then)} {value_text(otherwise)})"
+            return (
+                f"(ite {formula_text(conjunction(condition))} {value_text(then)} "
+                f"{value_text(otherwise)})"
+            )
         case Rounded(dtype, inner):
             return f"(as_{dtype} {value_text(inner)})"
         case Sum(terms):
-            scaled = [value_text(each) if factor == 1 else f"(* {real(factor)} {value_text(each)})" for factor, each in terms]
-            return "0.0" if not scaled else scaled[0] if len(scaled) == 1 else f"(+ {' '.join(scaled)})"
+            scaled = [
+                value_text(each) if factor == 1 else f"(* {real(factor)} {value_text(each)})"
+                for factor, each in terms
+            ]
+            return (
+                "0.0"
+                if not scaled
+                else scaled[0]
+                if len(scaled) == 1
+                else f"(+ {' '.join(scaled)})"
+            )
 
 
-def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None) -> str:
+def script(
+    ranges: Mapping[str, Range],
+    scope: Scope,
+    demands: Iterable[Logical],
+    values: tuple[Value, Value] | None,
+) -> str:
     """The whole question: a place where all demands hold, and where the two values differ."""
     demands = list(demands)
     lines = [f"(declare-const {name} Int)" for name in ranges]
@@ -104,19 +138,30 @@ def script(ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical]
         bounds += [Atom(high - variable)] if high and not name.startswith("r") else []
         lines += [f"(assert {formula_text(bound)})" for bound in bounds]
     for (value, divisor), (quotient, remainder) in scope.definitions.items():
-        # where the divisor is not positive the division is never looked at, and must not rule anything out
-        equation = [Atom(divisor * quotient + remainder - value, equal=True), Atom(divisor - 1 - remainder)]
-        lines.append(f"(assert (=> {formula_text(Atom(divisor - 1))} {formula_text(conjunction(equation))}))")
+        # where the divisor is not positive the division is never looked at, and must not rule
+        # anything out
+        equation = [
+            Atom(divisor * quotient + remainder - value, equal=True),
+            Atom(divisor - 1 - remainder),
+        ]
+        lines.append(
+            f"(assert (=> {formula_text(Atom(divisor - 1))} {formula_text(conjunction(equation))}))"
+        )
     lines += [f"(assert {formula_text(demand)})" for demand in demands]
     if values:
         lines += _functions(values)
         lines.append(f"(assert (not (= {value_text(values[0])} {value_text(values[1])})))")
     linear = all(each.degree <= 1 for each in _polynomials(ranges, scope, demands, values))
-    return "\n".join([f"(set-logic {'QF_UFLIRA' if linear else 'QF_UFNIRA'})", *lines, "(check-sat)", ""])
+    return "\n".join(
+        [f"(set-logic {'QF_UFLIRA' if linear else 'QF_UFNIRA'})", *lines, "(check-sat)", ""]
+    )
 
 
 def _polynomials(
-    ranges: Mapping[str, Range], scope: Scope, demands: Iterable[Logical], values: tuple[Value, Value] | None
+    ranges: Mapping[str, Range],
+    scope: Scope,
+    demands: Iterable[Logical],
+    values: tuple[Value, Value] | None,
 ) -> Iterator[Polynomial]:
     """All that a question is made of: it is linear if no two names stand in one product."""
     yield from (end for each in ranges.values() for end in each if end is not None)
@@ -144,9 +189,17 @@ def all_atoms(part: Logical) -> Iterator[Atom]:
 
 
 def _functions(values: tuple[Value, Value]) -> list[str]:
-    tensors = {(each.name, len(each.index)) for value in values for each in parts(value) if isinstance(each, Entry)}
+    tensors = {
+        (each.name, len(each.index))
+        for value in values
+        for each in parts(value)
+        if isinstance(each, Entry)
+    }
     dtypes = {each.dtype for value in values for each in parts(value) if isinstance(each, Rounded)}
     return [
-        *(f"(declare-fun {name} ({' '.join(['Int'] * rank)}) Real)" for name, rank in sorted(tensors)),
+        *(
+            f"(declare-fun {name} ({' '.join(['Int'] * rank)}) Real)"
+            for name, rank in sorted(tensors)
+        ),
         *(f"(declare-fun as_{dtype} (Real) Real)" for dtype in sorted(dtypes)),
     ]

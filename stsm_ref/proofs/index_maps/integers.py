@@ -1,4 +1,6 @@
-"""Whole numbers that depend on free sizes and positions: polynomials, what is known of their range, and division with remainder."""
+"""Whole numbers that depend on free sizes and positions: polynomials, what is known of their
+range, and division with remainder.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +11,8 @@ Number = "Polynomial | int"
 
 
 class Polynomial:
-    """A polynomial with whole coefficients, such as ``n*T + t - 1``; equal polynomials are equal objects for ``==`` and as keys.
+    """A polynomial with whole coefficients, such as ``n*T + t - 1``; equal polynomials are equal
+    objects for ``==`` and as keys.
 
     >>> n, size = Polynomial.variable("n"), Polynomial.variable("T")
     >>> print((n + 1) * size - size)
@@ -19,7 +22,9 @@ class Polynomial:
     __slots__ = ("_hash", "terms")
 
     def __init__(self, terms: Mapping[Monomial, int]) -> None:
-        self.terms: dict[Monomial, int] = {monomial: terms[monomial] for monomial in sorted(terms) if terms[monomial]}
+        self.terms: dict[Monomial, int] = {
+            monomial: terms[monomial] for monomial in sorted(terms) if terms[monomial]
+        }
         self._hash = hash(tuple(self.terms.items()))
 
     @classmethod
@@ -74,7 +79,10 @@ class Polynomial:
         return self._hash
 
     def __str__(self) -> str:
-        parts = ["*".join((*([] if factor == 1 and monomial else [str(factor)]), *monomial)) for monomial, factor in self.terms.items()]
+        parts = [
+            "*".join((*([] if factor == 1 and monomial else [str(factor)]), *monomial))
+            for monomial, factor in self.terms.items()
+        ]
         return " + ".join(reversed(parts)) or "0"
 
     __repr__ = __str__
@@ -124,7 +132,9 @@ class Atom(NamedTuple):
 
 
 class UndeterminedError(Exception):
-    """The shape of a tensor hangs on whether `value` is 0 or more, and what is known does not settle it: look at both cases."""
+    """The shape of a tensor hangs on whether `value` is 0 or more, and what is known does not
+    settle it: look at both cases.
+    """
 
     def __init__(self, value: Polynomial) -> None:
         super().__init__(f"{value} >= 0")
@@ -140,18 +150,26 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True)
 class Scope:
-    """What is known: the range of each variable, later ones in terms of earlier ones, and facts ``f >= 0``.
+    """What is known: the range of each variable, later ones in terms of earlier ones, and facts ``f
+    >= 0``.
 
-    `definitions` collects the quotients and remainders that had to be named; every scope made from another shares it.
+    `definitions` collects the quotients and remainders that had to be named; every scope made from
+    another shares it.
     """
 
     ranges: dict[str, Range]
     facts: tuple[Polynomial, ...] = ()
-    definitions: dict[tuple[Polynomial, Polynomial], tuple[Polynomial, Polynomial]] = field(default_factory=dict)
+    definitions: dict[tuple[Polynomial, Polynomial], tuple[Polynomial, Polynomial]] = field(
+        default_factory=dict
+    )
 
     def assuming(self, atoms: Iterable[Atom]) -> "Scope":
         """The same with more facts."""
-        more = [value for atom in atoms for value in ((atom.value, -atom.value) if atom.equal else (atom.value,))]
+        more = [
+            value
+            for atom in atoms
+            for value in ((atom.value, -atom.value) if atom.equal else (atom.value,))
+        ]
         return replace(self, facts=(*self.facts, *more)) if more else self
 
     def allows(self, name: str, value: int) -> bool:
@@ -164,7 +182,11 @@ class Scope:
         """A number that `value` never falls below, or None if none is found."""
         if not value.variables <= self.ranges.keys():
             return None
-        for name in [each for each in reversed(self.ranges) if each in value.variables or self.ranges[each].high is not None]:
+        for name in [
+            each
+            for each in reversed(self.ranges)
+            if each in value.variables or self.ranges[each].high is not None
+        ]:
             low, high = self.ranges[name]
             if name not in value.variables or (high is None and low is not None):
                 continue
@@ -172,12 +194,25 @@ class Scope:
             if parts is None:
                 return None
             factor, rest = parts
-            end = low if _at_least(self.minimum(factor), 0) else high if _at_least(self.minimum(-factor), 0) else None
+            end = (
+                low
+                if _at_least(self.minimum(factor), 0)
+                else high
+                if _at_least(self.minimum(-factor), 0)
+                else None
+            )
             if end is None:
                 return None
             value = factor * end + rest
-        # what is left is open above: count it from its low end, and the value is least where all are 0, if no term falls
-        value = value.substitute({name: Polynomial.variable(name) + low for name in value.variables if (low := self.ranges[name].low)})
+        # what is left is open above: count it from its low end, and the value is least where all
+        # are 0, if no term falls
+        value = value.substitute(
+            {
+                name: Polynomial.variable(name) + low
+                for name in value.variables
+                if (low := self.ranges[name].low)
+            }
+        )
         open_terms = (factor for monomial, factor in value.terms.items() if monomial)
         return value.terms.get((), 0) if all(factor >= 0 for factor in open_terms) else None
 
@@ -213,7 +248,8 @@ class Scope:
     def divide(self, value: Polynomial, divisor: Polynomial) -> tuple[Polynomial, Polynomial]:
         """Quotient, rounded down, and remainder, for a positive divisor.
 
-        Where the range of the remainder cannot be shown, quotient and remainder are named, and their definition is kept.
+        Where the range of the remainder cannot be shown, quotient and remainder are named, and
+        their definition is kept.
         """
         if not self.settle(divisor - 1):
             raise ZeroDivisionError(f"{value} divided by {divisor}, which is not positive")
@@ -222,15 +258,23 @@ class Scope:
             return polynomial(quotient), polynomial(remainder)
         guess, rest = divide_terms(value, divisor)
         for step in (0, -1, 1):
-            if self.is_nonnegative(rest - divisor * step) and self.is_nonnegative(divisor * (step + 1) - 1 - rest):
+            if self.is_nonnegative(rest - divisor * step) and self.is_nonnegative(
+                divisor * (step + 1) - 1 - rest
+            ):
                 return guess + step, rest - divisor * step
         known = self.definitions.get((value, divisor))
         if known is None:
             number = len(self.definitions)
             names = f"q{number}", f"r{number}"
-            known = self.definitions[value, divisor] = Polynomial.variable(names[0]), Polynomial.variable(names[1])
-            # the name outlives the facts under which it was asked for, so they have no say in its range
-            self.ranges[names[0]] = Range(polynomial(0) if _at_least(self.minimum(value), 0) else None, None)
+            known = self.definitions[value, divisor] = (
+                Polynomial.variable(names[0]),
+                Polynomial.variable(names[1]),
+            )
+            # the name outlives the facts under which it was asked for, so they have no say in its
+            # range
+            self.ranges[names[0]] = Range(
+                polynomial(0) if _at_least(self.minimum(value), 0) else None, None
+            )
             self.ranges[names[1]] = Range(polynomial(0), divisor - 1)
         return known
 

@@ -1,7 +1,9 @@
-r"""A tensor as an index map: its shape, and for each position what stands there, in terms of the input's entries.
+r"""A tensor as an index map: its shape, and for each position what stands there, in terms of the
+input's entries.
 
-A value is a tree: an entry of the input, a number, a choice between two values by a condition on positions and sizes, a weighted sum, or a
-value rounded to a narrower dtype. Positions and sizes are polynomials, so that one tree speaks for all sizes.
+A value is a tree: an entry of the input, a number, a choice between two values by a condition on
+positions and sizes, a weighted sum, or a value rounded to a narrower dtype. Positions and sizes are
+polynomials, so that one tree speaks for all sizes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -35,7 +37,9 @@ class Whole:
 
 @dataclass(frozen=True)
 class Entry:
-    """The entry at `index` of the tensor called `name`; ``uninitialised`` memory is a tensor too, of which nothing is known."""
+    """The entry at `index` of the tensor called `name`; ``uninitialised`` memory is a tensor
+    too, of which nothing is known.
+    """
 
     name: str
     index: Index
@@ -52,9 +56,11 @@ class Choice:
 
 @dataclass(frozen=True)
 class Sum:
-    r""":math:`\sum_k a_k v_k`, over the real numbers. One of a single term with weight 1 says that arithmetic was done.
+    r""":math:`\sum_k a_k v_k`, over the real numbers. One of a single term with weight 1 says that
+    arithmetic was done.
 
-    Sums inside sums stay: which numbers met first decides whether something was rounded (`index_map_exact`).
+    Sums inside sums stay: which numbers met first decides whether something was rounded
+    (`index_map_exact`).
     """
 
     terms: tuple[tuple[Fraction, "Value"], ...]
@@ -62,7 +68,9 @@ class Sum:
 
 @dataclass(frozen=True)
 class Rounded:
-    """A value that was brought into a dtype that may not hold it: of what became of it, nothing is said."""
+    """A value that was brought into a dtype that may not hold it: of what became of it, nothing
+    is said.
+    """
 
     dtype: str
     value: "Value"
@@ -72,12 +80,16 @@ Value = Constant | Whole | Entry | Choice | Sum | Rounded
 Read = Callable[[Index, Scope], Value]
 ZERO = Constant(Fraction(0))
 UNINITIALISED = "uninitialised"
-"""The name of the tensor of which nothing is known, not even that it is the same from one look to the next."""
+"""The name of the tensor of which nothing is known, not even that it is the same from one look
+to the next.
+"""
 
 
 @dataclass(frozen=True)
 class SymbolicTensor:
-    """A shape and a way to read; `read` takes a position inside the shape and what is known of it."""
+    """A shape and a way to read; `read` takes a position inside the shape and what is known of
+    it.
+    """
 
     shape: Shape
     read: Read
@@ -108,8 +120,15 @@ def filled(shape: Sequence[Polynomial], value: Value, dtype: str = "float32") ->
     return SymbolicTensor(tuple(shape), lambda *_: value, dtype)
 
 
-def choose(condition: Sequence[Atom], then: Callable[[Scope], Value], otherwise: Callable[[Scope], Value], scope: Scope) -> Value:
-    """Choose, and look at a side only where what is known leaves it open; each side is read knowing which it is."""
+def choose(
+    condition: Sequence[Atom],
+    then: Callable[[Scope], Value],
+    otherwise: Callable[[Scope], Value],
+    scope: Scope,
+) -> Value:
+    """Choose, and look at a side only where what is known leaves it open; each side is read
+    knowing which it is.
+    """
     known = [scope.holds(atom) for atom in condition]
     if False in known:
         return otherwise(scope)
@@ -136,7 +155,9 @@ def map_leaves(value: Value, function: Callable[[Value], Value]) -> Value:
     return then if then == otherwise else Choice(value.condition, then, otherwise)
 
 
-def map_leaves_knowing(value: Value, scope: Scope, function: Callable[[Value, Scope], Value]) -> Value:
+def map_leaves_knowing(
+    value: Value, scope: Scope, function: Callable[[Value, Scope], Value]
+) -> Value:
     """Apply `function` to what each choice ends in, and to what is known there."""
     if not isinstance(value, Choice):
         return function(value, scope)
@@ -149,15 +170,23 @@ def map_leaves_knowing(value: Value, scope: Scope, function: Callable[[Value, Sc
 
 
 def weighted(terms: Sequence[tuple[Fraction, Value]]) -> Value:
-    """The weighted sum. Zeros fall away, and what is finite with weight 0, but that it is a sum stays visible."""
-    return Sum(tuple((weight, value) for weight, value in terms if not _adds_nothing(weight, value)))
+    """The weighted sum. Zeros fall away, and what is finite with weight 0, but that it is a sum
+    stays visible.
+    """
+    return Sum(
+        tuple((weight, value) for weight, value in terms if not _adds_nothing(weight, value))
+    )
 
 
 def _adds_nothing(weight: Fraction, value: Value) -> bool:
-    """Whether a term is 0, for finite inputs: 0 times what may be infinite or NaN is not, and a product or a sum may be infinite."""
+    """Whether a term is 0, for finite inputs: 0 times what may be infinite or NaN is not, and a
+    product or a sum may be infinite.
+    """
     if isinstance(value, Constant) and not value.value:
         return True
-    return not weight and not any(is_unknown(part) or isinstance(part, Sum) for part in parts(value))
+    return not weight and not any(
+        is_unknown(part) or isinstance(part, Sum) for part in parts(value)
+    )
 
 
 def is_unknown(value: Value) -> bool:
@@ -189,7 +218,9 @@ def as_index(value: Value) -> Polynomial:
     if isinstance(value, Rounded):
         raise UnsupportedError(f"a number that may not fit into {value.dtype}")
     if isinstance(value, Sum) and not any(isinstance(part, Entry) for part in parts(value)):
-        raise UnsupportedError("a number that was computed in floats, and may be rounded, in an index or a condition")
+        raise UnsupportedError(
+            "a number that was computed in floats, and may be rounded, in an index or a condition"
+        )
     raise UnsupportedError("an index or a condition that depends on the values of the input")
 
 

@@ -2,7 +2,8 @@ r"""Meanings of convolutions with constant weights, forward and with respect to 
 
 .. math:: y_{n,o,i} = b_o + \sum_{c,k} w_{o,c,k}\, x_{n,\,g(o)+c,\,s i + d k - p}
 
-with :math:`x` zero outside, stride :math:`s`, dilation :math:`d`, padding :math:`p` and :math:`g(o)` the first channel of the group of `o`.
+with :math:`x` zero outside, stride :math:`s`, dilation :math:`d`, padding :math:`p` and
+:math:`g(o)` the first channel of the group of `o`.
 """
 
 import itertools
@@ -33,7 +34,9 @@ class Correlation(NamedTuple):
     """What a convolution does to its input."""
 
     weights: dict[tuple[int, ...], Fraction]
-    """The weights that are not zero, by output channel, input channel within the group, and place in the kernel."""
+    """The weights that are not zero, by output channel, input channel within the group, and
+    place in the kernel.
+    """
     shape: tuple[int, ...]
     stride: tuple[int, ...]
     padding: tuple[int, ...]
@@ -59,15 +62,36 @@ def convolution(
         raise UnsupportedError("a transposed convolution")
     axes = weight.rank - 2
     if x.rank == axes + 1:
-        batched = convolution(scope, unsqueeze(scope, x, 0), weight, bias, stride, padding, dilation, transposed, output_padding, groups)
+        batched = convolution(
+            scope,
+            unsqueeze(scope, x, 0),
+            weight,
+            bias,
+            stride,
+            padding,
+            dilation,
+            transposed,
+            output_padding,
+            groups,
+        )
         return select(scope, batched, 0, 0)
-    map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
+    map_ = Correlation(
+        *_numbers(weight),
+        tuple_of(stride, axes),
+        tuple_of(padding, axes),
+        tuple_of(dilation, axes),
+        as_int(groups),
+    )
     if as_int(x.shape[1]) != map_.shape[1] * map_.groups:
-        raise UnsupportedError(f"{x.shape[1]} channels for a convolution of {map_.shape[1] * map_.groups}")
+        raise UnsupportedError(
+            f"{x.shape[1]} channels for a convolution of {map_.shape[1] * map_.groups}"
+        )
     _require_floats(x, weight)
     zeros_count = not _is_finite(x, scope)
     sizes = []
-    for size, k, s, p, d in zip(x.shape[2:], map_.shape[2:], map_.stride, map_.padding, map_.dilation, strict=True):
+    for size, k, s, p, d in zip(
+        x.shape[2:], map_.shape[2:], map_.stride, map_.padding, map_.dilation, strict=True
+    ):
         if not scope.settle(size + (2 * p - d * (k - 1) - 1)):
             raise UnsupportedError("a kernel that is larger than what it is laid on")
         sizes.append(scope.divide(size + (2 * p - d * (k - 1) - 1), polynomial(s))[0] + 1)
@@ -80,8 +104,15 @@ def convolution(
         for kernel_channel, *place in itertools.product(*(range(each) for each in map_.shape[1:])):
             factor = map_.weights.get((channel, kernel_channel, *place), Fraction(0))
             if factor or zeros_count:
-                at = [i * s + (d * k - p) for i, k, s, p, d in zip(index[2:], place, map_.stride, map_.padding, map_.dilation, strict=True)]
-                terms.append((factor, _or_zero(x, (index[0], polynomial(first + kernel_channel)), at, known)))
+                at = [
+                    i * s + (d * k - p)
+                    for i, k, s, p, d in zip(
+                        index[2:], place, map_.stride, map_.padding, map_.dilation, strict=True
+                    )
+                ]
+                terms.append(
+                    (factor, _or_zero(x, (index[0], polynomial(first + kernel_channel)), at, known))
+                )
         if bias is not None:
             terms.append((Fraction(1), bias.read((index[1],), known)))
         return weighted(terms)
@@ -95,7 +126,9 @@ def _require_floats(x: SymbolicTensor, weight: SymbolicTensor) -> None:
 
 
 def _is_finite(x: SymbolicTensor, scope: Scope) -> bool:
-    """Whether every entry is finite if those of the input are, so that a weight of 0 makes 0 of it."""
+    """Whether every entry is finite if those of the input are, so that a weight of 0 makes 0 of
+    it.
+    """
     apart = Scope(dict(scope.ranges), scope.facts, dict(scope.definitions))
     index = []
     for axis, size in enumerate(x.shape):
@@ -110,7 +143,11 @@ def _is_finite(x: SymbolicTensor, scope: Scope) -> bool:
 
 def _or_zero(x: SymbolicTensor, front: Index, at: Sequence[Polynomial], scope: Scope) -> Value:
     """The entry at a place, or zero outside."""
-    condition = [atom for position, size in zip(at, x.shape[2:], strict=True) for atom in inside(position, size)]
+    condition = [
+        atom
+        for position, size in zip(at, x.shape[2:], strict=True)
+        for atom in inside(position, size)
+    ]
     return choose(condition, lambda known: x.read((*front, *at), known), lambda _: ZERO, scope)
 
 
@@ -129,7 +166,14 @@ def _numbers(weight: SymbolicTensor) -> tuple[dict[tuple[int, ...], Fraction], t
 
 @meaning("aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default")
 def conv(
-    scope: Scope, x: SymbolicTensor, weight: SymbolicTensor, bias: Any, stride: Any, padding: Any, dilation: Any, groups: int
+    scope: Scope,
+    x: SymbolicTensor,
+    weight: SymbolicTensor,
+    bias: Any,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
 ) -> SymbolicTensor:
     """Cross-correlation."""
     return convolution(scope, x, weight, bias, stride, padding, dilation, False, [0], groups)
@@ -137,17 +181,30 @@ def conv(
 
 @meaning("aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding")
 def conv_padding(
-    scope: Scope, x: SymbolicTensor, weight: SymbolicTensor, bias: Any, stride: Any, padding: str, dilation: Any, groups: int
+    scope: Scope,
+    x: SymbolicTensor,
+    weight: SymbolicTensor,
+    bias: Any,
+    stride: Any,
+    padding: str,
+    dilation: Any,
+    groups: int,
 ) -> SymbolicTensor:
-    """Cross-correlation with padding by name; where ``same`` needs an odd number of zeros, torch puts the odd one at the end."""
+    """Cross-correlation with padding by name; where ``same`` needs an odd number of zeros,
+    torch puts the odd one at the end.
+    """
     axes = weight.rank - 2
     if padding == "valid":
         return conv(scope, x, weight, bias, stride, [0], dilation, groups)
     from stsm_ref.proofs.operators.data import pad
 
-    needed = [d * (as_int(k) - 1) for k, d in zip(weight.shape[2:], tuple_of(dilation, axes), strict=True)]
+    needed = [
+        d * (as_int(k) - 1) for k, d in zip(weight.shape[2:], tuple_of(dilation, axes), strict=True)
+    ]
     around = [width for each in reversed(needed) for width in (each // 2, each - each // 2)]
-    return conv(scope, pad(scope, x, around, "constant", 0), weight, bias, stride, [0], dilation, groups)
+    return conv(
+        scope, pad(scope, x, around, "constant", 0), weight, bias, stride, [0], dilation, groups
+    )
 
 
 @meaning("aten.convolution_backward.default")
@@ -165,11 +222,19 @@ def convolution_backward(
     groups: int,
     output_mask: Sequence[bool],
 ) -> tuple[SymbolicTensor | None, None, None]:
-    r"""The gradient of the input: :math:`\sum_{o,k} w_{o,c,k}\, g_{n,o,(i+p-dk)/s}` where that is a whole place inside."""
+    r"""The gradient of the input: :math:`\sum_{o,k} w_{o,c,k}\, g_{n,o,(i+p-dk)/s}` where that
+    is a whole place inside.
+    """
     axes = weight.rank - 2
     if transposed or output_mask[1] or output_mask[2]:
         raise UnsupportedError("the gradient of weights, or of a transposed convolution")
-    map_ = Correlation(*_numbers(weight), tuple_of(stride, axes), tuple_of(padding, axes), tuple_of(dilation, axes), as_int(groups))
+    map_ = Correlation(
+        *_numbers(weight),
+        tuple_of(stride, axes),
+        tuple_of(padding, axes),
+        tuple_of(dilation, axes),
+        as_int(groups),
+    )
     per_group = map_.shape[0] // map_.groups
     _require_floats(grad, weight)
     zeros_count = not _is_finite(grad, scope)
@@ -177,17 +242,35 @@ def convolution_backward(
     def read(index: Index, known: Scope) -> Value:
         group, kernel_channel = divmod(as_int(index[1]), map_.shape[1])
         terms = []
-        for out, *place in itertools.product(range(group * per_group, (group + 1) * per_group), *(range(k) for k in map_.shape[2:])):
+        for out, *place in itertools.product(
+            range(group * per_group, (group + 1) * per_group), *(range(k) for k in map_.shape[2:])
+        ):
             factor = map_.weights.get((out, kernel_channel, *place), Fraction(0))
             if factor or zeros_count:
-                back = [i + (p - d * k) for i, k, p, d in zip(index[2:], place, map_.padding, map_.dilation, strict=True)]
-                terms.append((factor, _at_stride(grad, (index[0], polynomial(out)), back, map_.stride, known)))
+                back = [
+                    i + (p - d * k)
+                    for i, k, p, d in zip(
+                        index[2:], place, map_.padding, map_.dilation, strict=True
+                    )
+                ]
+                terms.append(
+                    (
+                        factor,
+                        _at_stride(grad, (index[0], polynomial(out)), back, map_.stride, known),
+                    )
+                )
         return weighted(terms)
 
     return SymbolicTensor(x.shape, read, grad.dtype), None, None
 
 
-def _at_stride(grad: SymbolicTensor, front: Index, back: Sequence[Polynomial], stride: Sequence[int], scope: Scope) -> Value:
+def _at_stride(
+    grad: SymbolicTensor,
+    front: Index,
+    back: Sequence[Polynomial],
+    stride: Sequence[int],
+    scope: Scope,
+) -> Value:
     """The gradient of the output at ``back / stride``, or zero where that is no place."""
     at, condition = [], []
     for position, step in zip(back, stride, strict=True):

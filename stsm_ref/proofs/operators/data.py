@@ -1,4 +1,6 @@
-"""Meanings of the operators that copy tensors, write into them, put them together or look entries up."""
+"""Meanings of the operators that copy tensors, write into them, put them together or look
+entries up.
+"""
 
 import functools
 from collections.abc import Sequence
@@ -18,11 +20,25 @@ from stsm_ref.proofs.index_maps.maps import (
     inside,
 )
 from stsm_ref.proofs.operators.dtypes import converted, dtype_name, number_in, torch_dtype
-from stsm_ref.proofs.operators.shape import bounds, broadcast, position_on, replaced, same_shape, slice_, unsqueeze
+from stsm_ref.proofs.operators.shape import (
+    bounds,
+    broadcast,
+    position_on,
+    replaced,
+    same_shape,
+    slice_,
+    unsqueeze,
+)
 from stsm_ref.proofs.operators.table import as_int, as_size, meaning
 
 
-@meaning("aten.clone.default", "aten.contiguous.default", "aten.alias.default", "aten.detach.default", "aten.lift_fresh_copy.default")
+@meaning(
+    "aten.clone.default",
+    "aten.contiguous.default",
+    "aten.alias.default",
+    "aten.detach.default",
+    "aten.lift_fresh_copy.default",
+)
 def same(_: Scope, x: SymbolicTensor, *__: Any) -> SymbolicTensor:
     """The same entries; where they lie in memory is not looked at."""
     return x
@@ -48,11 +64,21 @@ def copy(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, _: bool) -> Sy
 
 
 @meaning("aten.slice_scatter.default")
-def slice_scatter(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, start: Any, end: Any, step: int) -> SymbolicTensor:
+def slice_scatter(
+    scope: Scope,
+    x: SymbolicTensor,
+    source: SymbolicTensor,
+    dim: int,
+    start: Any,
+    end: Any,
+    step: int,
+) -> SymbolicTensor:
     """`x` with a slice of it replaced by the source."""
     axis, stride = x.axis(dim), as_int(step)
     if not same_shape(scope, slice_(scope, x, dim, start, end, stride).shape, source.shape):
-        raise UnsupportedError(f"a source of shape {source.shape} that does not fit the slice of {x.shape}")
+        raise UnsupportedError(
+            f"a source of shape {source.shape} that does not fit the slice of {x.shape}"
+        )
     first, last = bounds(scope, x.shape[axis], start, end)
 
     def read(index: Index, known: Scope) -> Value:
@@ -63,21 +89,49 @@ def slice_scatter(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: 
             if stride == 1:
                 return source.read(replaced(index, axis, step_number), more)
             on_step = [Atom(rest, equal=True)]
-            return choose(on_step, lambda s: source.read(replaced(index, axis, step_number), s), lambda s: x.read(index, s), more)
+            return choose(
+                on_step,
+                lambda s: source.read(replaced(index, axis, step_number), s),
+                lambda s: x.read(index, s),
+                more,
+            )
 
-        return choose([Atom(place - first), Atom(last - 1 - place)], written, lambda more: x.read(index, more), known)
+        return choose(
+            [Atom(place - first), Atom(last - 1 - place)],
+            written,
+            lambda more: x.read(index, more),
+            known,
+        )
 
     return SymbolicTensor(x.shape, read, x.dtype)
 
 
 @meaning("aten.slice_backward.default")
-def slice_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, start: Any, end: Any, step: int) -> SymbolicTensor:
+def slice_backward(
+    scope: Scope,
+    grad: SymbolicTensor,
+    sizes: Sequence[Any],
+    dim: int,
+    start: Any,
+    end: Any,
+    step: int,
+) -> SymbolicTensor:
     """Zeros with the gradient written into a slice."""
-    return slice_scatter(scope, filled([as_size(size) for size in sizes], ZERO, grad.dtype), grad, dim, start, end, step)
+    return slice_scatter(
+        scope,
+        filled([as_size(size) for size in sizes], ZERO, grad.dtype),
+        grad,
+        dim,
+        start,
+        end,
+        step,
+    )
 
 
 @meaning("aten.select_scatter.default")
-def select_scatter(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, index: Any) -> SymbolicTensor:
+def select_scatter(
+    scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, index: Any
+) -> SymbolicTensor:
     """`x` with one position of an axis replaced by the source."""
     axis = x.axis(dim)
     at = position_on(scope, index, x.shape[axis])
@@ -85,23 +139,32 @@ def select_scatter(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim:
 
 
 @meaning("aten.select_backward.default")
-def select_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, index: Any) -> SymbolicTensor:
+def select_backward(
+    scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, index: Any
+) -> SymbolicTensor:
     """Zeros with the gradient written at one position of an axis."""
-    return select_scatter(scope, filled([as_size(size) for size in sizes], ZERO, grad.dtype), grad, dim, index)
+    return select_scatter(
+        scope, filled([as_size(size) for size in sizes], ZERO, grad.dtype), grad, dim, index
+    )
 
 
 @meaning("aten.cat.default")
 def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
     """One after the other along an axis."""
     name = functools.reduce(
-        lambda one, other: dtype_name(torch.promote_types(torch_dtype(one), torch_dtype(other))), [t.dtype for t in tensors]
+        lambda one, other: dtype_name(torch.promote_types(torch_dtype(one), torch_dtype(other))),
+        [t.dtype for t in tensors],
     )
     tensors = [converted(each, torch_dtype(name)) for each in tensors]
     first = tensors[0]
     axis = first.axis(dim)
     for other in tensors[1:]:
-        if other.rank != first.rank or not same_shape(scope, replaced(other.shape, axis), replaced(first.shape, axis)):
-            raise UnsupportedError(f"tensors of shapes {first.shape} and {other.shape} put together")
+        if other.rank != first.rank or not same_shape(
+            scope, replaced(other.shape, axis), replaced(first.shape, axis)
+        ):
+            raise UnsupportedError(
+                f"tensors of shapes {first.shape} and {other.shape} put together"
+            )
     ends = [polynomial(0)]
     for each in tensors:
         ends.append(ends[-1] + each.shape[axis])
@@ -115,7 +178,9 @@ def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTe
         before = [Atom(ends[number + 1] - 1 - index[axis])]
         return choose(before, here, lambda more: read_from(number + 1, index, more), known)
 
-    return SymbolicTensor(replaced(first.shape, axis, ends[-1]), lambda i, known: read_from(0, i, known), name)
+    return SymbolicTensor(
+        replaced(first.shape, axis, ends[-1]), lambda i, known: read_from(0, i, known), name
+    )
 
 
 @meaning("aten.stack.default")
@@ -126,7 +191,9 @@ def stack(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> Symbolic
 
 
 @meaning("aten.pad.default")
-def pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: Any) -> SymbolicTensor:
+def pad(
+    scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: Any
+) -> SymbolicTensor:
     """Zeros, another number or the edge itself around; a negative width cuts off."""
     if mode not in ("constant", "replicate"):
         raise UnsupportedError(f"padding of mode {mode!r}")
@@ -134,24 +201,42 @@ def pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: 
     for number in range(len(widths) // 2):
         before, after = widths[2 * number], widths[2 * number + 1]
         x = _padded(
-            scope, x, x.rank - 1 - number, before, after, None if mode == "replicate" else number_in(0 if value is None else value, x.dtype)
+            scope,
+            x,
+            x.rank - 1 - number,
+            before,
+            after,
+            None if mode == "replicate" else number_in(0 if value is None else value, x.dtype),
         )
     return x
 
 
 @meaning("aten.constant_pad_nd.default")
-def constant_pad_nd(scope: Scope, x: SymbolicTensor, pads: Sequence[Any], value: Any) -> SymbolicTensor:
+def constant_pad_nd(
+    scope: Scope, x: SymbolicTensor, pads: Sequence[Any], value: Any
+) -> SymbolicTensor:
     """A number around; a negative width cuts off."""
     return pad(scope, x, pads, "constant", value)
 
 
-@meaning("aten.replication_pad1d.default", "aten.replication_pad2d.default", "aten.replication_pad3d.default")
+@meaning(
+    "aten.replication_pad1d.default",
+    "aten.replication_pad2d.default",
+    "aten.replication_pad3d.default",
+)
 def replication_pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any]) -> SymbolicTensor:
     """The edge itself around."""
     return pad(scope, x, pads, "replicate", None)
 
 
-def _padded(scope: Scope, x: SymbolicTensor, axis: int, before: Polynomial, after: Polynomial, value: Value | None) -> SymbolicTensor:
+def _padded(
+    scope: Scope,
+    x: SymbolicTensor,
+    axis: int,
+    before: Polynomial,
+    after: Polynomial,
+    value: Value | None,
+) -> SymbolicTensor:
     """One axis padded with a value, or with its edge."""
     size = x.shape[axis]
     length = before + size + after
@@ -168,7 +253,12 @@ def _padded(scope: Scope, x: SymbolicTensor, axis: int, before: Polynomial, afte
             return choose(inside(place, size), within, lambda _: value, known)
         low = lambda more: x.read(replaced(index, axis, polynomial(0)), more)  # noqa: E731  # a name for one end
         high = lambda more: x.read(replaced(index, axis, size - 1), more)  # noqa: E731  # and for the other
-        return choose([Atom(place)], lambda more: choose([Atom(size - 1 - place)], within, high, more), low, known)
+        return choose(
+            [Atom(place)],
+            lambda more: choose([Atom(size - 1 - place)], within, high, more),
+            low,
+            known,
+        )
 
     return SymbolicTensor(replaced(x.shape, axis, length), read, x.dtype)
 

@@ -1,7 +1,9 @@
-r"""What a dtype holds: integers wrap, floats round, and a number is taken for exact only where it is shown to fit.
+r"""What a dtype holds: integers wrap, floats round, and a number is taken for exact only where it
+is shown to fit.
 
-An integer that may lie outside of its dtype of :math:`b` bits is wrapped as the machine does it, :math:`((v - l) \bmod 2^b) + l` with the
-least number :math:`l`. A number that a float may not hold becomes `Rounded`, of which nothing is said.
+An integer that may lie outside of its dtype of :math:`b` bits is wrapped as the machine does it,
+:math:`((v - l) \bmod 2^b) + l` with the least number :math:`l`. A number that a float may not hold
+becomes `Rounded`, of which nothing is said.
 """
 
 import math
@@ -35,7 +37,9 @@ LARGEST_EXACT = {"float64": 2**53, "float32": 2**24, "float16": 2**11, "bfloat16
 """Every integer up to this is held."""
 HOLDS_FLOAT32 = frozenset({"float32", "float64"})
 MOST_ENTRIES_BITS = 48
-"""It is assumed that an input has fewer than 2**48 entries, so that places and counts fit into int64."""
+"""It is assumed that an input has fewer than 2**48 entries, so that places and counts fit into
+int64.
+"""
 
 
 def dtype_name(dtype: torch.dtype) -> str:
@@ -77,7 +81,9 @@ def number_in(number: Any, name: str) -> Value:
     """
     _require_known(name)
     if isinstance(number, Polynomial):
-        raise UnsupportedError(f"{number}, which depends on the sizes, where a fixed number was expected")
+        raise UnsupportedError(
+            f"{number}, which depends on the sizes, where a fixed number was expected"
+        )
     try:
         return constant(torch.full((), number, dtype=torch_dtype(name)).item())
     except (RuntimeError, TypeError) as error:
@@ -89,7 +95,11 @@ def size_in(size: Polynomial, name: str, shape: Sequence[Polynomial] = ()) -> Sy
     _require_known(name)
 
     def read(_: Any, known: Scope) -> Value:
-        return under(wrapped(size, "int64", known), known, lambda leaf, more: converted_leaf(leaf, "int64", name, more))
+        return under(
+            wrapped(size, "int64", known),
+            known,
+            lambda leaf, more: converted_leaf(leaf, "int64", name, more),
+        )
 
     return SymbolicTensor(tuple(shape), read, name)
 
@@ -105,11 +115,16 @@ def fits(number: Fraction, name: str) -> bool:
         near = float(number)
     except OverflowError:
         return False
-    return Fraction(near) == number and torch.tensor(near, dtype=torch.float64).to(torch_dtype(name)).item() == near
+    return (
+        Fraction(near) == number
+        and torch.tensor(near, dtype=torch.float64).to(torch_dtype(name)).item() == near
+    )
 
 
 def settled_in(value: Value, name: str, scope: Scope) -> Value:
-    """A leaf that arithmetic gave, over the integers or the real numbers, in the dtype of the result."""
+    """A leaf that arithmetic gave, over the integers or the real numbers, in the dtype of the
+    result.
+    """
     if isinstance(value, Constant):
         if name in BITS:
             return wrapped(as_index(value), name, scope)
@@ -124,7 +139,9 @@ def settled_in(value: Value, name: str, scope: Scope) -> Value:
 
 
 def wrapped(value: Polynomial, name: str, scope: Scope) -> Value:
-    """An integer in an integer dtype: itself where it is shown to fit, else what the machine makes of it."""
+    """An integer in an integer dtype: itself where it is shown to fit, else what the machine
+    makes of it.
+    """
     low, count = least(name), 2 ** BITS[name]
     if value.constant is not None:
         return Constant(Fraction((value.constant - low) % count + low))
@@ -145,12 +162,18 @@ def _fits(value: Polynomial, low: int, high: int, scope: Scope) -> bool:
 
 
 def _bits(value: Polynomial, scope: Scope) -> int:
-    """A number of bits that the value never exceeds, if the sizes are those of an input with fewer than ``2**48`` entries."""
-    return sum(abs(factor) << _bits_of(monomial, scope) for monomial, factor in value.terms.items()).bit_length()
+    """A number of bits that the value never exceeds, if the sizes are those of an input with
+    fewer than ``2**48`` entries.
+    """
+    return sum(
+        abs(factor) << _bits_of(monomial, scope) for monomial, factor in value.terms.items()
+    ).bit_length()
 
 
 def _bits_of(monomial: tuple[str, ...], scope: Scope) -> int:
-    """Bits of a product: the sizes of different axes have 48 bits together, a size times itself has twice as many."""
+    """Bits of a product: the sizes of different axes have 48 bits together, a size times itself
+    has twice as many.
+    """
     sizes: Counter[str] = Counter()
     slack = 0
     for name in monomial:
@@ -161,12 +184,15 @@ def _bits_of(monomial: tuple[str, ...], scope: Scope) -> int:
 
 
 def _axes_behind(name: str, scope: Scope) -> tuple[Counter[str], int]:
-    """The sizes whose product bounds a variable, and by how many bits it may exceed them; for one that nothing bounds, far too many."""
+    """The sizes whose product bounds a variable, and by how many bits it may exceed them; for
+    one that nothing bounds, far too many.
+    """
     low, high = scope.ranges.get(name, Range(None, None))
     if low is None or name not in scope.ranges:
         return Counter({name: 2}), 0
     if high is None:
-        # a size is bounded by the input; a quotient, which is named in lower case, may be larger than every size
+        # a size is bounded by the input; a quotient, which is named in lower case, may be larger
+        # than every size
         return Counter({name: 2 if name.startswith("q") else 1}), 0
     if high.constant is not None:
         return Counter(), high.constant.bit_length()
@@ -212,13 +238,21 @@ def converted_leaf(value: Value, before: str, after: str, scope: Scope) -> Value
 
 
 def _rounded_by_torch(value: Constant, before: str, after: str) -> Value:
-    number = int(value.value) if before in WHOLE_DTYPES else -0.0 if value.negative else float(value.value)
+    number = (
+        int(value.value)
+        if before in WHOLE_DTYPES
+        else -0.0
+        if value.negative
+        else float(value.value)
+    )
     found = torch.tensor(number, dtype=torch_dtype(before)).to(torch_dtype(after)).item()
     return constant(found) if abs(found) < float("inf") else Rounded(after, value)
 
 
 def converted(x: SymbolicTensor, dtype: torch.dtype | None) -> SymbolicTensor:
-    """The tensor in another dtype: unchanged where that holds all its values, otherwise wrapped, rounded, or unknown."""
+    """The tensor in another dtype: unchanged where that holds all its values, otherwise
+    wrapped, rounded, or unknown.
+    """
     name = x.dtype if dtype is None else dtype_name(dtype)
     if name == x.dtype:
         return x
@@ -227,13 +261,19 @@ def converted(x: SymbolicTensor, dtype: torch.dtype | None) -> SymbolicTensor:
             _require_known(each)
 
     def read(index: Any, known: Scope) -> Value:
-        return under(x.read(index, known), known, lambda leaf, more: converted_leaf(leaf, x.dtype, name, more))
+        return under(
+            x.read(index, known),
+            known,
+            lambda leaf, more: converted_leaf(leaf, x.dtype, name, more),
+        )
 
     return SymbolicTensor(x.shape, read, name)
 
 
 def promoted(*operands: Any) -> str:
-    """The dtype in which torch computes with tensors, numbers and sizes: a tensor with axes counts for more than one without."""
+    """The dtype in which torch computes with tensors, numbers and sizes: a tensor with axes
+    counts for more than one without.
+    """
     stands = [_stand_in(each) for each in operands]
     found = torch.result_type(stands[0], stands[-1])
     return dtype_name(found)

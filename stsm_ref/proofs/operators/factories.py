@@ -6,12 +6,27 @@ from typing import Any
 import torch
 
 from stsm_ref.proofs.index_maps.integers import Polynomial, Scope, polynomial
-from stsm_ref.proofs.index_maps.maps import UNINITIALISED, Entry, SymbolicTensor, UnsupportedError, Whole, filled
-from stsm_ref.proofs.operators.dtypes import WHOLE_DTYPES, dtype_name, number_in, settled_in, size_in
+from stsm_ref.proofs.index_maps.maps import (
+    UNINITIALISED,
+    Entry,
+    SymbolicTensor,
+    UnsupportedError,
+    Whole,
+    filled,
+)
+from stsm_ref.proofs.operators.dtypes import (
+    WHOLE_DTYPES,
+    dtype_name,
+    number_in,
+    settled_in,
+    size_in,
+)
 from stsm_ref.proofs.operators.table import as_int, as_size, meaning
 
 
-def _made(sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
+def _made(
+    sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: str = "float32"
+) -> SymbolicTensor:
     """A tensor of one number, or one size, as its dtype holds it."""
     name = default if dtype is None else dtype_name(dtype)
     shape = [as_size(size) for size in sizes]
@@ -20,9 +35,13 @@ def _made(sizes: Sequence[Any], value: Any, dtype: torch.dtype | None, default: 
     return filled(shape, number_in(value, name), name)
 
 
-def _uninitialised(sizes: Sequence[Any], dtype: torch.dtype | None, default: str = "float32") -> SymbolicTensor:
+def _uninitialised(
+    sizes: Sequence[Any], dtype: torch.dtype | None, default: str = "float32"
+) -> SymbolicTensor:
     name = default if dtype is None else dtype_name(dtype)
-    return SymbolicTensor(tuple(as_size(size) for size in sizes), lambda index, _: Entry(UNINITIALISED, index), name)
+    return SymbolicTensor(
+        tuple(as_size(size) for size in sizes), lambda index, _: Entry(UNINITIALISED, index), name
+    )
 
 
 @meaning("aten.zeros.default")
@@ -38,9 +57,16 @@ def ones(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> 
 
 
 @meaning("aten.full.default")
-def full(_: Scope, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def full(
+    _: Scope, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """One number everywhere."""
-    return _made(size, value, dtype, "float32" if isinstance(value, float) else "bool" if isinstance(value, bool) else "int64")
+    return _made(
+        size,
+        value,
+        dtype,
+        "float32" if isinstance(value, float) else "bool" if isinstance(value, bool) else "int64",
+    )
 
 
 @meaning("aten.empty.memory_format")
@@ -62,7 +88,9 @@ def ones_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) 
 
 
 @meaning("aten.full_like.default")
-def full_like(_: Scope, x: SymbolicTensor, value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def full_like(
+    _: Scope, x: SymbolicTensor, value: Any, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """One number everywhere."""
     return _made(x.shape, value, dtype, x.dtype)
 
@@ -74,37 +102,59 @@ def empty_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any)
 
 
 @meaning("aten.new_zeros.default")
-def new_zeros(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def new_zeros(
+    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Zeros of another shape."""
     return _made(size, 0, dtype, x.dtype)
 
 
 @meaning("aten.new_ones.default")
-def new_ones(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def new_ones(
+    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Ones of another shape."""
     return _made(size, 1, dtype, x.dtype)
 
 
 @meaning("aten.new_full.default")
-def new_full(_: Scope, x: SymbolicTensor, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def new_full(
+    _: Scope,
+    x: SymbolicTensor,
+    size: Sequence[Any],
+    value: Any,
+    dtype: torch.dtype | None,
+    *__: Any,
+) -> SymbolicTensor:
     """One number everywhere in another shape."""
     return _made(size, value, dtype, x.dtype)
 
 
 @meaning("aten.new_empty.default")
-def new_empty(_: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def new_empty(
+    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(size, dtype, x.dtype)
 
 
 @meaning("aten.new_empty_strided.default")
-def new_empty_strided(_: Scope, x: SymbolicTensor, size: Sequence[Any], stride: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def new_empty_strided(
+    _: Scope,
+    x: SymbolicTensor,
+    size: Sequence[Any],
+    stride: Any,
+    dtype: torch.dtype | None,
+    *__: Any,
+) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(size, dtype, x.dtype)
 
 
 @meaning("aten.arange.start_step")
-def arange(scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | None, *_: Any) -> SymbolicTensor:
+def arange(
+    scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | None, *_: Any
+) -> SymbolicTensor:
     """``start, start + step, ...`` before `end`."""
     first, stride = as_size(start), as_int(step)
     if stride < 1:
@@ -114,11 +164,15 @@ def arange(scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | N
     if name == "bool" or name not in {*WHOLE_DTYPES, "float32", "float64"}:
         raise UnsupportedError(f"a range of {name}")
     shape = (length if scope.settle(length) else polynomial(0),)
-    return SymbolicTensor(shape, lambda i, known: settled_in(Whole(first + i[0] * stride), name, known), name)
+    return SymbolicTensor(
+        shape, lambda i, known: settled_in(Whole(first + i[0] * stride), name, known), name
+    )
 
 
 @meaning("aten.arange.start")
-def arange_from(scope: Scope, start: Any, end: Any, dtype: torch.dtype | None, *_: Any) -> SymbolicTensor:
+def arange_from(
+    scope: Scope, start: Any, end: Any, dtype: torch.dtype | None, *_: Any
+) -> SymbolicTensor:
     """Whole numbers from `start` to before `end`."""
     return arange(scope, start, end, 1, dtype)
 

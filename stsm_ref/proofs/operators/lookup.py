@@ -1,10 +1,12 @@
-r"""Meanings of the operators that look entries up at places of an index, and of those that write or add at such places.
+r"""Meanings of the operators that look entries up at places of an index, and of those that write or
+add at such places.
 
 What is added at a place of the result comes from wherever the index names that place,
 
 .. math:: y_p = b_p + \sum_k [\,i_k = p\,]\, v_k
 
-and over an axis of any size such a sum can be written down only where the condition leaves one :math:`k`: it is solved for it.
+and over an axis of any size such a sum can be written down only where the condition leaves one
+:math:`k`: it is solved for it.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -43,28 +45,45 @@ INDEX_DTYPES = ("int64", "int32")
 
 def _require_index(index: SymbolicTensor) -> None:
     if index.dtype not in INDEX_DTYPES:
-        raise UnsupportedError(f"an index of {index.dtype}, where integers that name places were expected")
+        raise UnsupportedError(
+            f"an index of {index.dtype}, where integers that name places were expected"
+        )
 
 
 def _looked_up(
-    index: Value, size: Polynomial, place: Index, scope: Scope, use: Callable[[Polynomial, Scope], Value], *, wraps: bool = True
+    index: Value,
+    size: Polynomial,
+    place: Index,
+    scope: Scope,
+    use: Callable[[Polynomial, Scope], Value],
+    *,
+    wraps: bool = True,
 ) -> Value:
-    """Use a position that an index names, counted from the end if it is negative; where the axis has none, nothing is known."""
+    """Use a position that an index names, counted from the end if it is negative; where the
+    axis has none, nothing is known.
+    """
 
     def leaf(value: Value, known: Scope) -> Value:
         position = as_index(value)
 
         def entry(at: Polynomial) -> Callable[[Scope], Value]:
-            # torch raises outside: say nothing of the entry, and let the module itself show what happens
-            return lambda more: choose(inside(at, size), lambda s: use(at, s), lambda _: Entry(UNINITIALISED, place), more)
+            # torch raises outside: say nothing of the entry, and let the module itself show what
+            # happens
+            return lambda more: choose(
+                inside(at, size), lambda s: use(at, s), lambda _: Entry(UNINITIALISED, place), more
+            )
 
-        return choose([Atom(position)], entry(position), entry(position + size if wraps else position), known)
+        return choose(
+            [Atom(position)], entry(position), entry(position + size if wraps else position), known
+        )
 
     return under(index, scope, leaf)
 
 
 @meaning("aten.index_select.default")
-def index_select(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor) -> SymbolicTensor:
+def index_select(
+    scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor
+) -> SymbolicTensor:
     """The positions of an axis that the index names."""
     if index.rank != 1:
         raise UnsupportedError(f"an index of rank {index.rank}")
@@ -73,31 +92,53 @@ def index_select(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTenso
 
     def read(place: Index, known: Scope) -> Value:
         position = index.read((place[axis],), known)
-        return _looked_up(position, x.shape[axis], place, known, lambda at, s: x.read(replaced(place, axis, at), s), wraps=False)
+        return _looked_up(
+            position,
+            x.shape[axis],
+            place,
+            known,
+            lambda at, s: x.read(replaced(place, axis, at), s),
+            wraps=False,
+        )
 
     return SymbolicTensor(replaced(x.shape, axis, index.shape[0]), read, x.dtype)
 
 
 @meaning("aten.gather.default")
-def gather(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, _sparse: bool = False) -> SymbolicTensor:
-    """``y[i] = x[i]`` with the position of one axis looked up in the index, which has the shape of the result."""
+def gather(
+    scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, _sparse: bool = False
+) -> SymbolicTensor:
+    """``y[i] = x[i]`` with the position of one axis looked up in the index, which has the shape
+    of the result.
+    """
     _require_index(index)
     if x.rank != index.rank or not x.rank:
         raise UnsupportedError(f"an index of rank {index.rank} for a tensor of rank {x.rank}")
     axis = x.axis(dim)
     for other in range(x.rank):
         if other != axis and not scope.settle(x.shape[other] - index.shape[other]):
-            raise UnsupportedError(f"an index of shape {index.shape} for a tensor of shape {x.shape}")
+            raise UnsupportedError(
+                f"an index of shape {index.shape} for a tensor of shape {x.shape}"
+            )
 
     def read(place: Index, known: Scope) -> Value:
         position = index.read(place, known)
-        return _looked_up(position, x.shape[axis], place, known, lambda at, s: x.read(replaced(place, axis, at), s), wraps=False)
+        return _looked_up(
+            position,
+            x.shape[axis],
+            place,
+            known,
+            lambda at, s: x.read(replaced(place, axis, at), s),
+            wraps=False,
+        )
 
     return SymbolicTensor(index.shape, read, x.dtype)
 
 
 class Places(NamedTuple):
-    """Indices of several axes, broadcast together, and where their axes stand in what is looked up."""
+    """Indices of several axes, broadcast together, and where their axes stand in what is looked
+    up.
+    """
 
     axes: tuple[int, ...]
     indices: tuple[SymbolicTensor, ...]
@@ -124,7 +165,9 @@ def _shape_looked_up(x: SymbolicTensor, places: Places) -> Shape:
 
 
 @meaning("aten.index.Tensor", "aten._unsafe_index.Tensor")
-def index_tensor(scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTensor | None]) -> SymbolicTensor:
+def index_tensor(
+    scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTensor | None]
+) -> SymbolicTensor:
     """The positions of one or several axes that indices name."""
     places = _places(scope, x, indices)
     rank = len(places.shape)
@@ -132,7 +175,9 @@ def index_tensor(scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTens
     def read(place: Index, known: Scope) -> Value:
         inner = place[places.first : places.first + rank]
         rest = [*place[: places.first], *place[places.first + rank :]]
-        full: list[Polynomial | None] = [None if axis in places.axes else rest.pop(0) for axis in range(x.rank)]
+        full: list[Polynomial | None] = [
+            None if axis in places.axes else rest.pop(0) for axis in range(x.rank)
+        ]
 
         def look(number: int, done: list[Polynomial | None], more: Scope) -> Value:
             if number == len(places.axes):
@@ -140,7 +185,11 @@ def index_tensor(scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTens
             axis = places.axes[number]
             position = places.indices[number].read(inner, more)
             return _looked_up(
-                position, x.shape[axis], place, more, lambda at, s: look(number + 1, [*done[:axis], at, *done[axis + 1 :]], s)
+                position,
+                x.shape[axis],
+                place,
+                more,
+                lambda at, s: look(number + 1, [*done[:axis], at, *done[axis + 1 :]], s),
             )
 
         return look(0, full, known)
@@ -149,14 +198,20 @@ def index_tensor(scope: Scope, x: SymbolicTensor, indices: Sequence[SymbolicTens
 
 
 class Path(NamedTuple):
-    """A way through the choices of a value to a leaf that is not 0: conditions, each with whether it holds, and a weight of 1 or -1."""
+    """A way through the choices of a value to a leaf that is not 0: conditions, each with
+    whether it holds, and a weight of 1 or -1.
+    """
 
     turns: tuple[tuple[tuple[Atom, ...], bool], ...]
     weight: Fraction
     leaf: Value
 
 
-def _paths(value: Value, turns: tuple[tuple[tuple[Atom, ...], bool], ...] = (), weight: Fraction = Fraction(1)) -> Iterator[Path]:
+def _paths(
+    value: Value,
+    turns: tuple[tuple[tuple[Atom, ...], bool], ...] = (),
+    weight: Fraction = Fraction(1),
+) -> Iterator[Path]:
     if isinstance(value, Choice):
         yield from _paths(value.then, (*turns, (value.condition, True)), weight)
         yield from _paths(value.otherwise, (*turns, (value.condition, False)), weight)
@@ -168,8 +223,12 @@ def _paths(value: Value, turns: tuple[tuple[tuple[Atom, ...], bool], ...] = (), 
 
 
 def sum_over(size: Polynomial, term: Callable[[Polynomial, Scope], Value], scope: Scope) -> Value:
-    """The sum of the terms of all places of an axis, if it is fixed, or if each way to a term that is not 0 leaves one place."""
-    return weighted([(path.weight, _under_turns(path, scope)) for path in terms_over(size, term, scope)])
+    """The sum of the terms of all places of an axis, if it is fixed, or if each way to a term
+    that is not 0 leaves one place.
+    """
+    return weighted(
+        [(path.weight, _under_turns(path, scope)) for path in terms_over(size, term, scope)]
+    )
 
 
 def _under_turns(path: Path, scope: Scope) -> Value:
@@ -179,15 +238,25 @@ def _under_turns(path: Path, scope: Scope) -> Value:
         (condition, holds), *rest = turns
         inner: Callable[[Scope], Value] = lambda more: walk(rest, more)  # noqa: E731  # the same on either side
         nothing: Callable[[Scope], Value] = lambda _: ZERO  # noqa: E731  # the same on either side
-        return choose(condition, inner, nothing, known) if holds else choose(condition, nothing, inner, known)
+        return (
+            choose(condition, inner, nothing, known)
+            if holds
+            else choose(condition, nothing, inner, known)
+        )
 
     return walk(path.turns, scope)
 
 
-def terms_over(size: Polynomial, term: Callable[[Polynomial, Scope], Value], scope: Scope) -> list[Path]:
+def terms_over(
+    size: Polynomial, term: Callable[[Polynomial, Scope], Value], scope: Scope
+) -> list[Path]:
     """Each way to a term that is not 0, with the place of the axis in it solved for."""
     if size.constant is not None:
-        return [path for number in range(size.constant) for path in _paths(term(polynomial(number), scope))]
+        return [
+            path
+            for number in range(size.constant)
+            for path in _paths(term(polynomial(number), scope))
+        ]
     name = f"k{len(scope.ranges)}"
     scope.ranges[name] = Range(polynomial(0), size - 1)
     known = len(scope.definitions)
@@ -204,15 +273,22 @@ def terms_over(size: Polynomial, term: Callable[[Polynomial, Scope], Value], sco
     for path in _paths(value):
         place = _only_place(name, path.turns, size)
         if place is None:
-            raise UnsupportedError("a sum over an axis of any size, in which more than one place may count")
+            raise UnsupportedError(
+                "a sum over an axis of any size, in which more than one place may count"
+            )
         at = {name: place}
-        turns = [(tuple(Atom(a.value.substitute(at), a.equal) for a in condition), holds) for condition, holds in path.turns]
+        turns = [
+            (tuple(Atom(a.value.substitute(at), a.equal) for a in condition), holds)
+            for condition, holds in path.turns
+        ]
         leaf = substituted(path.leaf, at)
         found.append(Path(((inside(place, size), True), *turns), path.weight, leaf))
     return found
 
 
-def _only_place(name: str, turns: Sequence[tuple[tuple[Atom, ...], bool]], size: Polynomial) -> Polynomial | None:
+def _only_place(
+    name: str, turns: Sequence[tuple[tuple[Atom, ...], bool]], size: Polynomial
+) -> Polynomial | None:
     """The one value of a variable that conditions leave, or None if they leave more."""
     lows, highs = [polynomial(0)], [size - 1]
     for condition, holds in turns:
@@ -232,9 +308,15 @@ def _only_place(name: str, turns: Sequence[tuple[tuple[Atom, ...], bool]], size:
     return next((low for low in lows if low in highs), None)
 
 
-def _adding(base: SymbolicTensor, terms: Callable[[Index, Scope], Value], name: str) -> SymbolicTensor:
+def _adding(
+    base: SymbolicTensor, terms: Callable[[Index, Scope], Value], name: str
+) -> SymbolicTensor:
     one = Fraction(1)
-    return SymbolicTensor(base.shape, lambda place, known: weighted([(one, base.read(place, known)), (one, terms(place, known))]), name)
+    return SymbolicTensor(
+        base.shape,
+        lambda place, known: weighted([(one, base.read(place, known)), (one, terms(place, known))]),
+        name,
+    )
 
 
 def _require_floats(x: SymbolicTensor) -> None:
@@ -242,13 +324,25 @@ def _require_floats(x: SymbolicTensor) -> None:
         raise UnsupportedError(f"a sum of {x.dtype} at places that are looked up")
 
 
-def _same_place(position: Value, place: Polynomial, size: Polynomial, scope: Scope, use: Callable[[Scope], Value], *, wraps: bool) -> Value:
+def _same_place(
+    position: Value,
+    place: Polynomial,
+    size: Polynomial,
+    scope: Scope,
+    use: Callable[[Scope], Value],
+    *,
+    wraps: bool,
+) -> Value:
     """What is used where a position that an index names is this place, else 0."""
 
     def leaf(value: Value, known: Scope) -> Value:
         at = as_index(value)
         if known.is_nonnegative(size - 1 - at) is not True or known.is_nonnegative(at) is not True:
-            if not wraps or known.is_nonnegative(-at - 1) is not True or known.is_nonnegative(at + size) is not True:
+            if (
+                not wraps
+                or known.is_nonnegative(-at - 1) is not True
+                or known.is_nonnegative(at + size) is not True
+            ):
                 raise UnsupportedError(f"a place {at} that is not shown to be on an axis of {size}")
             at = at + size
         return choose([Atom(at - place, equal=True)], use, lambda _: ZERO, known)
@@ -257,30 +351,53 @@ def _same_place(position: Value, place: Polynomial, size: Polynomial, scope: Sco
 
 
 @meaning("aten.scatter_add.default")
-def scatter_add(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, source: SymbolicTensor) -> SymbolicTensor:
+def scatter_add(
+    scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, source: SymbolicTensor
+) -> SymbolicTensor:
     """`x`, and each entry of the source added at the place that the index names on one axis."""
     _require_index(index)
     _require_floats(x)
     axis = x.axis(dim)
     fitting = x.rank == index.rank == source.rank and all(
-        scope.settle(source.shape[k] - index.shape[k]) and (k == axis or scope.settle(x.shape[k] - index.shape[k])) for k in range(x.rank)
+        scope.settle(source.shape[k] - index.shape[k])
+        and (k == axis or scope.settle(x.shape[k] - index.shape[k]))
+        for k in range(x.rank)
     )
     if not fitting or source.dtype != x.dtype:
-        raise UnsupportedError(f"an index of shape {index.shape} for a source of {source.shape} and a tensor of {x.shape}")
+        raise UnsupportedError(
+            f"an index of shape {index.shape} for a source of {source.shape} and a tensor of "
+            f"{x.shape}"
+        )
 
     def terms(place: Index, known: Scope) -> Value:
         def one(k: Polynomial, more: Scope) -> Value:
             at = replaced(place, axis, k)
-            return _same_place(index.read(at, more), place[axis], x.shape[axis], more, lambda s: source.read(at, s), wraps=False)
+            return _same_place(
+                index.read(at, more),
+                place[axis],
+                x.shape[axis],
+                more,
+                lambda s: source.read(at, s),
+                wraps=False,
+            )
 
-        others = [atom for k in range(x.rank) if k != axis for atom in inside(place[k], index.shape[k])]
+        others = [
+            atom for k in range(x.rank) if k != axis for atom in inside(place[k], index.shape[k])
+        ]
         return choose(others, lambda s: sum_over(index.shape[axis], one, s), lambda _: ZERO, known)
 
     return _adding(x, terms, x.dtype)
 
 
 @meaning("aten.index_add.default")
-def index_add(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, source: SymbolicTensor, alpha: Any) -> SymbolicTensor:
+def index_add(
+    scope: Scope,
+    x: SymbolicTensor,
+    dim: int,
+    index: SymbolicTensor,
+    source: SymbolicTensor,
+    alpha: Any,
+) -> SymbolicTensor:
     """`x`, and each position of the source added at the position that the index names."""
     _require_index(index)
     _require_floats(x)
@@ -302,7 +419,9 @@ def index_add(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, 
 
 
 @meaning("aten.index_copy.default")
-def index_copy(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, source: SymbolicTensor) -> SymbolicTensor:
+def index_copy(
+    scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, source: SymbolicTensor
+) -> SymbolicTensor:
     """`x` with the positions that the index names replaced by those of the source."""
     axis = x.axis(dim)
     if index.rank != 1 or source.dtype != x.dtype:
@@ -313,7 +432,9 @@ def index_copy(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor,
 
 
 @meaning("aten.index_fill.int_Scalar")
-def index_fill(scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, value: Any) -> SymbolicTensor:
+def index_fill(
+    scope: Scope, x: SymbolicTensor, dim: int, index: SymbolicTensor, value: Any
+) -> SymbolicTensor:
     """`x` with a number at the positions that the index names."""
     from stsm_ref.proofs.operators.numbers import operand
 
@@ -345,14 +466,23 @@ def index_put(
                 return source.read(at, more) if accumulate else Entry(WRITTEN, at)
             axis = places.axes[number]
             position = places.indices[number].read(inner, more)
-            return _same_place(position, place[axis], x.shape[axis], more, lambda s: match(number + 1, s), wraps=wraps)
+            return _same_place(
+                position,
+                place[axis],
+                x.shape[axis],
+                more,
+                lambda s: match(number + 1, s),
+                wraps=wraps,
+            )
 
         return match(0, known)
 
     def over(place: Index, done: Index, known: Scope) -> Value:
         if len(done) == len(places.shape):
             return term(place, done, known)
-        return sum_over(places.shape[len(done)], lambda k, more: over(place, (*done, k), more), known)
+        return sum_over(
+            places.shape[len(done)], lambda k, more: over(place, (*done, k), more), known
+        )
 
     def read(place: Index, known: Scope) -> Value:
         found = over(place, (), known)
@@ -374,12 +504,18 @@ def _require_one_way(ways: Sequence[Path]) -> None:
     for number, one in enumerate(ways):
         for other in ways[:number]:
             if not _apart(one, other):
-                raise UnsupportedError("a write at places of which two may be one: torch does not say which is written last")
+                raise UnsupportedError(
+                    "a write at places of which two may be one: torch does not say which is "
+                    "written last"
+                )
 
 
 def _apart(one: Path, other: Path) -> bool:
     """Whether two ways demand things of which both cannot hold."""
-    demanded = [[atom for condition, holds in way.turns if holds for atom in condition] for way in (one, other)]
+    demanded = [
+        [atom for condition, holds in way.turns if holds for atom in condition]
+        for way in (one, other)
+    ]
     denied = [[condition for condition, holds in way.turns if not holds] for way in (one, other)]
     if any(set(condition) <= set(demanded[1 - k]) for k in (0, 1) for condition in denied[k]):
         return True
@@ -393,7 +529,9 @@ def _apart(one: Path, other: Path) -> bool:
     return False
 
 
-def _written(ways: Sequence[Path], otherwise: Callable[[Scope], Value], source: SymbolicTensor, scope: Scope) -> Value:
+def _written(
+    ways: Sequence[Path], otherwise: Callable[[Scope], Value], source: SymbolicTensor, scope: Scope
+) -> Value:
     if not ways:
         return otherwise(scope)
     (turns, _, leaf), *rest = ways
@@ -412,7 +550,9 @@ def _written(ways: Sequence[Path], otherwise: Callable[[Scope], Value], source: 
 
 @meaning("aten.unfold.default")
 def unfold(scope: Scope, x: SymbolicTensor, dim: int, size: int, step: int) -> SymbolicTensor:
-    """``y[..., i, ..., j] = x[..., step*i + j, ...]``: windows of an axis, in a new axis at the end."""
+    """``y[..., i, ..., j] = x[..., step*i + j, ...]``: windows of an axis, in a new axis at the
+    end.
+    """
     axis, width, stride = x.axis(dim), as_int(size), as_int(step)
     if not x.rank or stride < 1 or not scope.settle(x.shape[axis] - width):
         raise UnsupportedError(f"windows of {width} on an axis of {x.shape}")
@@ -426,7 +566,9 @@ def unfold(scope: Scope, x: SymbolicTensor, dim: int, size: int, step: int) -> S
 
 
 @meaning("aten.unfold_backward.default")
-def unfold_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, size: int, step: int) -> SymbolicTensor:
+def unfold_backward(
+    scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, size: int, step: int
+) -> SymbolicTensor:
     """The gradient of windows: each position gets those of all windows that it lies in."""
     shape = tuple(as_size(each) for each in sizes)
     width, stride = as_int(size), as_int(step)
@@ -436,8 +578,16 @@ def unfold_backward(scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], di
     def read(index: Index, known: Scope) -> Value:
         def part(within: int, more: Scope) -> Value:
             number, rest = more.divide(index[axis] - within, polynomial(stride))
-            condition = [*inside(number, windows), *([] if stride == 1 else [Atom(rest, equal=True)])]
-            return choose(condition, lambda s: grad.read((*replaced(index, axis, number), polynomial(within)), s), lambda _: ZERO, more)
+            condition = [
+                *inside(number, windows),
+                *([] if stride == 1 else [Atom(rest, equal=True)]),
+            ]
+            return choose(
+                condition,
+                lambda s: grad.read((*replaced(index, axis, number), polynomial(within)), s),
+                lambda _: ZERO,
+                more,
+            )
 
         return weighted([(Fraction(1), part(within, known)) for within in range(width)])
 

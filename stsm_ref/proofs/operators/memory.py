@@ -1,7 +1,8 @@
 """Views and writes: what a write through a view does to the memory under it.
 
-A tensor of a graph is a place: memory of its own, or a view of another place. Reading a view looks at the memory as it is at that moment;
-writing to a view writes the memory. Which results are views is torch's own word: they share their storage with their argument.
+A tensor of a graph is a place: memory of its own, or a view of another place. Reading a view looks
+at the memory as it is at that moment; writing to a view writes the memory. Which results are views
+is torch's own word: they share their storage with their argument.
 """
 
 from collections.abc import Callable, Sequence
@@ -58,16 +59,22 @@ def _no_write(*_: Any) -> SymbolicTensor:
     raise UnsupportedError("a write through a view of this kind")
 
 
-def _back_transpose(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dim0: int, dim1: int) -> SymbolicTensor:
+def _back_transpose(
+    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dim0: int, dim1: int
+) -> SymbolicTensor:
     return transpose(scope, new, dim0, dim1)
 
 
-def _back_permute(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
+def _back_permute(
+    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dims: Sequence[int]
+) -> SymbolicTensor:
     axes = [base.axis(dim) for dim in dims]
     return permute(scope, new, [axes.index(axis) for axis in range(base.rank)])
 
 
-def _back_to_shape(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any) -> SymbolicTensor:
+def _back_to_shape(
+    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any
+) -> SymbolicTensor:
     return view(scope, new, base.shape)
 
 
@@ -77,12 +84,18 @@ def _back_same(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any)
 
 WRITES: dict[str, Callable[..., SymbolicTensor]] = {
     "aten.slice.Tensor": slice_scatter,
-    "aten.narrow.default": lambda scope, base, new, dim, start, length: slice_scatter(scope, base, new, dim, start, start + length, 1),
+    "aten.narrow.default": lambda scope, base, new, dim, start, length: slice_scatter(
+        scope, base, new, dim, start, start + length, 1
+    ),
     "aten.select.int": select_scatter,
     "aten.unsqueeze.default": lambda scope, base, new, dim: select(scope, new, dim, 0),
-    **dict.fromkeys(("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"), _back_transpose),
+    **dict.fromkeys(
+        ("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"), _back_transpose
+    ),
     "aten.permute.default": _back_permute,
-    "aten.movedim.int": lambda scope, base, new, source, destination: movedim(scope, new, destination, source),
+    "aten.movedim.int": lambda scope, base, new, source, destination: movedim(
+        scope, new, destination, source
+    ),
     **dict.fromkeys(
         (
             "aten.view.default",
@@ -99,14 +112,28 @@ WRITES: dict[str, Callable[..., SymbolicTensor]] = {
         _back_to_shape,
     ),
     **dict.fromkeys(
-        ("aten.alias.default", "aten.detach.default", "aten.contiguous.default", "aten.to.dtype", "aten.to.dtype_layout"),
+        (
+            "aten.alias.default",
+            "aten.detach.default",
+            "aten.contiguous.default",
+            "aten.to.dtype",
+            "aten.to.dtype_layout",
+        ),
         _back_same,
     ),
 }
-"""How a write through the result of an operator reaches its argument; for other views a write is unsupported, reading is not."""
+"""How a write through the result of an operator reaches its argument; for other views a write
+is unsupported, reading is not.
+"""
 
 
-def shown_by(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], base: Place, scope: Scope) -> View:
+def shown_by(
+    target: torch._ops.OpOverload,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    base: Place,
+    scope: Scope,
+) -> View:
     """The result of an operator that is a view of its first argument."""
     _, *rest = in_schema_order(target, args, kwargs)
     put: Callable[..., SymbolicTensor] = WRITES.get(str(target), _no_write)
@@ -123,9 +150,20 @@ def _tensor(value: Any) -> SymbolicTensor:
     return value
 
 
-def piece(base: Place, target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], number: int, scope: Scope) -> View:
+def piece(
+    base: Place,
+    target: torch._ops.OpOverload,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    number: int,
+    scope: Scope,
+) -> View:
     """One of several views that an operator gives at once; it can be read, not written."""
-    return View(base, lambda value: _tensor(apply(target, [value, *args[1:]], kwargs, scope)[number]), _no_write)
+    return View(
+        base,
+        lambda value: _tensor(apply(target, [value, *args[1:]], kwargs, scope)[number]),
+        _no_write,
+    )
 
 
 def writes(target: torch._ops.OpOverload) -> bool:
@@ -135,8 +173,16 @@ def writes(target: torch._ops.OpOverload) -> bool:
     return alias is not None and bool(alias.is_write)
 
 
-def write(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], place: Place, scope: Scope) -> None:
-    """Do what an operator that writes does: its result by the operator of the same name that does not, in the dtype of the place."""
+def write(
+    target: torch._ops.OpOverload,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    place: Place,
+    scope: Scope,
+) -> None:
+    """Do what an operator that writes does: its result by the operator of the same name that
+    does not, in the dtype of the place.
+    """
     old = place.read()
     name = str(target)
     if torch.Tag.inplace_view in target.tags:

@@ -1,4 +1,6 @@
-"""Meanings of arithmetic: exact over the real numbers for weighted sums of entries, and the machine's own for integers."""
+"""Meanings of arithmetic: exact over the real numbers for weighted sums of entries, and the
+machine's own for integers.
+"""
 
 from collections.abc import Callable
 from fractions import Fraction
@@ -63,24 +65,40 @@ def operand(value: Any, name: str) -> SymbolicTensor:
     """A tensor brought into a dtype, or a number as a tensor of it without axes."""
     if isinstance(value, SymbolicTensor):
         return converted(value, torch_dtype(name))
-    return size_in(value, name) if isinstance(value, Polynomial) else filled((), number_in(value, name), name)
+    return (
+        size_in(value, name)
+        if isinstance(value, Polynomial)
+        else filled((), number_in(value, name), name)
+    )
 
 
-def together(scope: Scope, tensors: list[SymbolicTensor], function: Leaves, name: str) -> SymbolicTensor:
-    """Apply a function of values, and of what is known, entry by entry, shapes broadcast; the result is of dtype `name`."""
+def together(
+    scope: Scope, tensors: list[SymbolicTensor], function: Leaves, name: str
+) -> SymbolicTensor:
+    """Apply a function of values, and of what is known, entry by entry, shapes broadcast; the
+    result is of dtype `name`.
+    """
     shape = common_shape(scope, *(each.shape for each in tensors))
     wide = [broadcast(scope, each, shape) for each in tensors]
-    return SymbolicTensor(shape, lambda i, known: function(*(each.read(i, known) for each in wide), known), name)
+    return SymbolicTensor(
+        shape, lambda i, known: function(*(each.read(i, known) for each in wide), known), name
+    )
 
 
-def arithmetic(scope: Scope, function: Leaves, *operands: Any, result: str | None = None) -> SymbolicTensor:
-    """Bring operands into their common dtype, compute with their leaves, and bring what comes out into that dtype again."""
+def arithmetic(
+    scope: Scope, function: Leaves, *operands: Any, result: str | None = None
+) -> SymbolicTensor:
+    """Bring operands into their common dtype, compute with their leaves, and bring what comes
+    out into that dtype again.
+    """
     common = promoted(*operands)
     name = result or common
 
     def compute(*values: Any) -> Value:
         *values_, known = values
-        return under_all(values_, known, lambda *leaves: settled_in(function(*leaves), name, leaves[-1]))
+        return under_all(
+            values_, known, lambda *leaves: settled_in(function(*leaves), name, leaves[-1])
+        )
 
     return together(scope, [operand(each, common) for each in operands], compute, name)
 
@@ -89,7 +107,9 @@ def under_all(values: list[Value], known: Scope, function: Leaves, *leaves: Valu
     """Apply a function of leaves, and of what is known, under the choices of all values."""
     if not values:
         return function(*leaves, known)
-    return under(values[0], known, lambda leaf, more: under_all(values[1:], more, function, *leaves, leaf))
+    return under(
+        values[0], known, lambda leaf, more: under_all(values[1:], more, function, *leaves, leaf)
+    )
 
 
 def is_number(value: Value) -> bool:
@@ -115,20 +135,26 @@ def total(scope: Scope, a: Any, b: Any, weight: Fraction) -> SymbolicTensor:
         if isinstance(one, Constant) and isinstance(other, Constant):
             scaled = Constant(weight * other.value)
             if name in LARGEST_EXACT and not fits(scaled.value, name):
-                return Rounded(name, Constant(one.value + scaled.value))  # what was rounded first is not known
+                return Rounded(
+                    name, Constant(one.value + scaled.value)
+                )  # what was rounded first is not known
             both_negative = is_negative(one) and is_negative(other) != (weight < 0)
             return _signed(one.value + scaled.value, both_negative, name)
         if is_number(one) and is_number(other):
             found = as_index(one) + as_index(other) * as_index(Constant(weight))
             # an integer as a float has no -0.0, but -0.0 and 0.0 may have met
-            plain = name in WHOLE_DTYPES or not any(isinstance(each, Constant) and each.negative for each in (one, other))
+            plain = name in WHOLE_DTYPES or not any(
+                isinstance(each, Constant) and each.negative for each in (one, other)
+            )
             return Whole(found) if plain else Sum(((Fraction(1), Whole(found)),))
         return weighted([(Fraction(1), one), (weight, other)])
 
     def compute(one: Value, other: Value, known: Scope) -> Value:
         if is_sum_of_entries(one) or is_sum_of_entries(other):
             return weighted([(Fraction(1), one), (weight, other)])
-        return under_all([one, other], known, lambda p, q, more: settled_in(leaves(p, q), name, more))
+        return under_all(
+            [one, other], known, lambda p, q, more: settled_in(leaves(p, q), name, more)
+        )
 
     return together(scope, [operand(a, name), operand(b, name)], compute, name)
 
@@ -150,10 +176,15 @@ def product_of(one: Value, other: Value, name: str, known: Scope) -> Value:
         if not isinstance(other, Whole):
             return weighted([(one.value, other)])
     if not (is_number(one) and is_number(other)):
-        raise UnsupportedError("a product that is not linear in the input, or of numbers that may be rounded")
+        raise UnsupportedError(
+            "a product that is not linear in the input, or of numbers that may be rounded"
+        )
     found = Whole(as_index(one) * as_index(other))
-    # 0.0 times a negative float is -0.0, which an integer cannot say: that arithmetic was done says that the sign is not known
-    plain = name in WHOLE_DTYPES or all(known.is_nonnegative(as_index(each)) for each in (one, other))
+    # 0.0 times a negative float is -0.0, which an integer cannot say: that arithmetic was done says
+    # that the sign is not known
+    plain = name in WHOLE_DTYPES or all(
+        known.is_nonnegative(as_index(each)) for each in (one, other)
+    )
     return found if plain else Sum(((Fraction(1), settled_in(found, name, known)),))
 
 
@@ -214,7 +245,9 @@ def negate(scope: Scope, x: SymbolicTensor) -> SymbolicTensor:
     """``-x``."""
     if x.dtype == "bool":
         raise UnsupportedError("the negative of a condition")
-    return arithmetic(scope, lambda a, known: product_of(a, Constant(Fraction(-1)), x.dtype, known), x)
+    return arithmetic(
+        scope, lambda a, known: product_of(a, Constant(Fraction(-1)), x.dtype, known), x
+    )
 
 
 def _integers(*operands: Any) -> str:
@@ -232,7 +265,12 @@ def absolute(scope: Scope, x: SymbolicTensor) -> SymbolicTensor:
 
     def leaf(value: Value, known: Scope) -> Value:
         number = as_index(value)
-        return choose([Atom(number)], lambda s: settled_in(Whole(number), name, s), lambda s: settled_in(Whole(-number), name, s), known)
+        return choose(
+            [Atom(number)],
+            lambda s: settled_in(Whole(number), name, s),
+            lambda s: settled_in(Whole(-number), name, s),
+            known,
+        )
 
     return together(scope, [x], lambda a, known: under(a, known, leaf), name)
 
@@ -259,7 +297,9 @@ def divide_by_mode(scope: Scope, x: Any, other: Any, mode: str | None) -> Symbol
     return floor_divide(scope, x, other)
 
 
-def _divided(scope: Scope, x: Any, other: Any, take: Callable[[tuple[Polynomial, Polynomial]], Polynomial]) -> SymbolicTensor:
+def _divided(
+    scope: Scope, x: Any, other: Any, take: Callable[[tuple[Polynomial, Polynomial]], Polynomial]
+) -> SymbolicTensor:
     def leaves(one: Value, divisor: Value, known: Scope) -> Value:
         below = as_index(divisor)
         if known.is_nonnegative(below - 1) is not True:
@@ -270,16 +310,22 @@ def _divided(scope: Scope, x: Any, other: Any, take: Callable[[tuple[Polynomial,
     return arithmetic(scope, leaves, x, other)
 
 
-def _comparison(atoms: Callable[[Polynomial], Atom], *, opposite: bool = False) -> Callable[[Scope, Any, Any], SymbolicTensor]:
+def _comparison(
+    atoms: Callable[[Polynomial], Atom], *, opposite: bool = False
+) -> Callable[[Scope, Any, Any], SymbolicTensor]:
     def leaves(one: Value, other: Value, known: Scope) -> Value:
         atom = atoms(_difference(one, other))
-        return choose([atom], lambda _: ZERO if opposite else ONE, lambda _: ONE if opposite else ZERO, known)
+        return choose(
+            [atom], lambda _: ZERO if opposite else ONE, lambda _: ONE if opposite else ZERO, known
+        )
 
     def compare(scope: Scope, x: Any, other: Any) -> SymbolicTensor:
         """Compare numbers that do not hang on the input."""
         common = promoted(x, other)
         tensors = [operand(x, common), operand(other, common)]
-        return together(scope, tensors, lambda a, b, known: under_all([a, b], known, leaves), "bool")
+        return together(
+            scope, tensors, lambda a, b, known: under_all([a, b], known, leaves), "bool"
+        )
 
     return compare
 
@@ -293,12 +339,20 @@ def _difference(one: Value, other: Value) -> Polynomial:
 
 
 def _scaled(value: Value, scale: int) -> Polynomial:
-    return as_index(Constant(value.value * scale) if isinstance(value, Constant) else value) * (1 if isinstance(value, Constant) else scale)
+    return as_index(Constant(value.value * scale) if isinstance(value, Constant) else value) * (
+        1 if isinstance(value, Constant) else scale
+    )
 
 
 def _before_rounding(value: Value, other: Value) -> Value:
-    """An integer before it became a float, if the other is a number below which every integer is held: rounding keeps order."""
-    if not isinstance(value, Rounded) or not isinstance(value.value, Whole) or not isinstance(other, Constant):
+    """An integer before it became a float, if the other is a number below which every integer
+    is held: rounding keeps order.
+    """
+    if (
+        not isinstance(value, Rounded)
+        or not isinstance(value.value, Whole)
+        or not isinstance(other, Constant)
+    ):
         return value
     return value.value if abs(other.value) < LARGEST_EXACT.get(value.dtype, 0) else value
 
@@ -311,7 +365,9 @@ for _name, _atom in {
     "eq": lambda difference: Atom(difference, equal=True),
 }.items():
     meaning(f"aten.{_name}.Tensor", f"aten.{_name}.Scalar")(_comparison(_atom))
-meaning("aten.ne.Tensor", "aten.ne.Scalar")(_comparison(lambda difference: Atom(difference, equal=True), opposite=True))
+meaning("aten.ne.Tensor", "aten.ne.Scalar")(
+    _comparison(lambda difference: Atom(difference, equal=True), opposite=True)
+)
 
 
 def _logic(function: Callable[..., bool]) -> Callable[..., SymbolicTensor]:
@@ -324,12 +380,18 @@ def _logic(function: Callable[..., bool]) -> Callable[..., SymbolicTensor]:
         # torch brings operands into one dtype first, where -2**31 of int32 may become 0 of uint8
         common = promoted(*operands)
         conditions = [operand(operand(each, common), "bool") for each in operands]
-        return together(scope, conditions, lambda *a: under_all(list(a[:-1]), a[-1], leaves), "bool")
+        return together(
+            scope, conditions, lambda *a: under_all(list(a[:-1]), a[-1], leaves), "bool"
+        )
 
     return apply
 
 
-LOGIC: dict[str, Callable[..., bool]] = {"and": lambda a, b: a and b, "or": lambda a, b: a or b, "xor": lambda a, b: a != b}
+LOGIC: dict[str, Callable[..., bool]] = {
+    "and": lambda a, b: a and b,
+    "or": lambda a, b: a or b,
+    "xor": lambda a, b: a != b,
+}
 for _name, _function in LOGIC.items():
     meaning(f"aten.logical_{_name}.default")(_logic(_function))
 meaning("aten.logical_not.default")(_logic(lambda a: not a))
@@ -363,7 +425,9 @@ def _choice(condition: Value, then: Value, otherwise: Value, known: Scope) -> Va
 
 
 @meaning("aten.masked_fill.Scalar", "aten.masked_fill.Tensor")
-def masked_fill(scope: Scope, x: SymbolicTensor, mask: SymbolicTensor, value: Any) -> SymbolicTensor:
+def masked_fill(
+    scope: Scope, x: SymbolicTensor, mask: SymbolicTensor, value: Any
+) -> SymbolicTensor:
     """A number where the mask holds."""
     if mask.dtype != "bool":
         raise UnsupportedError(f"a mask of {mask.dtype}")
@@ -407,7 +471,9 @@ def minimum(scope: Scope, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicT
 def _bounded(scope: Scope, x: SymbolicTensor, bound: Any, sign: int) -> SymbolicTensor:
     name = _integers(x, bound)
     number = as_size(bound).constant
-    fitting = name == "int64" if number is None else least(name) <= number < least(name) + 2 ** BITS[name]
+    fitting = (
+        name == "int64" if number is None else least(name) <= number < least(name) + 2 ** BITS[name]
+    )
     if name != x.dtype or not fitting:
         raise UnsupportedError(f"a bound {bound} of {x.dtype}")
     return _extreme(scope, x, bound, sign)
@@ -421,12 +487,19 @@ def _extreme(scope: Scope, x: Any, other: Any, sign: int) -> SymbolicTensor:
         return choose([Atom(difference)], lambda _: one, lambda _: two, known)
 
     common = promoted(x, other)
-    return together(scope, [operand(x, common), operand(other, common)], lambda a, b, known: under_all([a, b], known, leaves), common)
+    return together(
+        scope,
+        [operand(x, common), operand(other, common)],
+        lambda a, b, known: under_all([a, b], known, leaves),
+        common,
+    )
 
 
 def _truth(value: Value) -> bool:
     if not isinstance(value, Constant):
-        raise UnsupportedError("a condition that depends on the values of the input, or on a number that may not fit")
+        raise UnsupportedError(
+            "a condition that depends on the values of the input, or on a number that may not fit"
+        )
     return bool(value.value)
 
 
@@ -437,7 +510,9 @@ def table(name: str, values: torch.Tensor) -> SymbolicTensor:
     def read(index: Index, scope: Scope) -> Value:
         return _look_up(flat, index, scope)
 
-    return SymbolicTensor(tuple(polynomial(size) for size in values.shape), read, dtype_name(values.dtype))
+    return SymbolicTensor(
+        tuple(polynomial(size) for size in values.shape), read, dtype_name(values.dtype)
+    )
 
 
 LARGEST_TABLE = 512
@@ -451,9 +526,15 @@ def _look_up(values: torch.Tensor, index: Index, scope: Scope) -> Value:
     if place is not None:
         return _look_up(values[place], index[1:], scope)
     if len(values) > LARGEST_TABLE:
-        raise UnsupportedError(f"a table of {len(values)} numbers, read at a place that depends on the sizes")
+        raise UnsupportedError(
+            f"a table of {len(values)} numbers, read at a place that depends on the sizes"
+        )
     found = _look_up(values[-1], index[1:], scope)
     for position in reversed(range(len(values) - 1)):
         other = _look_up(values[position], index[1:], scope)
-        found = found if other == found else Choice((Atom(index[0] - position, equal=True),), other, found)
+        found = (
+            found
+            if other == found
+            else Choice((Atom(index[0] - position, equal=True),), other, found)
+        )
     return found

@@ -1,4 +1,6 @@
-r"""Meanings of matrix products of which one side does not hang on the input: :math:`y_{ij} = \sum_k a_{ik} b_{kj}`."""
+r"""Meanings of matrix products of which one side does not hang on the input: :math:`y_{ij} =
+\sum_k a_{ik} b_{kj}`.
+"""
 
 from stsm_ref.proofs.index_maps.integers import Polynomial, Scope
 from stsm_ref.proofs.index_maps.maps import Index, SymbolicTensor, UnsupportedError, Value
@@ -26,7 +28,11 @@ def matrices(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTens
 
         def term(k: Polynomial, more: Scope) -> Value:
             def times(one: Value, known_: Scope) -> Value:
-                return under(b.read((*front, k, j), known_), known_, lambda two, last: product(one, two, last))
+                return under(
+                    b.read((*front, k, j), known_),
+                    known_,
+                    lambda two, last: product(one, two, last),
+                )
 
             return under(a.read((*front, i, k), more), more, times)
 
@@ -37,7 +43,9 @@ def matrices(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTens
 
 @meaning("aten.matmul.default")
 def matmul(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor:
-    """Matrices, with the axes in front broadcast; a vector is a matrix of one row, or of one column."""
+    """Matrices, with the axes in front broadcast; a vector is a matrix of one row, or of one
+    column.
+    """
     if not a.rank or not b.rank:
         raise UnsupportedError("a product of matrices of which one has no axes")
     wide, tall = a, b

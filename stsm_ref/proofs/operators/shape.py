@@ -1,4 +1,6 @@
-"""Meanings of the operators that look at the axes of a tensor one by one: slices, permutations, new axes, splits."""
+"""Meanings of the operators that look at the axes of a tensor one by one: slices, permutations,
+new axes, splits.
+"""
 
 import itertools
 from collections.abc import Sequence
@@ -24,11 +26,15 @@ def same_size(scope: Scope, one: Polynomial, other: Polynomial) -> bool:
 
 def same_shape(scope: Scope, one: Shape, other: Shape) -> bool:
     """Whether two shapes are one."""
-    return len(one) == len(other) and all(same_size(scope, a, b) for a, b in zip(one, other, strict=True))
+    return len(one) == len(other) and all(
+        same_size(scope, a, b) for a, b in zip(one, other, strict=True)
+    )
 
 
 def bounds(scope: Scope, size: Polynomial, start: Any, end: Any) -> tuple[Polynomial, Polynomial]:
-    """Start and end of a slice as Python counts them: from the end if negative, and never outside."""
+    """Start and end of a slice as Python counts them: from the end if negative, and never
+    outside.
+    """
     first = polynomial(0) if start is None else _clamped(scope, as_size(start), size)
     last = size if end is None else _clamped(scope, as_size(end), size)
     return first, (last if scope.settle(last - first) else first)
@@ -45,13 +51,17 @@ def _clamped(scope: Scope, position: Polynomial, size: Polynomial) -> Polynomial
 
 
 @meaning("aten.slice.Tensor")
-def slice_(scope: Scope, x: SymbolicTensor, dim: int, start: Any, end: Any, step: int) -> SymbolicTensor:
+def slice_(
+    scope: Scope, x: SymbolicTensor, dim: int, start: Any, end: Any, step: int
+) -> SymbolicTensor:
     """``y[i] = x[start + step*i]``."""
     axis = x.axis(dim)
     first, last = bounds(scope, x.shape[axis], start, end)
     length, _ = scope.divide(last - first + (as_int(step) - 1), polynomial(as_int(step)))
     return SymbolicTensor(
-        replaced(x.shape, axis, length), lambda i, known: x.read(replaced(i, axis, first + i[axis] * step), known), x.dtype
+        replaced(x.shape, axis, length),
+        lambda i, known: x.read(replaced(i, axis, first + i[axis] * step), known),
+        x.dtype,
     )
 
 
@@ -71,7 +81,9 @@ def select(scope: Scope, x: SymbolicTensor, dim: int, index: Any) -> SymbolicTen
     """One position of an axis, and the axis gone."""
     axis = x.axis(dim)
     at = position_on(scope, index, x.shape[axis])
-    return SymbolicTensor(replaced(x.shape, axis), lambda i, known: x.read((*i[:axis], at, *i[axis:]), known), x.dtype)
+    return SymbolicTensor(
+        replaced(x.shape, axis), lambda i, known: x.read((*i[:axis], at, *i[axis:]), known), x.dtype
+    )
 
 
 def position_on(scope: Scope, index: Any, size: Polynomial) -> Polynomial:
@@ -89,7 +101,11 @@ def permute(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     """``y`` has axis ``dims[k]`` of ``x`` as its axis ``k``."""
     axes = [x.axis(dim) for dim in dims]
     back = [axes.index(axis) for axis in range(x.rank)]
-    return SymbolicTensor(tuple(x.shape[a] for a in axes), lambda i, known: x.read(tuple(i[b] for b in back), known), x.dtype)
+    return SymbolicTensor(
+        tuple(x.shape[a] for a in axes),
+        lambda i, known: x.read(tuple(i[b] for b in back), known),
+        x.dtype,
+    )
 
 
 @meaning("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default")
@@ -114,7 +130,9 @@ def unsqueeze(_: Scope, x: SymbolicTensor, dim: int) -> SymbolicTensor:
     """A new axis of size 1."""
     axis = dim % (x.rank + 1)
     shape = (*x.shape[:axis], polynomial(1), *x.shape[axis:])
-    return SymbolicTensor(shape, lambda i, known: x.read((*i[:axis], *i[axis + 1 :]), known), x.dtype)
+    return SymbolicTensor(
+        shape, lambda i, known: x.read((*i[:axis], *i[axis + 1 :]), known), x.dtype
+    )
 
 
 @meaning("aten.squeeze.dim")
@@ -139,10 +157,15 @@ def squeeze_all(scope: Scope, x: SymbolicTensor) -> SymbolicTensor:
 
 
 @meaning("aten.expand.default")
-def expand(scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], _: bool = False) -> SymbolicTensor:
+def expand(
+    scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], _: bool = False
+) -> SymbolicTensor:
     """Axes of size 1 repeated; -1 keeps a size, and new axes stand in front."""
     old = (polynomial(1),) * (len(sizes) - x.rank) + x.shape
-    shape = tuple(before if as_size(size).constant == -1 else as_size(size) for before, size in zip(old, sizes, strict=True))
+    shape = tuple(
+        before if as_size(size).constant == -1 else as_size(size)
+        for before, size in zip(old, sizes, strict=True)
+    )
     return broadcast(scope, x, shape)
 
 
@@ -165,7 +188,10 @@ def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
         repeated.append(repeats)
 
     def read(index: Index, known: Scope) -> Value:
-        inner = (polynomial(0) if repeats else each for repeats, each in zip(repeated, index[extra:], strict=True))
+        inner = (
+            polynomial(0) if repeats else each
+            for repeats, each in zip(repeated, index[extra:], strict=True)
+        )
         return x.read(tuple(inner), known)
 
     return SymbolicTensor(shape, read, x.dtype)
@@ -174,7 +200,9 @@ def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
 def common_shape(scope: Scope, *shapes: Shape) -> Shape:
     """The shape that all of them broadcast to."""
     sizes: list[Polynomial] = []
-    for together in itertools.zip_longest(*(reversed(shape) for shape in shapes), fillvalue=polynomial(1)):
+    for together in itertools.zip_longest(
+        *(reversed(shape) for shape in shapes), fillvalue=polynomial(1)
+    ):
         wide = [size for size in together if size.constant != 1]
         size = wide[0] if wide else polynomial(1)
         for other in wide[1:]:
@@ -185,7 +213,9 @@ def common_shape(scope: Scope, *shapes: Shape) -> Shape:
 
 
 @meaning("aten.split_with_sizes.default", "aten.split.sizes")
-def split_with_sizes(scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], dim: int) -> tuple[SymbolicTensor, ...]:
+def split_with_sizes(
+    scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], dim: int
+) -> tuple[SymbolicTensor, ...]:
     """Pieces of an axis, one after the other."""
     pieces, start = [], polynomial(0)
     for size in sizes:
@@ -198,7 +228,9 @@ def split_with_sizes(scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], dim:
 def split(scope: Scope, x: SymbolicTensor, split_size: int, dim: int) -> tuple[SymbolicTensor, ...]:
     """Pieces of `split_size`, the last one shorter."""
     whole, size = as_int(x.shape[x.axis(dim)]), as_int(split_size)
-    return split_with_sizes(scope, x, [min(size, whole - start) for start in range(0, whole, size)] or [0], dim)
+    return split_with_sizes(
+        scope, x, [min(size, whole - start) for start in range(0, whole, size)] or [0], dim
+    )
 
 
 @meaning("aten.chunk.default")
@@ -219,6 +251,8 @@ def flip(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     turned = {x.axis(dim) for dim in dims}
     return SymbolicTensor(
         x.shape,
-        lambda i, known: x.read(tuple(x.shape[a] - 1 - each if a in turned else each for a, each in enumerate(i)), known),
+        lambda i, known: x.read(
+            tuple(x.shape[a] - 1 - each if a in turned else each for a, each in enumerate(i)), known
+        ),
         x.dtype,
     )

@@ -1,4 +1,5 @@
-"""The table of operator meanings: for each operator of an exported graph, the index map of its result.
+"""The table of operator meanings: for each operator of an exported graph, the index map of its
+result.
 
 Every meaning is tested against torch itself on random small inputs; a proof rests on this table.
 """
@@ -16,9 +17,17 @@ from stsm_ref.proofs.index_maps.maps import SymbolicTensor, UnsupportedError
 Meaning = Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 MEANINGS: dict[str, Meaning] = {}
-"""By the full name of the overload, ``"aten.slice.Tensor"``. A meaning takes the scope and then every argument of the schema in order."""
+"""By the full name of the overload, ``"aten.slice.Tensor"``. A meaning takes the scope and then
+every argument of the schema in order.
+"""
 
-CHECKS_ONLY = frozenset({"aten._assert_tensor_metadata.default", "aten._assert_scalar.default", "aten._assert_async.msg"})
+CHECKS_ONLY = frozenset(
+    {
+        "aten._assert_tensor_metadata.default",
+        "aten._assert_scalar.default",
+        "aten._assert_async.msg",
+    }
+)
 """They give nothing. What they assert about sizes is among the guards of the export."""
 
 
@@ -34,7 +43,9 @@ def meaning(*names: str) -> Callable[[Function], Function]:
     return enter
 
 
-def apply(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope) -> Any:
+def apply(
+    target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope
+) -> Any:
     """The result of an operator by its meaning.
 
     Raises
@@ -50,7 +61,9 @@ def apply(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, 
     return known(scope, *in_schema_order(target, args, kwargs))
 
 
-def in_schema_order(target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any]) -> list[Any]:
+def in_schema_order(
+    target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any]
+) -> list[Any]:
     """All arguments, those left out at their defaults."""
     ordered = []
     for place, argument in enumerate(target._schema.arguments):
@@ -68,14 +81,20 @@ MOST_FACTORS = 8
 
 
 def apply_to_sizes(target: Callable[..., Any], args: Sequence[Any], scope: Scope) -> Any:
-    """The result of arithmetic on sizes: a number, or whether a comparison holds, which must not differ between the sizes at hand."""
+    """The result of arithmetic on sizes: a number, or whether a comparison holds, which must
+    not differ between the sizes at hand.
+    """
     if target not in _ON_SIZES:
-        raise UnsupportedError("arithmetic on sizes that is not a sum, product, quotient or comparison")
+        raise UnsupportedError(
+            "arithmetic on sizes that is not a sum, product, quotient or comparison"
+        )
     if target is torch.sym_sum and isinstance(args[0], list | tuple):
         args = args[0]
     if not all(isinstance(each, int | Polynomial) for each in args):
         raise UnsupportedError("arithmetic on sizes with something that is not an integer")
-    return _ON_SIZES[target](scope, *(polynomial(int(each)) if isinstance(each, bool | int) else each for each in args))
+    return _ON_SIZES[target](
+        scope, *(polynomial(int(each)) if isinstance(each, bool | int) else each for each in args)
+    )
 
 
 _ON_SIZES: dict[Callable[..., Any], Callable[..., Any]] = {
@@ -118,7 +137,9 @@ def as_int(value: Any) -> int:
     """An argument that has to be one number for all sizes."""
     number = as_size(value).constant
     if number is None:
-        raise UnsupportedError(f"{value}, which depends on the sizes, where a fixed number was expected")
+        raise UnsupportedError(
+            f"{value}, which depends on the sizes, where a fixed number was expected"
+        )
     return number
 
 

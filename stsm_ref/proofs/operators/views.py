@@ -4,8 +4,23 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Scope, divide_terms, polynomial, product
-from stsm_ref.proofs.index_maps.maps import Index, Read, Shape, SymbolicTensor, UnsupportedError, Value, choose
+from stsm_ref.proofs.index_maps.integers import (
+    Atom,
+    Polynomial,
+    Scope,
+    divide_terms,
+    polynomial,
+    product,
+)
+from stsm_ref.proofs.index_maps.maps import (
+    Index,
+    Read,
+    Shape,
+    SymbolicTensor,
+    UnsupportedError,
+    Value,
+    choose,
+)
 from stsm_ref.proofs.operators.shape import replaced, same_size
 from stsm_ref.proofs.operators.table import as_size, meaning
 
@@ -18,7 +33,11 @@ def view(scope: Scope, x: SymbolicTensor, shape: Sequence[Any]) -> SymbolicTenso
         rest = product(size for k, size in enumerate(sizes) if k != unknown[0])
         sizes[unknown[0]], _ = scope.divide(product(x.shape), rest)
     runs = _runs(scope, x.shape, tuple(sizes))
-    return SymbolicTensor(tuple(sizes), lambda i, known: _read_runs(x.read, x.shape, tuple(sizes), runs, i, known), x.dtype)
+    return SymbolicTensor(
+        tuple(sizes),
+        lambda i, known: _read_runs(x.read, x.shape, tuple(sizes), runs, i, known),
+        x.dtype,
+    )
 
 
 @meaning("aten.view_as.default", "aten.reshape_as.default")
@@ -31,7 +50,9 @@ Run = tuple[range, range]
 
 
 def _runs(scope: Scope, old: Shape, new: Shape) -> list[Run]:
-    """The shortest runs of neighbouring axes, old and new, that hold as many entries as each other."""
+    """The shortest runs of neighbouring axes, old and new, that hold as many entries as each
+    other.
+    """
     runs, i, j = [], 0, 0
     while i < len(old) or j < len(new):
         lengths = itertools.product(range(len(old) - i + 1), range(len(new) - j + 1))
@@ -43,11 +64,15 @@ def _runs(scope: Scope, old: Shape, new: Shape) -> list[Run]:
         else:
             if same_size(scope, product(old[i:]), product(new[j:])):
                 return [*runs, (range(i, len(old)), range(j, len(new)))]
-            raise UnsupportedError(f"a view of {old} as {new}, which holds another number of entries")
+            raise UnsupportedError(
+                f"a view of {old} as {new}, which holds another number of entries"
+            )
     return runs
 
 
-def _read_runs(read: Read, old: Shape, new: Shape, runs: list[Run], index: Index, scope: Scope) -> Value:
+def _read_runs(
+    read: Read, old: Shape, new: Shape, runs: list[Run], index: Index, scope: Scope
+) -> Value:
     """Turn an index of the new axes into one of the old, run by run, then read."""
 
     def convert(run: int, done: Index, known: Scope) -> Value:
@@ -59,24 +84,46 @@ def _read_runs(read: Read, old: Shape, new: Shape, runs: list[Run], index: Index
             place = place * new[axis] + index[axis]
         if len(before) == len(after) == 1:
             return convert(run + 1, (*done, place), known)
-        return _unflatten(place, [old[axis] for axis in before], known, lambda found, more: convert(run + 1, (*done, *found), more))
+        return _unflatten(
+            place,
+            [old[axis] for axis in before],
+            known,
+            lambda found, more: convert(run + 1, (*done, *found), more),
+        )
 
     return convert(0, (), scope)
 
 
-def _unflatten(place: Polynomial, sizes: Sequence[Polynomial], scope: Scope, use: Callable[[Index, Scope], Value]) -> Value:
+def _unflatten(
+    place: Polynomial,
+    sizes: Sequence[Polynomial],
+    scope: Scope,
+    use: Callable[[Index, Scope], Value],
+) -> Value:
     """The index of the entry that is number `place` among axes of those sizes."""
     if not sizes:
         return use((), scope)
     if len(sizes) == 1:
         return use((place,), scope)
     return with_quotient(
-        place, sizes[-1], scope, lambda quotient, rest, known: _unflatten(quotient, sizes[:-1], known, lambda i, s: use((*i, rest), s))
+        place,
+        sizes[-1],
+        scope,
+        lambda quotient, rest, known: _unflatten(
+            quotient, sizes[:-1], known, lambda i, s: use((*i, rest), s)
+        ),
     )
 
 
-def with_quotient(value: Polynomial, divisor: Polynomial, scope: Scope, use: Callable[[Polynomial, Polynomial, Scope], Value]) -> Value:
-    """Use quotient and remainder; where the remainder is one divisor off at one end, as a choice of two."""
+def with_quotient(
+    value: Polynomial,
+    divisor: Polynomial,
+    scope: Scope,
+    use: Callable[[Polynomial, Polynomial, Scope], Value],
+) -> Value:
+    """Use quotient and remainder; where the remainder is one divisor off at one end, as a
+    choice of two.
+    """
     if value.constant is None and divisor.constant != 1:
         guess, rest = divide_terms(value, divisor)
         for low in (0, -1, 1):  # the quotient is guess + low or one more
@@ -86,7 +133,9 @@ def with_quotient(value: Polynomial, divisor: Polynomial, scope: Scope, use: Cal
                 return choose(
                     [Atom(divisor * (low + 1) - 1 - rest)],
                     lambda known, low=low, below=below: use(guess + low, below, known),  # type: ignore[misc]  # mypy has no types for defaults
-                    lambda known, low=low, below=below: use(guess + low + 1, below - divisor, known),  # type: ignore[misc]  # as above
+                    lambda known, low=low, below=below: use(
+                        guess + low + 1, below - divisor, known
+                    ),  # type: ignore[misc]  # as above
                     scope,
                 )
     quotient, remainder = scope.divide(value, divisor)
@@ -97,7 +146,9 @@ def with_quotient(value: Polynomial, divisor: Polynomial, scope: Scope, use: Cal
 def flatten(scope: Scope, x: SymbolicTensor, start_dim: int, end_dim: int) -> SymbolicTensor:
     """A run of axes as one."""
     first, last = x.axis(start_dim), x.axis(end_dim)
-    return view(scope, x, [*x.shape[:first], product(x.shape[first : last + 1]), *x.shape[last + 1 :]])
+    return view(
+        scope, x, [*x.shape[:first], product(x.shape[first : last + 1]), *x.shape[last + 1 :]]
+    )
 
 
 @meaning("aten.unflatten.int")
@@ -106,7 +157,9 @@ def unflatten(scope: Scope, x: SymbolicTensor, dim: int, sizes: Sequence[Any]) -
     axis = x.axis(dim)
     known = [as_size(size) for size in sizes]
     if unknown := [k for k, size in enumerate(known) if size.constant == -1]:
-        known[unknown[0]], _ = scope.divide(x.shape[axis], product(size for k, size in enumerate(known) if k != unknown[0]))
+        known[unknown[0]], _ = scope.divide(
+            x.shape[axis], product(size for k, size in enumerate(known) if k != unknown[0])
+        )
     return view(scope, x, [*x.shape[:axis], *known, *x.shape[axis + 1 :]])
 
 
@@ -116,13 +169,20 @@ def roll(scope: Scope, x: SymbolicTensor, shifts: Any, dims: Sequence[int]) -> S
     if not dims:
         flat = view(scope, x, [product(x.shape)])
         return view(scope, roll(scope, flat, shifts, [0]), x.shape)
-    for shift, dim in zip(shifts if isinstance(shifts, list | tuple) else [shifts], dims, strict=True):
+    for shift, dim in zip(
+        shifts if isinstance(shifts, list | tuple) else [shifts], dims, strict=True
+    ):
         x = _rolled(x, as_size(shift), x.axis(dim))
     return x
 
 
 def _rolled(x: SymbolicTensor, shift: Polynomial, axis: int) -> SymbolicTensor:
     def read(index: Index, scope: Scope) -> Value:
-        return with_quotient(index[axis] - shift, x.shape[axis], scope, lambda _, rest, known: x.read(replaced(index, axis, rest), known))
+        return with_quotient(
+            index[axis] - shift,
+            x.shape[axis],
+            scope,
+            lambda _, rest, known: x.read(replaced(index, axis, rest), known),
+        )
 
     return SymbolicTensor(x.shape, read, x.dtype)

@@ -1,7 +1,8 @@
-"""A solver in a process of its own, beside this one, so that two solvers work at once; lines of JSON go in and come out.
+"""A solver in a process of its own, beside this one, so that two solvers work at once; lines of
+JSON go in and come out.
 
-``python -m stsm_ref.proofs.smt.cvc5_process cvc5`` is that process. It ends when its input does, so it cannot outlive the one that started
-it by more than a query.
+``python -m stsm_ref.proofs.smt.cvc5_process cvc5`` is that process. It ends when its input does, so
+it cannot outlive the one that started it by more than a query.
 """
 
 import atexit
@@ -25,7 +26,9 @@ class Beside:
         self._lock = threading.Lock()
 
     def during(self, text: str, timeout: float, meanwhile: Callable[[], None]) -> str | None:
-        """Have a text answered while `meanwhile` runs here; None if the process has no answer, so that it must be sought here."""
+        """Have a text answered while `meanwhile` runs here; None if the process has no answer,
+        so that it must be sought here.
+        """
         with self._lock:
             try:
                 number = self._send(text, timeout)
@@ -45,7 +48,13 @@ class Beside:
     def _start(self) -> subprocess.Popen[str]:
         if self.process is None or self._owner != os.getpid() or self.process.poll() is not None:
             self.stop()
-            command = [sys.executable, "-P", "-m", __name__ if __name__ != "__main__" else "stsm_ref.proofs.smt.cvc5_process", self.solver]
+            command = [
+                sys.executable,
+                "-P",
+                "-m",
+                __name__ if __name__ != "__main__" else "stsm_ref.proofs.smt.cvc5_process",
+                self.solver,
+            ]
             paths = os.pathsep.join(path for path in sys.path if path)
             self.process = subprocess.Popen(
                 command,

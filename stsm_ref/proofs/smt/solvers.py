@@ -1,4 +1,6 @@
-"""Two solvers, one text: a query is written in SMT-LIB once, and z3 and cvc5 both read that text, as any third solver can."""
+"""Two solvers, one text: a query is written in SMT-LIB once, and z3 and cvc5 both read that
+text, as any third solver can.
+"""
 
 import functools
 import re
@@ -29,21 +31,31 @@ class Query(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a solver said, the values of the variables if it found some, and why it does not know."""
+    """What a solver said, the values of the variables if it found some, and why it does not
+    know.
+    """
 
     verdict: Verdict
     values: Mapping[str, int]
     why: str
 
 
-def write_query(title: str, assertions: Sequence[Term], *, expected: Verdict, shown: Sequence[str] = ()) -> Query:
-    """Write assertions as SMT-LIB 2.6; where a model is expected, the values of the variables `shown` are asked for."""
+def write_query(
+    title: str, assertions: Sequence[Term], *, expected: Verdict, shown: Sequence[str] = ()
+) -> Query:
+    """Write assertions as SMT-LIB 2.6; where a model is expected, the values of the variables
+    `shown` are asked for.
+    """
     solver = z3.Solver()
     solver.add(*assertions)
     body = solver.to_smt2().split("\n", 2)[2]  # without z3's own two lines at the top
     ask = f"(get-value ({' '.join(shown)}))\n" if shown and expected == "sat" else ""
     comment = "".join(f"; {line}\n" for line in [*title.splitlines(), f"expected: {expected}"])
-    return Query(title, expected, f"{comment}(set-option :produce-models true)\n(set-logic ALL)\n{body.strip()}\n{ask}")
+    return Query(
+        title,
+        expected,
+        f"{comment}(set-option :produce-models true)\n(set-logic ALL)\n{body.strip()}\n{ask}",
+    )
 
 
 @functools.cache
@@ -52,10 +64,15 @@ def _context() -> Any:
 
 
 def _ask_z3(text: str, timeout: float) -> str:
-    options = f"(set-option :timeout {_milliseconds(timeout)})(set-option :ctrl_c false)"  # an interrupt is for Python
-    try:  # one context for all queries, emptied before each: a new one would take longer than most answers
+    # an interrupt is for Python
+    options = f"(set-option :timeout {_milliseconds(timeout)})(set-option :ctrl_c false)"
+    # one context for all queries, emptied before each: a new one would take longer than most
+    # answers
+    try:
         return str(z3.Z3_eval_smtlib2_string(_context().ref(), f"(reset)\n{options}\n{text}"))
-    except z3.Z3Exception as error:  # it says so after "unsat" too, where there are no values to be had
+    except (
+        z3.Z3Exception
+    ) as error:  # it says so after "unsat" too, where there are no values to be had
         said = error.args[0]
         return str(said.decode() if isinstance(said, bytes) else said)
 
@@ -78,7 +95,9 @@ def _milliseconds(seconds: float) -> int:
     return max(1, round(seconds * 1000))
 
 
-SOLVERS: Mapping[str, Callable[[str, float], str]] = MappingProxyType({"z3": _ask_z3, "cvc5": _ask_cvc5})
+SOLVERS: Mapping[str, Callable[[str, float], str]] = MappingProxyType(
+    {"z3": _ask_z3, "cvc5": _ask_cvc5}
+)
 """By name: from a text in SMT-LIB and a limit in seconds to what the solver prints."""
 
 
@@ -93,13 +112,17 @@ def ask(solver: str, query: Query, *, timeout: float = TIMEOUT) -> Answer:
 
 
 def ask_all(query: Query, *, timeout: float = TIMEOUT) -> dict[str, Answer]:
-    """Put a query to every solver; cvc5 answers in a process beside this one, or here if there is none."""
+    """Put a query to every solver; cvc5 answers in a process beside this one, or here if there
+    is none.
+    """
     if SOLVERS["cvc5"] is not _ask_cvc5:  # another one stands in its place
         return {solver: ask(solver, query, timeout=timeout) for solver in SOLVERS}
     answers: dict[str, Answer] = {}
 
     def ask_the_others() -> None:
-        answers.update({solver: ask(solver, query, timeout=timeout) for solver in SOLVERS if solver != "cvc5"})
+        answers.update(
+            {solver: ask(solver, query, timeout=timeout) for solver in SOLVERS if solver != "cvc5"}
+        )
 
     heard = CVC5.during(query.text, timeout, ask_the_others)
     answers["cvc5"] = ask("cvc5", query, timeout=timeout) if heard is None else _read(heard)
@@ -128,5 +151,11 @@ def _values(said: str) -> dict[str, int]:
         r"\(([A-Za-z]\w*) (?:\(- (\d+)\)|(\d+)|#x([0-9a-fA-F]+)|#b([01]+))\)", said
     ):
         digits = hexadecimal or binary
-        values[name] = int(digits, 16 if hexadecimal else 2) if digits else -int(negative) if negative else int(positive)
+        values[name] = (
+            int(digits, 16 if hexadecimal else 2)
+            if digits
+            else -int(negative)
+            if negative
+            else int(positive)
+        )
     return values

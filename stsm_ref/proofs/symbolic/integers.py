@@ -1,7 +1,9 @@
-"""Whole numbers that stand for every whole number: the package's own code runs on them, and is proved by what it leaves behind.
+"""Whole numbers that stand for every whole number: the package's own code runs on them, and is
+proved by what it leaves behind.
 
-Where the code branches on a symbol, each way that the premises allow is followed in a run of its own; nothing is decided silently. Where it
-would leave the exact whole numbers (a float, a list index), it stops with `SymbolError`, and nothing is proved.
+Where the code branches on a symbol, each way that the premises allow is followed in a run of its
+own; nothing is decided silently. Where it would leave the exact whole numbers (a float, a list
+index), it stops with `SymbolError`, and nothing is proved.
 """
 
 import operator
@@ -16,7 +18,9 @@ Number: TypeAlias = "Whole | int"
 
 
 class SymbolError(StsmError):
-    """Code did something to a symbol that cannot be followed exactly, so nothing can be proved of it."""
+    """Code did something to a symbol that cannot be followed exactly, so nothing can be proved
+    of it.
+    """
 
 
 class Whole:
@@ -86,7 +90,9 @@ class Whole:
         return _walk().decide(self.term != 0)
 
     def __truediv__(self, other: object) -> Any:
-        raise SymbolError(f"{self} / {other} is a float in Python, and rounds: use whole numbers or fractions")
+        raise SymbolError(
+            f"{self} / {other} is a float in Python, and rounds: use whole numbers or fractions"
+        )
 
     __rtruediv__ = __truediv__
 
@@ -121,19 +127,33 @@ class Division:
     """A dividend, a divisor, and two symbols for what comes of them."""
 
     def __init__(self, dividend: Term, divisor: Term, quotient: Term, remainder: Term) -> None:
-        self.dividend, self.divisor, self.quotient, self.remainder = dividend, divisor, quotient, remainder
+        self.dividend, self.divisor, self.quotient, self.remainder = (
+            dividend,
+            divisor,
+            quotient,
+            remainder,
+        )
 
     @property
     def definition(self) -> Term:
         """What defines the two where the divisor is positive; there is exactly one such pair."""
         inside = z3.And(self.remainder >= 0, self.remainder < self.divisor)
-        return z3.Implies(self.divisor > 0, z3.And(self.dividend == self.divisor * self.quotient + self.remainder, inside))
+        return z3.Implies(
+            self.divisor > 0,
+            z3.And(self.dividend == self.divisor * self.quotient + self.remainder, inside),
+        )
 
 
 class Walk:
     """One run through the code: the choices made at its branches, and what must hold besides."""
 
-    def __init__(self, premises: Sequence[Term], choices: Sequence[bool], number: int, divisions: "list[Division]") -> None:
+    def __init__(
+        self,
+        premises: Sequence[Term],
+        choices: Sequence[bool],
+        number: int,
+        divisions: "list[Division]",
+    ) -> None:
         self.number = number
         self._named = 0
         self.choices = list(choices)
@@ -149,11 +169,15 @@ class Walk:
         self._divided: list[Division] = []
         self._solver = z3.Solver()
         self._solver.set("timeout", 2000)
-        self._solver.set("ctrl_c", False)  # an interrupt is for Python: z3 would take it as "unknown" and go on
+        self._solver.set(
+            "ctrl_c", False
+        )  # an interrupt is for Python: z3 would take it as "unknown" and go on
         self._solver.add(*premises)
 
     def fresh(self, name: str) -> str:
-        """A name that no other run has, and the same one whenever this run is made: queries are the same text each time."""
+        """A name that no other run has, and the same one whenever this run is made: queries are
+        the same text each time.
+        """
         self._named += 1
         return f"{name}_{self.number}_{self._named}"
 
@@ -180,7 +204,9 @@ class Walk:
         return choice
 
     def may(self, condition: Term) -> bool:
-        """Whether the condition can hold here; not known counts as yes. It only saves runs: the proof covers every case again."""
+        """Whether the condition can hold here; not known counts as yes. It only saves runs: the
+        proof covers every case again.
+        """
         return bool(self._solver.check(condition) != z3.unsat)
 
     def must(self, condition: Term) -> bool:
@@ -191,13 +217,24 @@ class Walk:
         return key in self._certain
 
     def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
-        """Quotient and remainder as two new symbols with the property that defines them: there is exactly one such pair."""
+        """Quotient and remainder as two new symbols with the property that defines them: there
+        is exactly one such pair.
+        """
         if not self.decide(divisor > 0):
             raise SymbolError(f"{dividend} is divided by {divisor}, which may be zero or negative")
-        found = next((one for one in self._divisions if dividend.eq(one.dividend) and divisor.eq(one.divisor)), None)
+        found = next(
+            (
+                one
+                for one in self._divisions
+                if dividend.eq(one.dividend) and divisor.eq(one.divisor)
+            ),
+            None,
+        )
         if found is None:
             number = len(self._divisions) + 1
-            found = Division(dividend, divisor, z3.Int(f"quotient_{number}"), z3.Int(f"remainder_{number}"))
+            found = Division(
+                dividend, divisor, z3.Int(f"quotient_{number}"), z3.Int(f"remainder_{number}")
+            )
             self._divisions.append(found)
         if found not in self._divided:
             self._divided.append(found)
@@ -221,12 +258,16 @@ def fresh_name(name: str) -> str:
 
 
 def require_always(condition: Term) -> None:
-    """Note something that must hold for the code to mean what it is taken to mean; it becomes part of what is proved."""
+    """Note something that must hold for the code to mean what it is taken to mean; it becomes
+    part of what is proved.
+    """
     _walk().obligations.append(condition)
 
 
 def take_as_proved(condition: Term) -> None:
-    """Use a lemma, in the cases of this run; it counts only if a claim before this one proved it, word for word."""
+    """Use a lemma, in the cases of this run; it counts only if a claim before this one proved
+    it, word for word.
+    """
     _walk().lemmas.append(_walk().guarded(condition))
 
 
@@ -236,9 +277,11 @@ def is_certain(condition: Term) -> bool:
 
 
 class Followed(NamedTuple):
-    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal holds".
+    """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal
+    holds".
 
-    `lemmas` is what was used without proof here, `conclusions` what each run says alone, which later claims may use.
+    `lemmas` is what was used without proof here, `conclusions` what each run says alone, which
+    later claims may use.
     """
 
     definitions: tuple[Term, ...]
@@ -276,7 +319,9 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
             goal = body()
         except SymbolError:
             raise
-        except Exception as error:  # a mistake in the proof itself as well: it can only leave a claim unproved
+        except (
+            Exception
+        ) as error:  # a mistake in the proof itself as well: it can only leave a claim unproved
             errors.append(f"{type(error).__name__}: {error}")
         else:
             cases.append(all_of(*walk.conditions, *walk.obligations, goal))
@@ -289,4 +334,11 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         if runs + len(pending) > MOST_RUNS:
             raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
     together = cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False)
-    return Followed(tuple(division.definition for division in divisions), together, runs, tuple(errors), tuple(lemmas), tuple(conclusions))
+    return Followed(
+        tuple(division.definition for division in divisions),
+        together,
+        runs,
+        tuple(errors),
+        tuple(lemmas),
+        tuple(conclusions),
+    )

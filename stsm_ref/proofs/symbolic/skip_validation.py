@@ -1,4 +1,6 @@
-"""The public functions on symbols: the checks of their arguments, which ask for one number or a real array, are stepped over."""
+"""The public functions on symbols: the checks of their arguments, which ask for one number or a
+real array, are stepped over.
+"""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -12,8 +14,12 @@ from stsm_ref.proofs.symbolic.integers import Whole, WholeFraction
 
 
 @contextlib.contextmanager
-def arguments_unchecked(fraction: Callable[[Any, Any], WholeFraction] = WholeFraction) -> Iterator[None]:
-    """Take symbols where `stsm`, `stsm_vjp`, `partition` and `ShiftSpec.tsm` ask for arrays, whole numbers and fractions."""
+def arguments_unchecked(
+    fraction: Callable[[Any, Any], WholeFraction] = WholeFraction,
+) -> Iterator[None]:
+    """Take symbols where `stsm`, `stsm_vjp`, `partition` and `ShiftSpec.tsm` ask for arrays,
+    whole numbers and fractions.
+    """
     stepped_over = (
         (slicing, "as_array", lambda name, value, **limits: value),
         (geometry, "whole_number", lambda name, value: value),

@@ -1,4 +1,6 @@
-"""The displacements of each term, written out: what the theorems hold the code's own list to. Data, which asks no code."""
+"""The displacements of each term, written out: what the theorems hold the code's own list to.
+Data, which asks no code.
+"""
 
 from collections.abc import Mapping
 
@@ -13,9 +15,20 @@ FORWARD_FIRST: Mapping[str, Steps] = {
     "TH": ((1, 1, 0), (1, -1, 0), (-1, 1, 0), (-1, -1, 0)),
     "TW": ((1, 0, 1), (1, 0, -1), (-1, 0, 1), (-1, 0, -1)),
     "HW": ((0, 1, 1), (0, 1, -1), (0, -1, 1), (0, -1, -1)),
-    "THW": ((1, 1, 1), (1, 1, -1), (1, -1, 1), (1, -1, -1), (-1, 1, 1), (-1, 1, -1), (-1, -1, 1), (-1, -1, -1)),
+    "THW": (
+        (1, 1, 1),
+        (1, 1, -1),
+        (1, -1, 1),
+        (1, -1, -1),
+        (-1, 1, 1),
+        (-1, 1, -1),
+        (-1, -1, 1),
+        (-1, -1, -1),
+    ),
 }
-"""(dt, dh, dw) of the directions of each term, as Eq. (3) prints them; TSM's order is the same list read backwards."""
+"""(dt, dh, dw) of the directions of each term, as Eq. (3) prints them; TSM's order is the same
+list read backwards.
+"""
 
 STEPS = tuple(Displacement(*step) for steps in FORWARD_FIRST.values() for step in steps)
 """The 26 one-step displacements."""

@@ -1,4 +1,6 @@
-"""What the theorems about positions share: axes of any size, a place on them, the rule of the shift, and NumPy arrays to replay on."""
+"""What the theorems about positions share: axes of any size, a place on them, the rule of the
+shift, and NumPy arrays to replay on.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ ZERO = z3.RealVal(0)
 
 @dataclass(frozen=True)
 class Space:
-    """Axes by letter, the size of each (upper case) and an index on each (lower case), any inside."""
+    """Axes by letter, the size of each (upper case) and an index on each (lower case), any
+    inside.
+    """
 
     letters: str
     sizes: tuple[Term, ...]
@@ -27,7 +31,9 @@ class Space:
     @property
     def premises(self) -> tuple[Term, ...]:
         """Every size is 1 or more, the index is inside."""
-        return tuple(z3.And(n >= 1, i >= 0, i < n) for n, i in zip(self.sizes, self.index, strict=True))
+        return tuple(
+            z3.And(n >= 1, i >= 0, i < n) for n, i in zip(self.sizes, self.index, strict=True)
+        )
 
     @property
     def variables(self) -> dict[str, Term]:
@@ -48,7 +54,9 @@ class Space:
         return tuple(values[str(i)] for i in self.index)
 
     def labels(self, values: Values) -> Array:
-        """An array of the sizes of a counterexample: 1, 2, 3, and so on. It is an input, and may not be written."""
+        """An array of the sizes of a counterexample: 1, 2, 3, and so on. It is an input, and
+        may not be written.
+        """
         return read_only_labels(tuple(values[str(n)] for n in self.sizes))
 
 
@@ -61,7 +69,9 @@ def read_only_labels(shape: tuple[int, ...]) -> Array:
 
 def space(letters: str) -> Space:
     """Make axes: ``space("THW")`` has the sizes T, H, W and the index t, h, w."""
-    return Space(letters, tuple(z3.Ints(" ".join(letters))), tuple(z3.Ints(" ".join(letters.lower()))))
+    return Space(
+        letters, tuple(z3.Ints(" ".join(letters))), tuple(z3.Ints(" ".join(letters.lower())))
+    )
 
 
 def inside(index: Sequence[Term], sizes: Sequence[Number]) -> Term:
@@ -70,13 +80,21 @@ def inside(index: Sequence[Term], sizes: Sequence[Number]) -> Term:
 
 
 def rule(x: SymbolicArray, index: Sequence[Term], displacement: Sequence[Any]) -> Term:
-    """The rule itself, which no code is asked for: ``x[i - d]`` where ``i - d`` is inside, else 0."""
+    """The rule itself, which no code is asked for: ``x[i - d]`` where ``i - d`` is inside, else
+    0.
+    """
     source = [i - d for i, d in zip(index, displacement, strict=True)]
     return z3.If(inside(source, x.shape), x.read(source), ZERO)
 
 
-def differs(run: Callable[[], tuple[npt.ArrayLike, npt.ArrayLike]], place: tuple[int, ...] = (), what: str = "out") -> str:
-    """Run NumPy code that gives (what it makes, what it should make); say what is wrong at that place, or "" if nothing is."""
+def differs(
+    run: Callable[[], tuple[npt.ArrayLike, npt.ArrayLike]],
+    place: tuple[int, ...] = (),
+    what: str = "out",
+) -> str:
+    """Run NumPy code that gives (what it makes, what it should make); say what is wrong at that
+    place, or "" if nothing is.
+    """
     try:
         got, want = (np.asarray(value) for value in run())
     except Exception as error:  # valid sizes: whatever is raised is wrong
@@ -85,4 +103,7 @@ def differs(run: Callable[[], tuple[npt.ArrayLike, npt.ArrayLike]], place: tuple
         return f"NumPy gives the shape {got.shape}, should be {want.shape}"
     if got[place] == want[place]:
         return ""
-    return f"NumPy gives {what}{list(place) if place else ''} = {got[place]:g}, should be {want[place]:g}"
+    return (
+        f"NumPy gives {what}{list(place) if place else ''} = {got[place]:g}, should be "
+        f"{want[place]:g}"
+    )

@@ -1,4 +1,6 @@
-"""Theorems about the whole module, over batch, time, channels, height and width at once, and about two and three of its layers."""
+"""Theorems about the whole module, over batch, time, channels, height and width at once, and
+about two and three of its layers.
+"""
 
 import dataclasses
 import functools
@@ -17,7 +19,15 @@ from stsm_ref.proofs.smt.z3_terms import Term, z3
 from stsm_ref.proofs.symbolic.arrays import SymbolicArray
 from stsm_ref.proofs.symbolic.integers import Whole, all_of, take_as_proved, term
 from stsm_ref.proofs.symbolic.skip_validation import arguments_unchecked, with_alpha
-from stsm_ref.proofs.theorems.channels import ALPHA, ROUNDING, SHARING, P, Q, counted_out, cut_differs
+from stsm_ref.proofs.theorems.channels import (
+    ALPHA,
+    ROUNDING,
+    SHARING,
+    P,
+    Q,
+    counted_out,
+    cut_differs,
+)
 from stsm_ref.proofs.theorems.directions import FORWARD_FIRST, STEPS, steps_of
 from stsm_ref.proofs.theorems.index_space import Array, differs, read_only_labels, rule, space
 from stsm_ref.proofs.theorems.shifts import COPIES, FORWARD_ONLY, WINDOWS
@@ -38,9 +48,11 @@ class Share(NamedTuple):
 
 
 def by_definition(alpha: Share, spec: ShiftSpec) -> tuple[list[Term], list[Term]]:
-    """The cut that §3.2 asks for: the conditions that define the sizes of the groups, and where each starts; the last start is that of X_N.
+    """The cut that §3.2 asks for: the conditions that define the sizes of the groups, and where
+    each starts; the last start is that of X_N.
 
-    The size s of a group is the whole number with ``s w q <= p C < (s + 1) w q``: no division, and none of our code.
+    The size s of a group is the whole number with ``s w q <= p C < (s + 1) w q``: no division, and
+    none of our code.
     """
     (p, q), terms = alpha, steps_of(spec)
     conditions, starts = [], [z3.IntVal(0)]
@@ -53,8 +65,12 @@ def by_definition(alpha: Share, spec: ShiftSpec) -> tuple[list[Term], list[Term]
     return conditions, starts
 
 
-def moved_by_definition(x: SymbolicArray, bounds: Sequence[Term], moves: Iterable[Step], direction: int) -> Term:
-    """What §3.2 asks of one place: the rule of the group that its channel lies in, or x as it was."""
+def moved_by_definition(
+    x: SymbolicArray, bounds: Sequence[Term], moves: Iterable[Step], direction: int
+) -> Term:
+    """What §3.2 asks of one place: the rule of the group that its channel lies in, or x as it
+    was.
+    """
     value = x.read(CLIPS.index)
     for (start, stop), d in zip(itertools.pairwise(bounds), moves, strict=False):
         value = z3.If(_within(start, stop), rule(x, CLIPS.index, _on_clips(d, direction)), value)
@@ -87,7 +103,9 @@ def module_claims(spec: ShiftSpec) -> Iterator[Claim]:
 
 
 def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> Claim:
-    """That the code's cut is the definition's (direction 0), or with that taken as proved, that every place holds what it should."""
+    """That the code's cut is the definition's (direction 0), or with that taken as proved, that
+    every place holds what it should.
+    """
     any_alpha = z3.is_expr(alpha.numerator)
     conditions, starts = by_definition(alpha, spec)
     moves = _moves(spec)
@@ -101,7 +119,12 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
         if [tuple(group.displacement) for group in groups] != [*moves, (0, 0, 0)]:
             return z3.BoolVal(False)
         bounds = itertools.pairwise([*starts, C])
-        cut = all_of(*(z3.And(term(g.start) == a, term(g.stop) == b, a <= b) for g, (a, b) in zip(groups, bounds, strict=True)))
+        cut = all_of(
+            *(
+                z3.And(term(g.start) == a, term(g.stop) == b, a <= b)
+                for g, (a, b) in zip(groups, bounds, strict=True)
+            )
+        )
         if direction == 0:
             return cut
         take_as_proved(cut)
@@ -110,11 +133,17 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
 
     def replay(values: Values) -> str:
         x = CLIPS.labels(values)
-        here = ShiftSpec(spec.terms, Fraction(values["p"], values["q"]), spec.order) if any_alpha else spec
+        here = (
+            ShiftSpec(spec.terms, Fraction(values["p"], values["q"]), spec.order)
+            if any_alpha
+            else spec
+        )
         if direction == 0:
             return cut_differs(here, values["C"])
         ours = slicing.stsm if direction > 0 else slicing.stsm_vjp
-        return differs(lambda: (ours(x, here), _counted_out(x, here, direction)), CLIPS.place(values))
+        return differs(
+            lambda: (ours(x, here), _counted_out(x, here, direction)), CLIPS.place(values)
+        )
 
     variables = CLIPS.variables | ({"p": P, "q": Q} if any_alpha else {})
     reach = {"C": _channels_that_move(spec), "p": 8, "q": 8}
@@ -123,7 +152,9 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
 
 
 def any_cut_claims(terms: str = "+".join(FORWARD_FIRST)) -> Iterator[Claim]:
-    """Forward and VJP for a cut into groups of any size, empty ones too: what every alpha and every rounding come to."""
+    """Forward and VJP for a cut into groups of any size, empty ones too: what every alpha and
+    every rounding come to.
+    """
     for name, direction in DIRECTIONS.items():
         yield _any_cut_claim(f"{name} of any cut", terms, direction)
 
@@ -135,11 +166,16 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
     ordered = tuple(a <= b for a, b in itertools.pairwise(bounds))
 
     def groups(at: Sequence[Any]) -> list[ChannelGroup]:
-        return [ChannelGroup(a, b, d) for (a, b), d in zip(itertools.pairwise(at), [*moves, Displacement()], strict=True)]
+        return [
+            ChannelGroup(a, b, d)
+            for (a, b), d in zip(itertools.pairwise(at), [*moves, Displacement()], strict=True)
+        ]
 
     def goal() -> Term:
         x: Any = CLIPS.array("x")
-        got: Any = slicing.copy_groups(x, groups([0, *map(Whole, stops), Whole(C)]), direction=direction)
+        got: Any = slicing.copy_groups(
+            x, groups([0, *map(Whole, stops), Whole(C)]), direction=direction
+        )
         return got.read(CLIPS.index) == moved_by_definition(x, bounds, moves, direction)
 
     def replay(values: Values) -> str:
@@ -147,7 +183,10 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
         cut = groups([0, *(values[str(stop)] for stop in stops), values["C"]])
 
         def both() -> tuple[Array, Array]:
-            wanted = [definition.shift(x[:, :, a:b], [direction * step for step in d], axes=(1, 3, 4)) for a, b, d in cut]
+            wanted = [
+                definition.shift(x[:, :, a:b], [direction * step for step in d], axes=(1, 3, 4))
+                for a, b, d in cut
+            ]
             return slicing.copy_groups(x, cut, direction=direction), np.concatenate(wanted, axis=2)
 
         return differs(both, CLIPS.place(values))
@@ -166,7 +205,9 @@ def _counted_out(x: Array, spec: ShiftSpec, direction: int) -> Array:
     """STSM in NumPy with every group counted out anew and shifted by the definition."""
     y = x.copy()
     for start, stop, d in counted_out(spec, x.shape[2]):
-        y[:, :, start:stop] = definition.shift(x[:, :, start:stop], [direction * distance for distance in d], axes=(1, 3, 4))
+        y[:, :, start:stop] = definition.shift(
+            x[:, :, start:stop], [direction * distance for distance in d], axes=(1, 3, 4)
+        )
     return y
 
 
@@ -175,7 +216,9 @@ ROUTED = 16
 
 
 def layer_claims() -> Iterator[Claim]:
-    """For each of the 26 displacements, the layers that `route_through_layers` builds, on 16 channels of T+H+W@3/8."""
+    """For each of the 26 displacements, the layers that `route_through_layers` builds, on 16
+    channels of T+H+W@3/8.
+    """
     for d in STEPS:
         yield _layer_claim(d, ShiftSpec())
 
@@ -190,9 +233,14 @@ def _layer_claim(d: Displacement, spec: ShiftSpec) -> Claim:
             y: Any = slicing.copy_groups(x, spec.partition(ROUTED), direction=1)  # type: ignore[arg-type]  # symbols
             x = SymbolicArray(x.shape, functools.partial(_mixed, y, weights))
         t, h, w = LAYERS.index
-        source = SymbolicArray(LAYERS.shape, lambda index: inputs(index[0], route.source, *index[1:]))
+        source = SymbolicArray(
+            LAYERS.shape, lambda index: inputs(index[0], route.source, *index[1:])
+        )
         as_many = len(route.weights) == sum(map(abs, d))
-        return z3.And(z3.BoolVal(as_many), x.read((t, z3.IntVal(route.target), h, w)) == rule(source, LAYERS.index, d))
+        return z3.And(
+            z3.BoolVal(as_many),
+            x.read((t, z3.IntVal(route.target), h, w)) == rule(source, LAYERS.index, d),
+        )
 
     def replay(values: Values) -> str:
         t, h, w = LAYERS.place(values)
@@ -212,19 +260,32 @@ def _layer_claim(d: Displacement, spec: ShiftSpec) -> Claim:
 
 
 def _mixed(y: SymbolicArray, weights: Array, index: Sequence[Term]) -> Term:
-    """One channel of a 1x1 convolution: every channel times its weight, of which the zeros are left out."""
+    """One channel of a 1x1 convolution: every channel times its weight, of which the zeros are
+    left out.
+    """
     t, channel, h, w = index
     row = weights[z3.simplify(channel).as_long()]
-    return sum((operator.index(weight) * y.read((t, z3.IntVal(c), h, w)) for c, weight in enumerate(row) if weight), start=z3.RealVal(0))
+    return sum(
+        (
+            operator.index(weight) * y.read((t, z3.IntVal(c), h, w))
+            for c, weight in enumerate(row)
+            if weight
+        ),
+        start=z3.RealVal(0),
+    )
 
 
-def routed_to_the_first(displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()) -> composition.Route:
+def routed_to_the_first(
+    displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()
+) -> composition.Route:
     """Each layer reads the channel before the one that it should."""
     route = _route(displacement, channels=channels, spec=spec)
     return route._replace(weights=tuple(np.roll(weights, -1, axis=1) for weights in route.weights))
 
 
-def routed_backwards(displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()) -> composition.Route:
+def routed_backwards(
+    displacement: Displacement, *, channels: int, spec: ShiftSpec = ShiftSpec()
+) -> composition.Route:
     """The layers of the opposite displacement."""
     return _route(-displacement, channels=channels, spec=spec)
 
@@ -234,10 +295,16 @@ _route = composition.route_through_layers
 
 def theorems(spec: ShiftSpec) -> tuple[Theorem, ...]:
     """The theorems of this file; the first is about `spec`."""
-    spec = ShiftSpec(spec.terms, spec.alpha, spec.order)  # rounding="exact" only refuses: where it does not, nothing is rounded
+    spec = ShiftSpec(
+        spec.terms, spec.alpha, spec.order
+    )  # rounding="exact" only refuses: where it does not, nothing is rounded
     claims: Callable[[], Iterator[Claim]] = functools.partial(module_claims, spec)
-    short = functools.partial(any_cut_claims, "T+HW")  # fewer groups make counterexamples that can be read
-    wrong_moves = tuple(dataclasses.replace(variant, claims=short) for variant in (*WINDOWS[:1], *COPIES))
+    short = functools.partial(
+        any_cut_claims, "T+HW"
+    )  # fewer groups make counterexamples that can be read
+    wrong_moves = tuple(
+        dataclasses.replace(variant, claims=short) for variant in (*WINDOWS[:1], *COPIES)
+    )
     wrong_routes = plant(composition, "route_through_layers", routed_to_the_first, routed_backwards)
     return (
         Theorem("the_module_is_its_definition", claims, (*ROUNDING[:1], SHARING[0], *FORWARD_ONLY)),

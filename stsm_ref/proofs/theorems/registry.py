@@ -1,4 +1,6 @@
-"""All theorems, and the proof of one: its claims by both solvers, then its wrong variants, each of which must be refuted."""
+"""All theorems, and the proof of one: its claims by both solvers, then its wrong variants, each
+of which must be refuted.
+"""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -10,15 +12,26 @@ from stsm_ref.geometry import ShiftSpec
 from stsm_ref.proofs.smt.solvers import TIMEOUT, versions
 from stsm_ref.proofs.theorems import channels, floats, kernels, modules, shifts
 from stsm_ref.proofs.theorems.statements import STATEMENTS
-from stsm_ref.proofs.theorems.theorem import Finding, Outcome, Proof, Theorem, prove_claims, refute_variant
+from stsm_ref.proofs.theorems.theorem import (
+    Finding,
+    Outcome,
+    Proof,
+    Theorem,
+    prove_claims,
+    refute_variant,
+)
 
 EXIT_CODES: dict[Outcome, int] = {"proved": 0, "refuted": 1, "undecided": 3}
 
 
 def theorems(spec: ShiftSpec = ShiftSpec()) -> Mapping[str, Theorem]:
-    """All theorems by name, in the order of their statements; those about the whole module are about `spec` too."""
+    """All theorems by name, in the order of their statements; those about the whole module are
+    about `spec` too.
+    """
     families = (shifts, kernels, channels, floats)
-    found = [theorem for family in families for theorem in family.THEOREMS] + list(modules.theorems(spec))
+    found = [theorem for family in families for theorem in family.THEOREMS] + list(
+        modules.theorems(spec)
+    )
     by_name = {theorem.name: theorem for theorem in found}
     return {statement.name: by_name[statement.name] for statement in STATEMENTS}
 
@@ -36,11 +49,16 @@ def prove(theorem: Theorem, *, timeout: float = TIMEOUT) -> Proof:
     Returns
     -------
     Proof
-        Its outcome is "proved", "refuted" (with a counterexample that NumPy confirms) or "undecided".
+        Its outcome is "proved", "refuted" (with a counterexample that NumPy confirms) or
+        "undecided".
     """
     started = time.perf_counter()
     found = prove_claims(theorem.name, theorem.claims, timeout=timeout)
-    variants = [refute_variant(theorem, variant, timeout=timeout) for variant in theorem.variants] if found.outcome == "proved" else []
+    variants = (
+        [refute_variant(theorem, variant, timeout=timeout) for variant in theorem.variants]
+        if found.outcome == "proved"
+        else []
+    )
     return Proof(found, tuple(variants), time.perf_counter() - started)
 
 
@@ -62,8 +80,15 @@ def as_json(proofs: Iterable[Proof], spec: ShiftSpec) -> dict[str, Any]:
         "solvers": versions(),
         "theorems": [
             statement._asdict()
-            | {"outcome": proof.outcome, "why": "" if proof.outcome == "proved" else proof.why, "seconds": round(proof.seconds, 3)}
-            | {"answers": proof.theorem.answers, "variants": [_variant(variant) for variant in proof.variants]}
+            | {
+                "outcome": proof.outcome,
+                "why": "" if proof.outcome == "proved" else proof.why,
+                "seconds": round(proof.seconds, 3),
+            }
+            | {
+                "answers": proof.theorem.answers,
+                "variants": [_variant(variant) for variant in proof.variants],
+            }
             for statement in STATEMENTS
             if (proof := found.get(statement.name))
         ],
@@ -96,7 +121,8 @@ def require_folder(folder: Path) -> Path:
 
 
 def write_queries(folder: Path, proofs: Iterable[Proof]) -> int:
-    """Write every query that was put, one file each, so that another solver can be asked; return how many.
+    """Write every query that was put, one file each, so that another solver can be asked; return
+    how many.
 
     Raises
     ------
@@ -108,5 +134,7 @@ def write_queries(folder: Path, proofs: Iterable[Proof]) -> int:
         for finding in (proof.theorem, *proof.variants):
             for query in finding.queries:
                 count += 1
-                write_whole(folder / f"{count:04}-{proof.theorem.name}-{query.expected}.smt2", query.text)
+                write_whole(
+                    folder / f"{count:04}-{proof.theorem.name}-{query.expected}.smt2", query.text
+                )
     return count

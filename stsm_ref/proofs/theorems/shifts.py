@@ -1,4 +1,6 @@
-"""Theorems about the shift by slices: it is the rule, it separates, its VJP is the opposite shift, it is linear, it loses its edge."""
+"""Theorems about the shift by slices: it is the rule, it separates, its VJP is the opposite
+shift, it is linear, it loses its edge.
+"""
 
 import functools
 import itertools
@@ -25,7 +27,9 @@ NEVER = -1.0  # stands in the output before the code writes it, and nowhere else
 
 
 def sliced(x: Any, displacement: Sequence[Any], axes: Sequence[int] | None = None) -> Any:
-    """Run the code of `slicing` on symbols or on NumPy; what it does not write stays anything, or -1."""
+    """Run the code of `slicing` on symbols or on NumPy; what it does not write stays anything,
+    or -1.
+    """
     y: Any = anything(x.shape) if isinstance(x, SymbolicArray) else np.full_like(x, NEVER)
     slicing.copy_shifted(x, y, list(zip(axes or range(x.ndim), displacement, strict=True)))
     return y
@@ -40,7 +44,9 @@ def _any_steps(values: Values) -> tuple[int, ...]:
 
 
 def rule_claims() -> Iterator[Claim]:
-    """The slices follow the rule: the 26 steps in three dimensions, and any distance along one axis."""
+    """The slices follow the rule: the 26 steps in three dimensions, and any distance along one
+    axis.
+    """
     for d in STEPS:
         yield _rule_claim(f"displacement {tuple(d)}", CLIP, d, _always(d))
     yield _rule_claim("any whole displacement along one axis", ROW, (D,), _any_steps)
@@ -57,7 +63,8 @@ def _rule_claim(name: str, where: Space, displacement: Sequence[Any], steps: Any
         x, d = where.labels(values), steps(values)
         axes = range(x.ndim)
         want = definition.shift(x, d, axes=axes)
-        # the slices alone first: what they do not write may hold the right value by chance in memory of NumPy's own
+        # the slices alone first: what they do not write may hold the right value by chance in
+        # memory of NumPy's own
         return differs(lambda: (sliced(x, d), want), where.place(values)) or differs(
             lambda: (slicing.shift(x, d, axes=axes), want), where.place(values)
         )
@@ -75,7 +82,9 @@ def _with_distances(where: Space, displacement: Sequence[Any]) -> dict[str, Term
 
 
 def separation_claims() -> Iterator[Claim]:
-    """A step along several axes equals its steps along one axis, one after the other, in every order."""
+    """A step along several axes equals its steps along one axis, one after the other, in every
+    order.
+    """
     for d in STEPS:
         moved = [axis for axis, distance in enumerate(d) if distance]
         if len(moved) > 1:
@@ -102,7 +111,13 @@ def _separation_claim(d: Sequence[int], orders: Sequence[Sequence[int]]) -> Clai
         found = (differs(functools.partial(both, x, order), CLIP.place(values)) for order in orders)
         return next(filter(None, found), "")
 
-    return Claim(f"displacement {tuple(d)}, {len(orders)} orders", CLIP.variables, CLIP.premises, goal, replay)
+    return Claim(
+        f"displacement {tuple(d)}, {len(orders)} orders",
+        CLIP.variables,
+        CLIP.premises,
+        goal,
+        replay,
+    )
 
 
 def _by_rule(x: SymbolicArray, displacement: Sequence[Any]) -> SymbolicArray:
@@ -131,11 +146,19 @@ def _any_separation() -> Claim:
             step = sliced(step, d[axis : axis + 1], axes=(axis,))
         return differs(lambda: (step, sliced(x, d)), CLIP.place(values))
 
-    return Claim("any whole displacement, by the rule, all six orders", _with_distances(CLIP, distances), CLIP.premises, goal, replay)
+    return Claim(
+        "any whole displacement, by the rule, all six orders",
+        _with_distances(CLIP, distances),
+        CLIP.premises,
+        goal,
+        replay,
+    )
 
 
 def adjoint_claims() -> Iterator[Claim]:
-    """A value goes from i to j if and only if the opposite shift sends it from j to i; no two values go to one place."""
+    """A value goes from i to j if and only if the opposite shift sends it from j to i; no two
+    values go to one place.
+    """
     for d in STEPS:
         yield _adjoint_claim(f"displacement {tuple(d)}", CLIP, d, _always(d))
     yield _adjoint_claim("any whole displacement along one axis", ROW, (D,), _any_steps)
@@ -145,25 +168,42 @@ def _adjoint_claim(name: str, where: Space, displacement: Sequence[Any], steps: 
     # the slices move values and do not look at them, so they move the coordinates of places too
     j = tuple(z3.Int(f"{letter}_out") for letter in where.letters.lower())
     k = tuple(z3.Int(f"{letter}_other") for letter in where.letters.lower())
-    premises = (*where.premises, *(z3.And(a >= 0, a < n) for place in (j, k) for a, n in zip(place, where.sizes, strict=True)))
+    premises = (
+        *where.premises,
+        *(
+            z3.And(a >= 0, a < n)
+            for place in (j, k)
+            for a, n in zip(place, where.sizes, strict=True)
+        ),
+    )
     variables = {**_with_distances(where, displacement), **{str(a): a for a in (*j, *k)}}
 
     def moved(distances: Sequence[Any]) -> list[Any]:
-        """The coordinates of every place, one array each, counted from 1, so that 0 is the zero that enters."""
+        """The coordinates of every place, one array each, counted from 1, so that 0 is the zero
+        that enters.
+        """
         return [sliced(coordinate(axis), distances) for axis in range(len(j))]
 
     def coordinate(axis: int) -> SymbolicArray:
         return SymbolicArray(where.shape, lambda index: z3.ToReal(index[axis] + 1))
 
     def came_from(arrays: Sequence[Any], place: Sequence[Term], origin: Sequence[Term]) -> Term:
-        return all_of(*(array.read(place) == z3.ToReal(a + 1) for array, a in zip(arrays, origin, strict=True)))
+        return all_of(
+            *(
+                array.read(place) == z3.ToReal(a + 1)
+                for array, a in zip(arrays, origin, strict=True)
+            )
+        )
 
     def goal() -> Term:
         i, distances = where.index, _runnable(displacement)
         ahead, back = moved(distances), moved([-distance for distance in distances])
         arrives = came_from(ahead, j, i)
         same = all_of(*(a == b for a, b in zip(j, k, strict=True)))
-        return z3.And(arrives == came_from(back, i, j), z3.Implies(z3.And(arrives, came_from(ahead, k, i)), same))
+        return z3.And(
+            arrives == came_from(back, i, j),
+            z3.Implies(z3.And(arrives, came_from(ahead, k, i)), same),
+        )
 
     def replay(values: Values) -> str:
         i, d = where.place(values), steps(values)
@@ -177,15 +217,21 @@ def _adjoint_claim(name: str, where: Space, displacement: Sequence[Any], steps: 
             return np.sum(x * sliced(basis, back)), np.sum(sliced(x, d) * basis)
 
         def images() -> tuple[Any, Any]:
-            return np.count_nonzero(sliced(x, d)), np.count_nonzero(definition.shift(x, d, axes=range(x.ndim)))
+            return np.count_nonzero(sliced(x, d)), np.count_nonzero(
+                definition.shift(x, d, axes=range(x.ndim))
+            )
 
-        return differs(products, what="<vjp(e_j), e_i>") or differs(images, what="the places that e_i arrives at")
+        return differs(products, what="<vjp(e_j), e_i>") or differs(
+            images, what="the places that e_i arrives at"
+        )
 
     return Claim(name, variables, premises, goal, replay)
 
 
 def linearity_claims() -> Iterator[Claim]:
-    """Shifting a sum is summing shifts, and multiples too: so the JVP is the shift itself, and second differences are zero."""
+    """Shifting a sum is summing shifts, and multiples too: so the JVP is the shift itself, and
+    second differences are zero.
+    """
     for d in STEPS:
         yield _linearity_claim(d)
 
@@ -197,7 +243,9 @@ def _linearity_claim(d: Sequence[int]) -> Claim:
         x, u, v = (CLIP.array(name) for name in "xuv")
         total = SymbolicArray(x.shape, lambda index: x.read(index) + u.read(index) + v.read(index))
         scaled = SymbolicArray(x.shape, lambda index: factor * x.read(index))
-        s, sx, su, sv, st = (sliced(array, d).read(CLIP.index) for array in (scaled, x, u, v, total))
+        s, sx, su, sv, st = (
+            sliced(array, d).read(CLIP.index) for array in (scaled, x, u, v, total)
+        )
         return z3.And(st == sx + su + sv, s == factor * sx)
 
     def replay(values: Values) -> str:
@@ -208,7 +256,9 @@ def _linearity_claim(d: Sequence[int]) -> Claim:
 
 
 def nilpotency_claims() -> Iterator[Claim]:
-    """After no step all is there, after k steps one way k places further; one step more, k + 1; after n of them, nothing is left."""
+    """After no step all is there, after k steps one way k places further; one step more, k + 1;
+    after n of them, nothing is left.
+    """
     k = z3.Int("k")
 
     def start() -> Term:
@@ -221,20 +271,36 @@ def nilpotency_claims() -> Iterator[Claim]:
     def step(sign: int) -> Claim:
         def goal() -> Term:
             x = ROW.array("x")
-            return sliced(after(x, sign * k), (sign,)).read(ROW.index) == after(x, sign * (k + 1)).read(ROW.index)
+            return sliced(after(x, sign * k), (sign,)).read(ROW.index) == after(
+                x, sign * (k + 1)
+            ).read(ROW.index)
 
         def replay(values: Values) -> str:
             x = ROW.labels(values)
-            many, more = (definition.shift(x, sign * (values["k"] + extra), axes=0) for extra in (0, 1))
+            many, more = (
+                definition.shift(x, sign * (values["k"] + extra), axes=0) for extra in (0, 1)
+            )
             return differs(lambda: (sliced(many, (sign,)), more), ROW.place(values))
 
-        return Claim(f"from k to k + 1 steps of {sign:+d}", {**ROW.variables, "k": k}, (*ROW.premises, k >= 0), goal, replay)
+        return Claim(
+            f"from k to k + 1 steps of {sign:+d}",
+            {**ROW.variables, "k": k},
+            (*ROW.premises, k >= 0),
+            goal,
+            replay,
+        )
 
     def end(sign: int) -> Claim:
         def goal() -> Term:
             return after(ROW.array("x"), sign * ROW.sizes[0]).read(ROW.index) == ZERO
 
-        return Claim(f"nothing after n steps of {sign:+d}", ROW.variables, ROW.premises, goal, lambda values: "")
+        return Claim(
+            f"nothing after n steps of {sign:+d}",
+            ROW.variables,
+            ROW.premises,
+            goal,
+            lambda values: "",
+        )
 
     yield Claim("no step", ROW.variables, ROW.premises, start, lambda values: "")
     for sign in (1, -1):
@@ -248,7 +314,9 @@ def there_and_back(x: Any, sign: int) -> Any:
 
 
 def edge_claims() -> Iterator[Claim]:
-    """There and back keeps every place but the last on that side, which is zero whatever stood there: so the shift has no inverse."""
+    """There and back keeps every place but the last on that side, which is zero whatever stood
+    there: so the shift has no inverse.
+    """
     for sign in (1, -1):
 
         def goal(sign: int = sign) -> Term:
@@ -291,10 +359,20 @@ WINDOWS = plant(
     wrong_code.windows_one_off,
     wrong_code.windows_without_zero,
 )
-COPIES = plant(slicing, "copy_shifted", wrong_code.copy_rolled, wrong_code.copy_with_edge, wrong_code.copy_swapped)
+COPIES = plant(
+    slicing,
+    "copy_shifted",
+    wrong_code.copy_rolled,
+    wrong_code.copy_with_edge,
+    wrong_code.copy_swapped,
+)
 FORWARD_ONLY = plant(slicing, "windows", wrong_code.backward_windows_forward)
 ONES = plant(slicing, "copy_shifted", wrong_code.copy_with_ones)
-BEYOND = Variant("a displacement beyond the size is not cut off", ((slicing, "windows", wrong_code.windows_without_limit),), _any_rule)
+BEYOND = Variant(
+    "a displacement beyond the size is not cut off",
+    ((slicing, "windows", wrong_code.windows_without_limit),),
+    _any_rule,
+)
 INVERSE = Variant("there and back is the identity", claims=inverse_claims)
 
 THEOREMS = (

@@ -1,4 +1,6 @@
-"""What a terminal shows of proofs: each theorem, both solvers' answers, and the wrong variants with their counterexamples."""
+"""What a terminal shows of proofs: each theorem, both solvers' answers, and the wrong variants
+with their counterexamples.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,7 +15,8 @@ from stsm_ref.proofs.theorems.theorem import Finding, Proof
 
 STYLES = {"proved": "green", "refuted": "bold red", "undecided": "yellow"}
 NOT_PROVED = (
-    "Not proved here: rounding in a following convolution, other floating-point formats, the compiler and the hardware, NumPy and Python "
+    "Not proved here: rounding in a following convolution, other floating-point formats, the "
+    "compiler and the hardware, NumPy and Python "
     "themselves, and the solvers. docs/proofs.md says more."
 )
 
@@ -26,15 +29,25 @@ def report(proofs: Sequence[Proof]) -> RenderableType:
     refuted = sum(variant.outcome == "refuted" for variant in variants)
     solvers = " and ".join(f"{name} {version}" for name, version in versions().items())
     total = (
-        f"{outcome}: {proved} of {len(proofs)} theorems proved by {solvers}, {refuted} of {len(variants)} wrong variants refuted "
+        f"{outcome}: {proved} of {len(proofs)} theorems proved by {solvers}, {refuted} of "
+        f"{len(variants)} wrong variants refuted "
         f"and replayed in NumPy, {sum(proof.seconds for proof in proofs):.1f} s"
     )
-    return Group(*(_proof(proof) for proof in proofs), Text(NOT_PROVED, style="dim"), Text(total, style=STYLES[outcome]))
+    return Group(
+        *(_proof(proof) for proof in proofs),
+        Text(NOT_PROVED, style="dim"),
+        Text(total, style=STYLES[outcome]),
+    )
 
 
 def _proof(proof: Proof) -> RenderableType:
     statement = next(entry for entry in STATEMENTS if entry.name == proof.theorem.name)
-    head = Text.assemble((proof.outcome, STYLES[proof.outcome]), "  ", (statement.name, "bold"), f"  ({', '.join(statement.requirements)})")
+    head = Text.assemble(
+        (proof.outcome, STYLES[proof.outcome]),
+        "  ",
+        (statement.name, "bold"),
+        f"  ({', '.join(statement.requirements)})",
+    )
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True, style="dim", min_width=9)
     facts.add_column(overflow="fold")
@@ -51,12 +64,21 @@ def _proof(proof: Proof) -> RenderableType:
 
 def _answers(answers: Mapping[str, int]) -> str:
     """The counts of each answer, and what they answer."""
-    meaning = {"unsat": "negations have no model", "sat": "premises can be met, or a counterexample", "unknown": "not known"}
-    return ", ".join(f"{count} {answer} ({meaning[answer]})" for answer, count in sorted(answers.items(), reverse=True))
+    meaning = {
+        "unsat": "negations have no model",
+        "sat": "premises can be met, or a counterexample",
+        "unknown": "not known",
+    }
+    return ", ".join(
+        f"{count} {answer} ({meaning[answer]})"
+        for answer, count in sorted(answers.items(), reverse=True)
+    )
 
 
 def _variant(variant: Finding) -> Text:
-    solvers = f"{' and '.join(variant.answers)} agree" if variant.outcome == "refuted" else "not agreed"
+    solvers = (
+        f"{' and '.join(variant.answers)} agree" if variant.outcome == "refuted" else "not agreed"
+    )
     found = variant.why or str(variant.counterexample or "")
     style = "" if variant.outcome == "refuted" else STYLES["undecided"]
     return Text(f"{variant.name}: {variant.outcome} ({solvers}): {found}", style=style)

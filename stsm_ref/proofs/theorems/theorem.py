@@ -1,7 +1,8 @@
 """A theorem, its claims and its wrong variants, and what two solvers make of them.
 
-A claim is proved when both solvers answer that its negation has no model. It is refuted when one finds a model, none denies it, and our
-NumPy code, run on the sizes of that model, goes wrong at that index. Everything else is undecided.
+A claim is proved when both solvers answer that its negation has no model. It is refuted when one
+finds a model, none denies it, and our NumPy code, run on the sizes of that model, goes wrong at
+that index. Everything else is undecided.
 """
 
 import contextlib
@@ -22,8 +23,9 @@ Values = Mapping[str, int]
 class Claim:
     """For all values of the variables that satisfy the premises, `goal()` holds.
 
-    `goal` is called in a symbolic run: the package's code may branch in it. `replay` runs the NumPy code on values of the variables and
-    says what goes wrong there, or "". `reach` and `reaches` bound the variables where a counterexample is looked for.
+    `goal` is called in a symbolic run: the package's code may branch in it. `replay` runs the NumPy
+    code on values of the variables and says what goes wrong there, or "". `reach` and `reaches`
+    bound the variables where a counterexample is looked for.
     """
 
     name: str
@@ -36,14 +38,22 @@ class Claim:
 
     @property
     def near(self) -> list[Term]:
-        """The variables within reach, each its own or the common one, so that a counterexample can be read and run."""
-        bounds = [(value, self.reaches.get(name, self.reach)) for name, value in self.variables.items() if z3.is_int(value)]
+        """The variables within reach, each its own or the common one, so that a counterexample
+        can be read and run.
+        """
+        bounds = [
+            (value, self.reaches.get(name, self.reach))
+            for name, value in self.variables.items()
+            if z3.is_int(value)
+        ]
         return [z3.And(value >= -bound, value <= bound) for value, bound in bounds]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """A wrong variant: the theorem about broken code (`patches`: module, name, replacement), or other claims, which are false."""
+    """A wrong variant: the theorem about broken code (`patches`: module, name, replacement), or
+    other claims, which are false.
+    """
 
     name: str
     patches: tuple[tuple[Any, str, Any], ...] = ()
@@ -60,7 +70,9 @@ class Variant:
 
 @dataclass(frozen=True)
 class Theorem:
-    """Claims that are proved together; its wording is that of `stsm_ref.proofs.theorems.statements`."""
+    """Claims that are proved together; its wording is that of
+    `stsm_ref.proofs.theorems.statements`.
+    """
 
     name: str
     claims: Callable[[], Iterable[Claim]]
@@ -77,14 +89,17 @@ class Counterexample:
 
     def __str__(self) -> str:
         where = ", ".join(
-            f"{name} = {value:#010x}" if name.endswith("_bits") else f"{name} = {value}" for name, value in self.values.items()
+            f"{name} = {value:#010x}" if name.endswith("_bits") else f"{name} = {value}"
+            for name, value in self.values.items()
         )
         return f"{self.claim}: {where}: {self.replay or 'NumPy shows no difference there'}"
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What came of a theorem or of one of its variants: the outcome, each solver's answers counted, and why."""
+    """What came of a theorem or of one of its variants: the outcome, each solver's answers
+    counted, and why.
+    """
 
     name: str
     outcome: Outcome
@@ -96,7 +111,9 @@ class Finding:
 
 @dataclass(frozen=True)
 class Proof:
-    """A theorem's own finding, and those of its variants, which are looked at only if the theorem is proved."""
+    """A theorem's own finding, and those of its variants, which are looked at only if the
+    theorem is proved.
+    """
 
     theorem: Finding
     variants: tuple[Finding, ...]
@@ -104,8 +121,12 @@ class Proof:
 
     @property
     def outcome(self) -> Outcome:
-        """Proved only if every variant was refuted, by both solvers and by NumPy; else the proof may be vacuous."""
-        if self.theorem.outcome == "proved" and any(variant.outcome != "refuted" for variant in self.variants):
+        """Proved only if every variant was refuted, by both solvers and by NumPy; else the
+        proof may be vacuous.
+        """
+        if self.theorem.outcome == "proved" and any(
+            variant.outcome != "refuted" for variant in self.variants
+        ):
             return "undecided"
         return self.theorem.outcome
 
@@ -115,7 +136,10 @@ class Proof:
         loose = [variant for variant in self.variants if variant.outcome != "refuted"]
         if self.theorem.outcome != "proved" or not loose:
             return str(self.theorem.counterexample or self.theorem.why)
-        return f"the wrong variant {loose[0].name!r} was not refuted: {loose[0].why or loose[0].counterexample or loose[0].outcome}"
+        return (
+            f"the wrong variant {loose[0].name!r} was not refuted: "
+            f"{loose[0].why or loose[0].counterexample or loose[0].outcome}"
+        )
 
 
 class Ledger:
@@ -134,13 +158,23 @@ class Ledger:
             self.answers[solver][answer.verdict] = self.answers[solver].get(answer.verdict, 0) + 1
         return replies
 
-    def finding(self, name: str, outcome: Outcome, why: str = "", counterexample: Counterexample | None = None) -> Finding:
+    def finding(
+        self,
+        name: str,
+        outcome: Outcome,
+        why: str = "",
+        counterexample: Counterexample | None = None,
+    ) -> Finding:
         """Close the ledger."""
         return Finding(name, outcome, self.answers, counterexample, why, tuple(self.queries))
 
 
-def prove_claims(name: str, claims: Callable[[], Iterable[Claim]], *, timeout: float = TIMEOUT) -> Finding:
-    """Prove all claims, and that the premises of each can be met; stop at the first that is refuted or undecided."""
+def prove_claims(
+    name: str, claims: Callable[[], Iterable[Claim]], *, timeout: float = TIMEOUT
+) -> Finding:
+    """Prove all claims, and that the premises of each can be met; stop at the first that is
+    refuted or undecided.
+    """
     ledger = Ledger(timeout)
     met: set[str] = set()
     proved: list[tuple[Term, tuple[Term, ...]]] = []
@@ -149,7 +183,12 @@ def prove_claims(name: str, claims: Callable[[], Iterable[Claim]], *, timeout: f
             title = f"{name}: {claim.name}"
             followed = follow(claim.premises, claim.goal)
             if any(not _is_among(proved, lemma, claim.premises) for lemma in followed.lemmas):
-                return ledger.finding(name, "undecided", f"{claim.name}: it uses a lemma that no claim before it proved from its premises")
+                return ledger.finding(
+                    name,
+                    "undecided",
+                    f"{claim.name}: it uses a lemma that no claim before it proved from its "
+                    "premises",
+                )
             known = [*claim.premises, *followed.definitions, *followed.lemmas]
             premises = write_query(f"the premises of {title}", known, expected="sat")
             if premises.text.split("\n", 1)[1] not in met:
@@ -157,7 +196,10 @@ def prove_claims(name: str, claims: Callable[[], Iterable[Claim]], *, timeout: f
                 replies = ledger.put(premises)
                 if any(answer.verdict != "sat" for answer in replies.values()):
                     return ledger.finding(
-                        name, "undecided", f"{claim.name}: the premises were not shown to be satisfiable: {_said(replies)}"
+                        name,
+                        "undecided",
+                        f"{claim.name}: the premises were not shown to be satisfiable: "
+                        f"{_said(replies)}",
                     )
             negation = [*known, z3.Not(followed.goal)]
             replies = ledger.put(write_query(title, negation, expected="unsat"))
@@ -169,10 +211,19 @@ def prove_claims(name: str, claims: Callable[[], Iterable[Claim]], *, timeout: f
                 return ledger.finding(name, "undecided", f"{claim.name}: {_said(replies)}")
             found = _counterexample(claim, negation, ledger, title)
             outcome: Outcome = "refuted" if found and found.replay else "undecided"
-            return ledger.finding(name, outcome, "" if found else f"{claim.name}: a solver found a model but no values", found)
+            return ledger.finding(
+                name,
+                outcome,
+                "" if found else f"{claim.name}: a solver found a model but no values",
+                found,
+            )
     except SymbolError as error:
         return ledger.finding(name, "undecided", str(error))
-    return ledger.finding(name, "proved") if ledger.queries else ledger.finding(name, "undecided", "it claims nothing")
+    return (
+        ledger.finding(name, "proved")
+        if ledger.queries
+        else ledger.finding(name, "undecided", "it claims nothing")
+    )
 
 
 def refute_variant(theorem: Theorem, variant: Variant, *, timeout: float = TIMEOUT) -> Finding:
@@ -183,24 +234,39 @@ def refute_variant(theorem: Theorem, variant: Variant, *, timeout: float = TIMEO
             for claim in (variant.claims or theorem.claims)():
                 title = f"{theorem.name}, wrong variant {variant.name}: {claim.name}"
                 followed = follow(claim.premises, claim.goal)
-                negation = [*claim.premises, *followed.definitions, *followed.lemmas, z3.Not(followed.goal)]
+                negation = [
+                    *claim.premises,
+                    *followed.definitions,
+                    *followed.lemmas,
+                    z3.Not(followed.goal),
+                ]
                 replies = ledger.put(_near(title, claim, negation))
                 if all(answer.verdict == "sat" for answer in replies.values()):
-                    shown = [Counterexample(claim.name, answer.values, replay(claim, answer.values)) for answer in replies.values()]
+                    shown = [
+                        Counterexample(claim.name, answer.values, replay(claim, answer.values))
+                        for answer in replies.values()
+                    ]
                     unseen = next((found for found in shown if not found.replay), None)
                     suspect = claim if variant.patches else None
                     break
                 if any(answer.verdict != "unsat" for answer in replies.values()):
-                    return ledger.finding(variant.name, "undecided", f"{claim.name}: {_said(replies)}")
-                # this claim holds in spite of the fault: whoever reads the file must expect no model
+                    return ledger.finding(
+                        variant.name, "undecided", f"{claim.name}: {_said(replies)}"
+                    )
+                # this claim holds in spite of the fault: whoever reads the file must expect no
+                # model
                 ledger.queries[-1] = write_query(title, [*negation, *claim.near], expected="unsat")
             else:
                 return ledger.finding(variant.name, "proved", "it holds, within reach at least")
     except SymbolError as error:
         return ledger.finding(variant.name, "undecided", str(error))
     if suspect and (wrongly := [found for found in shown if replay(suspect, found.values)]):
-        return ledger.finding(variant.name, "undecided", f"the right code fails there too: {wrongly[0]}")
-    return ledger.finding(variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0])
+        return ledger.finding(
+            variant.name, "undecided", f"the right code fails there too: {wrongly[0]}"
+        )
+    return ledger.finding(
+        variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0]
+    )
 
 
 def replay(claim: Claim, values: Values) -> str:
@@ -211,19 +277,31 @@ def replay(claim: Claim, values: Values) -> str:
         return f"Python raises {type(error).__name__}: {error}"
 
 
-def _is_among(proved: Iterable[tuple[Term, tuple[Term, ...]]], lemma: Term, premises: Sequence[Term]) -> bool:
+def _is_among(
+    proved: Iterable[tuple[Term, tuple[Term, ...]]], lemma: Term, premises: Sequence[Term]
+) -> bool:
     """Whether the lemma was proved, word for word, from no other premises than these."""
-    return any(lemma.eq(known) and all(any(a.eq(b) for b in premises) for a in needed) for known, needed in proved)
+    return any(
+        lemma.eq(known) and all(any(a.eq(b) for b in premises) for a in needed)
+        for known, needed in proved
+    )
 
 
 def _near(title: str, claim: Claim, assertions: list[Term]) -> Query:
     """The query with the variables kept small."""
-    return write_query(title, [*assertions, *claim.near], expected="sat", shown=list(claim.variables))
+    return write_query(
+        title, [*assertions, *claim.near], expected="sat", shown=list(claim.variables)
+    )
 
 
-def _counterexample(claim: Claim, negation: list[Term], ledger: Ledger, title: str) -> Counterexample | None:
+def _counterexample(
+    claim: Claim, negation: list[Term], ledger: Ledger, title: str
+) -> Counterexample | None:
     """A small counterexample if there is one, else any."""
-    for query in (_near(title, claim, negation), write_query(title, negation, expected="sat", shown=list(claim.variables))):
+    for query in (
+        _near(title, claim, negation),
+        write_query(title, negation, expected="sat", shown=list(claim.variables)),
+    ):
         for answer in ledger.put(query).values():
             if answer.verdict == "sat" and answer.values:
                 return Counterexample(claim.name, answer.values, replay(claim, answer.values))
@@ -231,4 +309,7 @@ def _counterexample(claim: Claim, negation: list[Term], ledger: Ledger, title: s
 
 
 def _said(replies: Mapping[str, Answer]) -> str:
-    return ", ".join(f"{solver} says {answer.verdict}{f' ({answer.why})' if answer.why else ''}" for solver, answer in replies.items())
+    return ", ".join(
+        f"{solver} says {answer.verdict}{f' ({answer.why})' if answer.why else ''}"
+        for solver, answer in replies.items()
+    )

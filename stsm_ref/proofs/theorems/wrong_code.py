@@ -28,20 +28,29 @@ def windows_one_short(size: int, distance: int) -> Windows:
     cut = _windows(size, distance)
     if distance < 0:
         return cut
-    return cut._replace(source=slice(cut.source.start, cut.source.stop - 1), target=slice(cut.target.start, cut.target.stop - 1))
+    return cut._replace(
+        source=slice(cut.source.start, cut.source.stop - 1),
+        target=slice(cut.target.start, cut.target.stop - 1),
+    )
 
 
 def windows_one_off(size: int, distance: int) -> Windows:
     """One bound of the source off by one."""
     cut = _windows(size, distance)
-    return cut._replace(source=slice(cut.source.start, cut.source.stop + 1)) if distance > 0 else cut
+    return (
+        cut._replace(source=slice(cut.source.start, cut.source.stop + 1)) if distance > 0 else cut
+    )
 
 
 def windows_without_limit(size: int, distance: int) -> Windows:
     """A displacement beyond the size is not cut off: right for one step, wrong for many."""
     gap = abs(distance)
     low, high = slice(0, size - gap), slice(gap, size)
-    return Windows(low, high, slice(0, gap)) if distance > 0 else Windows(high, low, slice(size - gap, size))
+    return (
+        Windows(low, high, slice(0, gap))
+        if distance > 0
+        else Windows(high, low, slice(size - gap, size))
+    )
 
 
 def windows_without_zero(size: int, distance: int) -> Windows:
@@ -110,7 +119,9 @@ def kernel_one_tap_short(distance: int) -> AxisKernel:
     return kernel._replace(before=kernel.before + 1) if distance > 0 else kernel
 
 
-def _cut(sizes: Sequence[Any], channels: Any, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+def _cut(
+    sizes: Sequence[Any], channels: Any, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
     groups, start = [], 0
     for size, term in zip(sizes, directions, strict=True):
         for displacement in term:
@@ -119,26 +130,39 @@ def _cut(sizes: Sequence[Any], channels: Any, directions: Sequence[Sequence[Disp
     return (*groups, ChannelGroup(start, channels, Displacement()))
 
 
-def shares_rounded_up(channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+def shares_rounded_up(
+    channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
     """The ceiling of each share."""
-    sizes = [-(-alpha.numerator * channels // (alpha.denominator * len(directions) * len(term))) for term in directions]
+    sizes = [
+        -(-alpha.numerator * channels // (alpha.denominator * len(directions) * len(term)))
+        for term in directions
+    ]
     return _cut(sizes, channels, directions)
 
 
-def shares_rounded_to_nearest(channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+def shares_rounded_to_nearest(
+    channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
     """Each share to the nearest whole number."""
     doubled = [alpha.denominator * len(directions) * len(term) for term in directions]
     sizes = [(2 * alpha.numerator * channels + shares) // (2 * shares) for shares in doubled]
     return _cut(sizes, channels, directions)
 
 
-def shares_without_directions(channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+def shares_without_directions(
+    channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
     """Each direction gets the share of its whole term."""
-    sizes = [alpha.numerator * channels // (alpha.denominator * len(directions)) for _ in directions]
+    sizes = [
+        alpha.numerator * channels // (alpha.denominator * len(directions)) for _ in directions
+    ]
     return _cut(sizes, channels, directions)
 
 
-def groups_overlap(channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]) -> tuple[ChannelGroup, ...]:
+def groups_overlap(
+    channels: Any, alpha: Any, directions: Sequence[Sequence[Displacement]]
+) -> tuple[ChannelGroup, ...]:
     """Each group reaches one channel into the next."""
     *moved, rest = _cut_channels(channels, alpha, directions)
     return (*(group._replace(stop=group.stop + 1) for group in moved), rest)

@@ -1,4 +1,6 @@
-"""Hold one graph against STSM over one box of sizes: the questions for the solvers, and what they answer."""
+"""Hold one graph against STSM over one box of sizes: the questions for the solvers, and what
+they answer.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -9,8 +11,25 @@ from stsm_ref.proofs.export.graph import interpret
 from stsm_ref.proofs.export.recording import Exported
 from stsm_ref.proofs.index_maps.exact import exact, is_minus_zero
 from stsm_ref.proofs.index_maps.formula import FALSE, Logical, atoms_of, negation, script
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, UndeterminedError, polynomial
-from stsm_ref.proofs.index_maps.maps import Choice, Entry, Rounded, Sum, SymbolicTensor, UnsupportedError, Value, input_tensor, parts
+from stsm_ref.proofs.index_maps.integers import (
+    Atom,
+    Polynomial,
+    Range,
+    Scope,
+    UndeterminedError,
+    polynomial,
+)
+from stsm_ref.proofs.index_maps.maps import (
+    Choice,
+    Entry,
+    Rounded,
+    Sum,
+    SymbolicTensor,
+    UnsupportedError,
+    Value,
+    input_tensor,
+    parts,
+)
 from stsm_ref.proofs.translation.cover import Box, describe, scope_of
 from stsm_ref.proofs.translation.guards import region
 from stsm_ref.proofs.translation.layout import Layout, wanted
@@ -25,14 +44,18 @@ SMALL_SIZES = (2, 3, 5, 9, 17, 65, 257)
 
 @dataclass(frozen=True)
 class Map:
-    """What is proved: a map of tensors, by name, the last of which STSM moves, by one displacement for each channel."""
+    """What is proved: a map of tensors, by name, the last of which STSM moves, by one
+    displacement for each channel.
+    """
 
     tensors: tuple[str, ...]
     displacements: tuple[Displacement, ...]
 
 
 class Difference(NamedTuple):
-    """Sizes and a position where a graph and STSM differ, by the word of a solver; without a position, it is the shape that differs."""
+    """Sizes and a position where a graph and STSM differ, by the word of a solver; without a
+    position, it is the shape that differs.
+    """
 
     sizes: dict[str, int]
     position: dict[str, int]
@@ -61,7 +84,16 @@ class Case(NamedTuple):
     facts: tuple[Atom, ...]
 
 
-def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Findings, *, whole: bool, path: str | None) -> None:
+def compare(
+    exported: Exported,
+    layout: Layout,
+    box: Box,
+    goal: Map,
+    found: Findings,
+    *,
+    whole: bool,
+    path: str | None,
+) -> None:
     """Ask for a place in the box where the graph differs from STSM, and note what comes back.
 
     Where a shape hangs on the sizes, the box is cut in two by that condition, as often as it takes.
@@ -71,7 +103,9 @@ def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Find
         case = waiting.pop()
         found.cases += 1
         if found.cases > MOST_CASES:
-            found.undecided.append(f"more than {MOST_CASES} cases, which the shapes inside the module depend on")
+            found.undecided.append(
+                f"more than {MOST_CASES} cases, which the shapes inside the module depend on"
+            )
             return
         try:
             _compare_case(exported, layout, case, goal, found, whole=whole, path=path)
@@ -79,16 +113,24 @@ def compare(exported: Exported, layout: Layout, box: Box, goal: Map, found: Find
             found.cases -= 1
             if not error.value.variables <= set(layout.free):
                 # a quotient's name means something in one run only: no case can be made of it
-                found.undecided.append(f"a shape inside the module hangs on {error}, a quotient that was not resolved")
+                found.undecided.append(
+                    f"a shape inside the module hangs on {error}, a quotient that was not resolved"
+                )
                 return
-            waiting += [replace_facts(case, Atom(error.value)), replace_facts(case, Atom(-error.value - 1))]
+            waiting += [
+                replace_facts(case, Atom(error.value)),
+                replace_facts(case, Atom(-error.value - 1)),
+            ]
         except UnsupportedError as error:
             found.undecided.append(str(error))
             return
         if found.differences:
             return
     if whole and found.inhabited == inhabited and not found.undecided:
-        found.undecided.append("what is assumed of the sizes rules all of them out: a proof from that would say nothing")
+        found.undecided.append(
+            "what is assumed of the sizes rules all of them out: a proof from that would say "
+            "nothing"
+        )
 
 
 def replace_facts(case: Case, fact: Atom) -> Case:
@@ -96,7 +138,16 @@ def replace_facts(case: Case, fact: Atom) -> Case:
     return Case(case.box, (*case.facts, fact))
 
 
-def _compare_case(exported: Exported, layout: Layout, case: Case, goal: Map, found: Findings, *, whole: bool, path: str | None) -> None:
+def _compare_case(
+    exported: Exported,
+    layout: Layout,
+    case: Case,
+    goal: Map,
+    found: Findings,
+    *,
+    whole: bool,
+    path: str | None,
+) -> None:
     box = case.box
     _, first_scope = scope_of(layout, box)
     demands: list[Logical] = list(case.facts)
@@ -107,7 +158,11 @@ def _compare_case(exported: Exported, layout: Layout, case: Case, goal: Map, fou
     if tightened is None:
         return  # no sizes are left in this case
     sizes, scope = scope_of(layout, tightened)
-    at = {letter: low for letter, (low, high) in zip(layout.free, tightened, strict=True) if low == high}
+    at = {
+        letter: low
+        for letter, (low, high) in zip(layout.free, tightened, strict=True)
+        if low == high
+    }
     facts = [Atom(atom.value.substitute(at), atom.equal) for atom in facts]
     if any(scope.holds(atom) is False for atom in facts):
         return
@@ -134,9 +189,14 @@ def _at(demand: Logical, at: Mapping[str, int]) -> Logical:
     return replace(demand, parts=tuple(_at(each, at) for each in demand.parts))
 
 
-def _inputs(exported: Exported, goal: Map, shape: tuple[Polynomial, ...]) -> dict[str, SymbolicTensor]:
+def _inputs(
+    exported: Exported, goal: Map, shape: tuple[Polynomial, ...]
+) -> dict[str, SymbolicTensor]:
     """The tensors of the map, by the graph's own names for them."""
-    return {name: input_tensor(tensor, shape) for name, tensor in zip(exported.inputs, goal.tensors, strict=True)}
+    return {
+        name: input_tensor(tensor, shape)
+        for name, tensor in zip(exported.inputs, goal.tensors, strict=True)
+    }
 
 
 def _tightened(layout: Layout, box: Box, facts: Sequence[Atom]) -> Box | None:
@@ -154,7 +214,9 @@ def _tightened(layout: Layout, box: Box, facts: Sequence[Atom]) -> Box | None:
                 bounds[name][0] = max(bounds[name][0] or 0, -(rest // factor))
             else:
                 most = rest // -factor
-                bounds[name][1] = most if bounds[name][1] is None else min(bounds[name][1] or 0, most)
+                bounds[name][1] = (
+                    most if bounds[name][1] is None else min(bounds[name][1] or 0, most)
+                )
     if any(high is not None and (low or 0) > high for low, high in bounds.values()):
         return None
     return tuple((low or 0, high) for low, high in bounds.values())
@@ -169,7 +231,9 @@ def _same_shape(
     free: Sequence[str],
     found: Findings,
 ) -> bool:
-    """Whether the result has the shape of the input for all sizes of the case; if not, the difference is noted."""
+    """Whether the result has the shape of the input for all sizes of the case; if not, the
+    difference is noted.
+    """
     if result.rank != len(shape):
         known = _search(scope, list(demands), None, free, at, found)
         found.differences += [Difference(known, {})] if known else []
@@ -195,7 +259,9 @@ def _compare_values(
     at: Mapping[str, int],
     found: Findings,
 ) -> None:
-    """Ask about one channel of each kind: channels are of one kind if their entries come from themselves in the same way."""
+    """Ask about one channel of each kind: channels are of one kind if their entries come from
+    themselves in the same way.
+    """
     position = {}
     for letter in layout.axes if "NT" not in layout.axes else ("N", "T", "C", "H", "W"):
         if letter == "C":
@@ -216,10 +282,19 @@ def _compare_values(
         if kind in asked:
             continue
         asked.add(kind)
-        known = _search(scope, demands, (value, target), [*scope_sizes(scope, layout), *(name.lower() for name in position)], at, found)
+        known = _search(
+            scope,
+            demands,
+            (value, target),
+            [*scope_sizes(scope, layout), *(name.lower() for name in position)],
+            at,
+            found,
+        )
         if known:
             place = {letter: known.get(letter.lower(), 0) for letter in position} | {"C": channel}
-            found.differences.append(Difference({letter: known[letter] for letter in layout.free}, place))
+            found.differences.append(
+                Difference({letter: known[letter] for letter in layout.free}, place)
+            )
             return
         if not _is_exact(value, layout, scope, demands, at, found):
             return
@@ -229,22 +304,34 @@ def _compare_values(
 DOUBTS: tuple[tuple[Callable[[Value], Logical], str], ...] = (
     (
         lambda value: negation(exact(value)),
-        "equal over the real numbers, but the arithmetic on the way may round at {}: numbers that are not 0 meet in a sum, or one is "
+        "equal over the real numbers, but the arithmetic on the way may round at {}: numbers that "
+        "are not 0 meet in a sum, or one is "
         "multiplied by something else than 0, 1 or -1",
     ),
     (is_minus_zero, "the zero at {} is -0.0, where STSM has +0.0"),
 )
 
 
-def _is_exact(value: Value, layout: Layout, scope: Scope, demands: Sequence[Logical], at: Mapping[str, int], found: Findings) -> bool:
-    """Whether what is equal over the real numbers is equal in the machine: nothing rounds on the way, and no zero is written as -0.0."""
+def _is_exact(
+    value: Value,
+    layout: Layout,
+    scope: Scope,
+    demands: Sequence[Logical],
+    at: Mapping[str, int],
+    found: Findings,
+) -> bool:
+    """Whether what is equal over the real numbers is equal in the machine: nothing rounds on
+    the way, and no zero is written as -0.0.
+    """
     for doubt, said in DOUBTS:
         condition = doubt(value)
         if condition == FALSE:
             continue
         known = _search(scope, [*demands, condition], None, scope_sizes(scope, layout), at, found)
         if known:
-            found.undecided.append(said.format(describe({letter: known[letter] for letter in layout.free})))
+            found.undecided.append(
+                said.format(describe({letter: known[letter] for letter in layout.free}))
+            )
         if known or found.undecided:
             return False
     return True
@@ -261,7 +348,9 @@ def _of_channel(value: Value, layout: Layout, channel: int) -> Value:
 
     def renamed(each: Value) -> Value:
         match each:
-            case Entry(name, index) if len(index) == len(layout.axes) and index[axis].constant == channel:
+            case Entry(name, index) if (
+                len(index) == len(layout.axes) and index[axis].constant == channel
+            ):
                 return Entry(name, (*index[:axis], Polynomial.variable("own"), *index[axis + 1 :]))
             case Sum(terms):
                 return Sum(tuple((factor, renamed(inner)) for factor, inner in terms))
@@ -282,7 +371,9 @@ def _search(
     at: Mapping[str, int],
     found: Findings,
 ) -> dict[str, int] | None:
-    """Numbers for sizes and positions where all demands hold and the values differ, small sizes first; None if there are none."""
+    """Numbers for sizes and positions where all demands hold and the values differ, small sizes
+    first; None if there are none.
+    """
     text = script(scope.ranges, scope, demands, values)
     found.questions.append(text)
     first = decide(text, shown)
@@ -295,7 +386,9 @@ def _search(
         Atom(polynomial(most) - Polynomial.variable(name)) for name in shown if name.isupper()
     ]
     for most in SMALL_SIZES:
-        smaller = decide(script(scope.ranges, scope, [*demands, *small(most)], values), shown, confirm=False)
+        smaller = decide(
+            script(scope.ranges, scope, [*demands, *small(most)], values), shown, confirm=False
+        )
         if smaller.verdict == "found":
             return {**at, **smaller.values}
     return {**at, **first.values}

@@ -1,6 +1,8 @@
-"""Export a module until its graphs cover all sizes: each free size is 1, or 2, or 3 and more, and every cell of that grid is looked at.
+"""Export a module until its graphs cover all sizes: each free size is 1, or 2, or 3 and more, and
+every cell of that grid is looked at.
 
-A graph holds where its guards do. While some sizes of a cell are outside of all graphs, the module is exported there.
+A graph holds where its guards do. While some sizes of a cell are outside of all graphs, the module
+is exported there.
 """
 
 import itertools
@@ -51,7 +53,9 @@ class SampleFailedError(Exception):
 
 
 def scope_of(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Scope]:
-    """The sizes in a box: numbers where the box allows one only, else variables with their range."""
+    """The sizes in a box: numbers where the box allows one only, else variables with their
+    range.
+    """
     free: dict[str, Polynomial] = {}
     ranges: dict[str, Range] = {}
     for letter, (low, high) in zip(layout.free, box, strict=True):
@@ -67,9 +71,11 @@ def cover(
     progress: Callable[[str], None],
     first_look: Callable[[Exported, Box], bool],
 ) -> list[Program]:
-    """Export what `module` makes, again and again, until every size is covered; it is told whether that is for a run beside the export.
+    """Export what `module` makes, again and again, until every size is covered; it is told whether
+    that is for a run beside the export.
 
-    `first_look` is shown the first graph, with a box that it covers at least in part, and may end the search there by saying True.
+    `first_look` is shown the first graph, with a box that it covers at least in part, and may end
+    the search there by saying True.
 
     Raises
     ------
@@ -87,18 +93,31 @@ def cover(
                 for program, formula in zip(programs, regions, strict=True):
                     program.part += [box] if formula != FALSE else []
                 break
-            if sum(program.exported.sample != point and _in_box(program, box) for program in programs) >= MOST_IN_A_CELL:
+            if (
+                sum(
+                    program.exported.sample != point and _in_box(program, box)
+                    for program in programs
+                )
+                >= MOST_IN_A_CELL
+            ):
                 raise NotCoveredError(
-                    f"{describe(point)} is covered by none of {MOST_IN_A_CELL} graphs near it: each holds for few sizes only"
+                    f"{describe(point)} is covered by none of {MOST_IN_A_CELL} graphs near it: "
+                    "each holds for few sizes only"
                 )
             if len(programs) == MOST_EXPORTS:
                 raise NotCoveredError(
-                    f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: the module has too many branches"
+                    f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: "
+                    "the module has too many branches"
                 )
             progress(f"exporting at {describe(point)}")
             programs.append(Program(_export_at(module, layout, point)))
-            if _region(programs[-1], layout, tuple((size, size) for size in point.values())) != TRUE:
-                raise NotCoveredError(f"the guards of the graph recorded at {describe(point)} do not hold there")
+            if (
+                _region(programs[-1], layout, tuple((size, size) for size in point.values()))
+                != TRUE
+            ):
+                raise NotCoveredError(
+                    f"the guards of the graph recorded at {describe(point)} do not hold there"
+                )
             if len(programs) == 1 and first_look(programs[0].exported, box):
                 return programs
     return [program for program in programs if program.whole or program.part]
@@ -123,28 +142,41 @@ def _region(program: Program, layout: Layout, box: Box) -> Logical:
 
 def _uncovered(layout: Layout, box: Box, regions: list[Logical]) -> dict[str, int] | None:
     """Sizes in the box where no graph holds, typical or small ones if there are any."""
-    fixed = {letter: low for letter, (low, high) in zip(layout.free, box, strict=True) if low == high}
+    fixed = {
+        letter: low for letter, (low, high) in zip(layout.free, box, strict=True) if low == high
+    }
     _, scope = scope_of(layout, box)
     outside = [negation(each) for each in regions]
     names = list(scope.ranges)
     typical = [Atom(Polynomial.variable(name) - TYPICAL_SIZES[name], equal=True) for name in names]
-    bounds = [[Atom(polynomial(most) - Polynomial.variable(name)) for name in names] for most in (7, 20, 100)]
+    bounds = [
+        [Atom(polynomial(most) - Polynomial.variable(name)) for name in names]
+        for most in (7, 20, 100)
+    ]
     for more in (typical, *bounds, []):
-        found = decide(script(scope.ranges, scope, [*outside, *more], None), names, confirm=not more)
+        found = decide(
+            script(scope.ranges, scope, [*outside, *more], None), names, confirm=not more
+        )
         if found.verdict == "found":
             values = {**fixed, **found.values}
             return {letter: values[letter] for letter in layout.free}
         if found.verdict == "unknown" and not more:
-            raise NotCoveredError(f"whether the graphs cover all sizes was not decided: {found.why}")
+            raise NotCoveredError(
+                f"whether the graphs cover all sizes was not decided: {found.why}"
+            )
         if not names:
             break
     return None
 
 
-def _export_at(module: Callable[[bool], Forward], layout: Layout, sizes: Mapping[str, int]) -> Exported:
+def _export_at(
+    module: Callable[[bool], Forward], layout: Layout, sizes: Mapping[str, int]
+) -> Exported:
     shape = layout.concrete_shape(sizes)
     if math.prod(shape) > LARGEST_SAMPLE:
-        raise NotCoveredError(f"{describe(sizes)} is covered by no graph, and too large to record one at")
+        raise NotCoveredError(
+            f"{describe(sizes)} is covered by no graph, and too large to record one at"
+        )
     free_axes = [axis for axis, letters in enumerate(layout.axes) if letters != "C"]
     recorded = module(False)
     samples = [torch.zeros(shape) for _ in range(recorded.tensors)]
@@ -172,7 +204,9 @@ def ran_live(module: Forward, layout: Layout, sizes: Mapping[str, int]) -> Watch
 
 
 def boxes(program: Program) -> Iterator[tuple[Box, bool]]:
-    """Where to hold the graph against STSM: as few boxes as its cells make, and whether one is covered whole."""
+    """Where to hold the graph against STSM: as few boxes as its cells make, and whether one is
+    covered whole.
+    """
     remaining = set(program.whole)
     while remaining:
         start = min(remaining, key=lambda box: [low for low, _ in box])
@@ -191,4 +225,11 @@ def boxes(program: Program) -> Iterator[tuple[Box, bool]]:
 def _cells(box: Box) -> set[Box]:
     """The cells of the grid in a box."""
     order = sorted(CELLS)
-    return set(itertools.product(*([cell for cell in order if cell[0] >= low and (high is None or cell[0] <= high)] for low, high in box)))
+    return set(
+        itertools.product(
+            *(
+                [cell for cell in order if cell[0] >= low and (high is None or cell[0] <= high)]
+                for low, high in box
+            )
+        )
+    )

@@ -1,4 +1,6 @@
-"""The guards of an exported graph as formulas on sizes, and which sizes no graph has covered yet."""
+"""The guards of an exported graph as formulas on sizes, and which sizes no graph has covered
+yet.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,16 +9,32 @@ import sympy
 import torch.utils._sympy.functions as torch_sympy
 
 from stsm_ref.proofs.export.recording import Exported
-from stsm_ref.proofs.index_maps.formula import FALSE, TRUE, Logical, conjunction, disjunction, negation
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Scope, UndeterminedError, polynomial
+from stsm_ref.proofs.index_maps.formula import (
+    FALSE,
+    TRUE,
+    Logical,
+    conjunction,
+    disjunction,
+    negation,
+)
+from stsm_ref.proofs.index_maps.integers import (
+    Atom,
+    Polynomial,
+    Scope,
+    UndeterminedError,
+    polynomial,
+)
 from stsm_ref.proofs.index_maps.maps import UnsupportedError
 from stsm_ref.proofs.translation.layout import Layout
 
 
-def region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope) -> Logical:
+def region(
+    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope
+) -> Logical:
     """The formula on the free sizes under which the graph is the module.
 
-    A guard that cannot be read narrows the region to the sizes at which the graph was recorded: less is covered, and nothing too much.
+    A guard that cannot be read narrows the region to the sizes at which the graph was recorded:
+    less is covered, and nothing too much.
     """
     try:
         found = _region(exported, layout, sizes, scope)
@@ -24,15 +42,23 @@ def region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], 
             raise UnsupportedError("a quotient in a guard that was not resolved")
         return found
     except (UnsupportedError, UndeterminedError, ZeroDivisionError):
-        at_sample = [Atom(sizes[letter] - size, equal=True) for letter, size in exported.sample.items()]
+        at_sample = [
+            Atom(sizes[letter] - size, equal=True) for letter, size in exported.sample.items()
+        ]
         return conjunction(settled(atom, scope) for atom in at_sample)
 
 
 def _all_atoms(part: Logical) -> list[Atom]:
-    return [part] if isinstance(part, Atom) else [atom for each in part.parts for atom in _all_atoms(each)]
+    return (
+        [part]
+        if isinstance(part, Atom)
+        else [atom for each in part.parts for atom in _all_atoms(each)]
+    )
 
 
-def _region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope) -> Logical:
+def _region(
+    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope
+) -> Logical:
     symbols: dict[sympy.Symbol, Polynomial] = {}
     conditions: list[Logical] = []
     shape = layout.shape(sizes)
@@ -41,7 +67,12 @@ def _region(exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial],
             if isinstance(recorded, sympy.Symbol) and recorded not in symbols:
                 symbols[recorded] = size
             else:
-                conditions.append(settled(Atom(_number(sympy.sympify(recorded), symbols, scope) - size, equal=True), scope))
+                conditions.append(
+                    settled(
+                        Atom(_number(sympy.sympify(recorded), symbols, scope) - size, equal=True),
+                        scope,
+                    )
+                )
     for symbol, value in symbols.items():
         if symbol in exported.lows:
             conditions.append(settled(Atom(value - exported.lows[symbol]), scope))
@@ -83,7 +114,9 @@ _RELATIONS: dict[Any, Callable[[Polynomial], Atom]] = {
 }
 
 
-def _number(expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope) -> Polynomial:
+def _number(
+    expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope
+) -> Polynomial:
     """A sympy expression on torch's symbols as a polynomial on sizes."""
     if isinstance(expression, sympy.Integer):
         return polynomial(int(expression))
@@ -92,7 +125,11 @@ def _number(expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial],
             raise UnsupportedError(f"the symbol {expression}, which is no size of the input")
         return symbols[expression]
     args = [_number(each, symbols, scope) for each in expression.args]
-    if isinstance(expression, sympy.Pow) and isinstance(expression.args[1], sympy.Integer) and expression.args[1] >= 0:
+    if (
+        isinstance(expression, sympy.Pow)
+        and isinstance(expression.args[1], sympy.Integer)
+        and expression.args[1] >= 0
+    ):
         base, power = args[0], polynomial(1)
         for _ in range(int(expression.args[1])):
             power = power * base
@@ -106,7 +143,9 @@ def _number(expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial],
     raise UnsupportedError(f"{expression} in a guard")
 
 
-_FUNCTIONS: tuple[tuple[tuple[Any, ...], Callable[[Scope, Polynomial, Polynomial], Polynomial]], ...] = (
+_FUNCTIONS: tuple[
+    tuple[tuple[Any, ...], Callable[[Scope, Polynomial, Polynomial], Polynomial]], ...
+] = (
     ((sympy.Add,), lambda _, a, b: a + b),
     ((sympy.Mul,), lambda _, a, b: a * b),
     ((torch_sympy.FloorDiv,), lambda scope, a, b: scope.divide(a, b)[0]),

@@ -1,4 +1,6 @@
-"""How a clip lies in a module's input, and what STSM puts at each position of it: the oracle, from `stsm_ref.geometry` alone."""
+"""How a clip lies in a module's input, and what STSM puts at each position of it: the oracle,
+from `stsm_ref.geometry` alone.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,7 +23,9 @@ TYPICAL_SIZES = {"N": 3, "T": 5, "H": 4, "W": 7}
 
 @dataclass(frozen=True)
 class Layout:
-    """The axes of the input, the channels, and the frames of a clip where they are folded into the batch."""
+    """The axes of the input, the channels, and the frames of a clip where they are folded into
+    the batch.
+    """
 
     name: str
     channels: int
@@ -29,12 +33,16 @@ class Layout:
 
     @classmethod
     def of(cls, name: str, channels: int, segments: int) -> "Layout":
-        """Check the three; raise `SpecError` for a layout that is not known and for counts below 1."""
+        """Check the three; raise `SpecError` for a layout that is not known and for counts
+        below 1.
+        """
         if name not in LAYOUTS:
             raise SpecError(f"layout={name!r} is not one of {', '.join(map(repr, LAYOUTS))}")
         for what, count in (("channels", channels), ("segments", segments)):
             if whole_number(what, count) < 1:
-                raise SpecError(f"{what}={count} is less than 1: a clip has a frame and a channel or more")
+                raise SpecError(
+                    f"{what}={count} is less than 1: a clip has a frame and a channel or more"
+                )
         return cls(name, int(channels), int(segments))
 
     @property
@@ -46,7 +54,11 @@ class Layout:
     def free(self) -> tuple[str, ...]:
         """The sizes over which a proof ranges."""
         letters = "".join(self.axes)
-        return tuple(letter for letter in "NTHW" if letter in letters and not (letter == "T" and "NT" in self.axes))
+        return tuple(
+            letter
+            for letter in "NTHW"
+            if letter in letters and not (letter == "T" and "NT" in self.axes)
+        )
 
     def sizes(self, free: Mapping[str, Polynomial | int]) -> dict[str, Polynomial]:
         """Every size, those that are fixed too."""
@@ -62,7 +74,9 @@ class Layout:
         return tuple(int(size.constant or 0) for size in self.shape(self.sizes(free)))
 
     def place(self, position: Mapping[str, Polynomial], sizes: Mapping[str, Polynomial]) -> Index:
-        """Where the entry at a position ``{"N": n, "T": t, "C": c, "H": h, "W": w}`` lies in the input."""
+        """Where the entry at a position ``{"N": n, "T": t, "C": c, "H": h, "W": w}`` lies in
+        the input.
+        """
         found = []
         for axis in self.axes:
             place = polynomial(0)
@@ -75,7 +89,9 @@ class Layout:
 def displacements(spec: ShiftSpec, channels: int, *, backward: bool) -> tuple[Displacement, ...]:
     """The displacement of every channel; the gradient goes the way back (GRAD-1)."""
     return tuple(
-        -displacement if backward else displacement for start, stop, displacement in spec.partition(channels) for _ in range(start, stop)
+        -displacement if backward else displacement
+        for start, stop, displacement in spec.partition(channels)
+        for _ in range(start, stop)
     )
 
 
@@ -87,11 +103,15 @@ def wanted(
     sizes: Mapping[str, Polynomial],
     scope: Scope,
 ) -> Value:
-    """What STSM puts at a position: the entry ``i - d`` of the input where that is inside, else 0 (SHIFT-6)."""
+    """What STSM puts at a position: the entry ``i - d`` of the input where that is inside, else
+    0 (SHIFT-6).
+    """
     source = dict(position)
     condition: list[Atom] = []
     for letter, distance in zip("THW", displacement, strict=True):
         if distance:
             source[letter] = position[letter] - distance
             condition += inside(source[letter], sizes[letter])
-    return choose(condition, lambda _: Entry(tensor, layout.place(source, sizes)), lambda _: ZERO, scope)
+    return choose(
+        condition, lambda _: Entry(tensor, layout.place(source, sizes)), lambda _: ZERO, scope
+    )

@@ -1,7 +1,8 @@
 """Run the module itself in many modes, before anything is proved about a graph of it.
 
-What a graph shows was recorded in two modes, with zeros for values. These runs are samples, of sizes, of values and of modes; a module
-that is wrong in one of them is refuted at once, and needs no solver.
+What a graph shows was recorded in two modes, with zeros for values. These runs are samples, of
+sizes, of values and of modes; a module that is wrong in one of them is refuted at once, and needs
+no solver.
 """
 
 import itertools
@@ -67,7 +68,11 @@ def specials(shape: tuple[int, ...], seed: int) -> Tensor:
 def short(shape: tuple[int, ...], seed: int) -> Tensor:
     """Numbers of 8 binary digits, which bfloat16 holds and half precision too."""
     digits = torch.randint(128, 256, shape, generator=_generator(seed)).to(torch.float32)
-    return digits * 2.0 ** torch.randint(-12, 4, shape, generator=_generator(seed + 7)) * normals(shape, seed).sign()
+    return (
+        digits
+        * 2.0 ** torch.randint(-12, 4, shape, generator=_generator(seed + 7))
+        * normals(shape, seed).sign()
+    )
 
 
 def long(shape: tuple[int, ...], seed: int) -> Tensor:
@@ -135,9 +140,14 @@ def _of_a_node(module: Module, x: Tensor, g: Tensor) -> Any:
     if inner._backward_hooks:
         raise RuntimeError("it leaves a hook on its input, which sees the gradients of others too")
     beside = torch.full_like(x, 2.0**30)
-    with_both, alone = (torch.autograd.grad(outputs, leaf, grads, retain_graph=True)[0] for outputs, grads in _uses(y, inner, g, beside))
+    with_both, alone = (
+        torch.autograd.grad(outputs, leaf, grads, retain_graph=True)[0]
+        for outputs, grads in _uses(y, inner, g, beside)
+    )
     if not torch.equal(with_both, alone + beside):
-        raise RuntimeError("the gradient of its input is another where the input is used beside the module too")
+        raise RuntimeError(
+            "the gradient of its input is another where the input is used beside the module too"
+        )
     return alone
 
 
@@ -165,7 +175,9 @@ def _after_others(module: Module, x: Tensor, g: Tensor) -> Any:
 
 def _with_graph(module: Module, x: Tensor, g: Tensor) -> Any:
     x = x.detach().requires_grad_()
-    return torch.autograd.grad(module(x), x, g.clone().requires_grad_(), create_graph=True)[0].detach()
+    return torch.autograd.grad(module(x), x, g.clone().requires_grad_(), create_graph=True)[
+        0
+    ].detach()
 
 
 def _by_func(module: Module, x: Tensor, g: Tensor) -> Any:
@@ -203,11 +215,15 @@ def _double() -> AbstractContextManager[Any]:
 
 
 def _deterministic() -> AbstractContextManager[Any]:
-    return _set(torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, True)
+    return _set(
+        torch.are_deterministic_algorithms_enabled, torch.use_deterministic_algorithms, True
+    )
 
 
 def _another_number_of_threads() -> AbstractContextManager[Any]:
-    return _set(torch.get_num_threads, torch.set_num_threads, 1 if torch.get_num_threads() > 1 else 2)
+    return _set(
+        torch.get_num_threads, torch.set_num_threads, 1 if torch.get_num_threads() > 1 else 2
+    )
 
 
 def _no_anomalies() -> AbstractContextManager[Any]:
@@ -252,7 +268,11 @@ CLAIMED = (
 
 BESIDE = (
     Way("in inference mode", forward=_inference),
-    Way("without gradients, of an input that wants one", forward=_wanted_elsewhere, backward=_with_graph),
+    Way(
+        "without gradients, of an input that wants one",
+        forward=_wanted_elsewhere,
+        backward=_with_graph,
+    ),
     Way("under autocast to bfloat16", values=short, **_as_a_mode(_autocast)),
     Way("with torch's default dtype float64", values=short, **_as_a_mode(_double)),
     Way("with deterministic algorithms", **_as_a_mode(_deterministic)),
@@ -302,7 +322,8 @@ def sizes_to_run(layout: Layout) -> Iterator[dict[str, int]]:
 
 
 def look(module: Module, layout: Layout, spec: ShiftSpec, before: Mapping[str, str]) -> Looked:
-    """Run the module at many sizes as it is, and at a few in every mode; stop at the first violation.
+    """Run the module at many sizes as it is, and at a few in every mode; stop at the first
+    violation.
 
     `before` is its fingerprint from before it was ever called.
     """
@@ -310,12 +331,21 @@ def look(module: Module, layout: Layout, spec: ShiftSpec, before: Mapping[str, s
     given, trained = module.training, {each: each.training for each in module.modules()}
     try:
         # a second thread would wait for the first most of the time
-        with _set(torch.get_num_threads, torch.set_num_threads, 1), training_noticed(module) as reads:
+        with (
+            _set(torch.get_num_threads, torch.set_num_threads, 1),
+            training_noticed(module) as reads,
+        ):
             _look_in_a_mode(module, layout, spec, looked, "")
             looked.reads_the_mode = bool(reads) or trains_by_itself(module)
             if looked.reads_the_mode and not looked.violation:
                 module.train(not given)
-                _look_in_a_mode(module, layout, spec, looked, "in training mode" if not given else "in eval mode")
+                _look_in_a_mode(
+                    module,
+                    layout,
+                    spec,
+                    looked,
+                    "in training mode" if not given else "in eval mode",
+                )
     finally:
         for each, training in trained.items():
             each.training = training
@@ -330,12 +360,20 @@ def where_a_gradient_is_wanted() -> Way:
 
 
 def trains_by_itself(module: Module) -> bool:
-    """Whether `train` or `eval` of the module, or of one in it, is not torch's, so that a mode may be more than `training`."""
+    """Whether `train` or `eval` of the module, or of one in it, is not torch's, so that a mode
+    may be more than `training`.
+    """
     own = ("train", "eval")
-    return any(getattr(type(each), name) is not getattr(Module, name) or name in vars(each) for each in module.modules() for name in own)
+    return any(
+        getattr(type(each), name) is not getattr(Module, name) or name in vars(each)
+        for each in module.modules()
+        for name in own
+    )
 
 
-def _look_in_a_mode(module: Module, layout: Layout, spec: ShiftSpec, looked: Looked, mode: str) -> None:
+def _look_in_a_mode(
+    module: Module, layout: Layout, spec: ShiftSpec, looked: Looked, mode: str
+) -> None:
     for way, sizes, backward in _plan(layout):
         named = replace(way, name=", ".join(each for each in (mode, way.name) if each))
         looked.violation = _one(module, layout, spec, sizes, named, looked, backward=backward)
@@ -346,7 +384,8 @@ def _look_in_a_mode(module: Module, layout: Layout, spec: ShiftSpec, looked: Loo
 
 def _plan(layout: Layout) -> Iterator[tuple[Way, dict[str, int], bool]]:
     few = [dict(zip(layout.free, sizes, strict=False)) for sizes in FEW]
-    # the sign of a zero is looked at where all numbers are positive: there even a product with zeros keeps it
+    # the sign of a zero is looked at where all numbers are positive: there even a product with
+    # zeros keeps it
     for sizes in sizes_to_run(layout):
         if math.prod(layout.concrete_shape(sizes)) <= MOST_ENTRIES:
             yield replace(PLAIN, bits=True), sizes, False
@@ -359,7 +398,16 @@ def _plan(layout: Layout) -> Iterator[tuple[Way, dict[str, int], bool]]:
             yield replace(way, claimed=False), sizes, backward
 
 
-def _one(module: Module, layout: Layout, spec: ShiftSpec, sizes: Mapping[str, int], way: Way, looked: Looked, *, backward: bool) -> Any:
+def _one(
+    module: Module,
+    layout: Layout,
+    spec: ShiftSpec,
+    sizes: Mapping[str, int],
+    way: Way,
+    looked: Looked,
+    *,
+    backward: bool,
+) -> Any:
     looked.runs += 1
     looked.sizes.add(tuple(sizes.values()))
     try:
@@ -373,7 +421,9 @@ def _bits(module: Module, layout: Layout, spec: ShiftSpec, looked: Looked) -> Vi
     """Whether NaN, infinities and -0.0 arrive."""
     for sizes in FEW:
         at = dict(zip(layout.free, sizes, strict=False))
-        found: Violation | None = _one(module, layout, spec, at, Way("", values=specials, bits=True), looked, backward=False)
+        found: Violation | None = _one(
+            module, layout, spec, at, Way("", values=specials, bits=True), looked, backward=False
+        )
         if found:
             return found
     return None

@@ -1,4 +1,6 @@
-"""Run the real module on labels, and say where it differs from STSM: to confirm what a solver has found, and to look at small sizes."""
+"""Run the real module on labels, and say where it differs from STSM: to confirm what a solver
+has found, and to look at small sizes.
+"""
 
 import functools
 import itertools
@@ -41,13 +43,20 @@ class Violation:
             return f"{where}: {self.what}"
         place = ", ".join(f"{letter.lower()}={value}" for letter, value in self.position.items())
         name = "y" if self.direction == "forward" else "gradient"
-        return f"{where}: {name}[{', '.join(map(str, self.index))}] (that is {place}) is {self.got}, should be {self.should_be}"
+        return (
+            f"{where}: {name}[{', '.join(map(str, self.index))}] (that is {place}) is "
+            f"{self.got}, should be {self.should_be}"
+        )
 
 
 def labels(shape: tuple[int, ...], seed: int) -> torch.Tensor:
     """Different odd numbers beyond what half precision holds, in random order."""
     generator = torch.Generator().manual_seed(seed)
-    return (FIRST_LABEL + 2 * torch.randperm(math.prod(shape), generator=generator)).reshape(shape).to(torch.float32)
+    return (
+        (FIRST_LABEL + 2 * torch.randperm(math.prod(shape), generator=generator))
+        .reshape(shape)
+        .to(torch.float32)
+    )
 
 
 def forward_plainly(module: torch.nn.Module, x: torch.Tensor) -> Any:
@@ -73,7 +82,9 @@ class Way:
     backward: Callable[[torch.nn.Module, torch.Tensor, torch.Tensor], Any] = gradient_of_a_leaf
     values: Callable[[tuple[int, ...], int], torch.Tensor] = labels
     lay: Callable[[torch.Tensor], torch.Tensor] = torch.clone
-    """From a contiguous tensor to one of the same values that lies in memory in some other manner."""
+    """From a contiguous tensor to one of the same values that lies in memory in some other
+    manner.
+    """
     dtype: torch.dtype = torch.float32
     claimed: bool = True
     """Whether the claim holds for it: then it may not raise, and gives float32."""
@@ -85,9 +96,16 @@ PLAIN = Way()
 
 
 def run(  # noqa: PLR0911  # one for each thing that can be wrong
-    module: torch.nn.Module, layout: Layout, spec: ShiftSpec, sizes: Mapping[str, int], *, backward: bool, way: Way = PLAIN
+    module: torch.nn.Module,
+    layout: Layout,
+    spec: ShiftSpec,
+    sizes: Mapping[str, int],
+    *,
+    backward: bool,
+    way: Way = PLAIN,
 ) -> Violation | None:
-    """Run the module, or its backward, at these sizes; the first place where it differs from `stsm_ref.stsm`, or None.
+    """Run the module, or its backward, at these sizes; the first place where it differs from
+    `stsm_ref.stsm`, or None.
 
     Raises
     ------
@@ -100,7 +118,11 @@ def run(  # noqa: PLR0911  # one for each thing that can be wrong
         return None
     given = [_given(way.values, tuple(shape), seed, way.dtype) for seed in range(1 + backward)]
     inputs = [way.lay(each) for each in given]
-    every = {letter: int(size.constant or 0) for letter, size in layout.sizes(dict(sizes)).items() if letter != "C"}
+    every = {
+        letter: int(size.constant or 0)
+        for letter, size in layout.sizes(dict(sizes)).items()
+        if letter != "C"
+    }
 
     def violation(what: str) -> Violation:
         return Violation(direction, every, what, (), {}, None, None, way.name)
@@ -116,18 +138,30 @@ def run(  # noqa: PLR0911  # one for each thing that can be wrong
         return violation(f"the module returns {type(result).__name__}, no tensor")
     for each, before, name in zip(inputs, given, ("input", "gradient that comes in"), strict=False):
         if not same_bits(each, before):
-            overwritten = "its input (PURE-1)" if name == "input" and not backward else f"the {name} (PURE-2)"
+            overwritten = (
+                "its input (PURE-1)" if name == "input" and not backward else f"the {name} (PURE-2)"
+            )
             return violation(f"the module overwrites {overwritten}")
         if each._backward_hooks or getattr(each, "_post_accumulate_grad_hooks", None):
-            return violation(f"the module leaves a hook on the {name}, which sees the gradients of others too")
+            return violation(
+                f"the module leaves a hook on the {name}, which sees the gradients of others too"
+            )
     if result.shape != shape or (way.claimed and result.dtype != way.dtype):
-        return violation(f"the result is {tuple(result.shape)} of {result.dtype}, should be {tuple(shape)} of {way.dtype}")
+        return violation(
+            f"the result is {tuple(result.shape)} of {result.dtype}, should be {tuple(shape)} of "
+            f"{way.dtype}"
+        )
     got, source = (each.detach().to(torch.float64).numpy() for each in (result, given[-1]))
     return _first_difference(got, source, layout, spec, every, backward=backward, way=way)
 
 
 @functools.lru_cache(maxsize=64)
-def _given(values: Callable[[tuple[int, ...], int], torch.Tensor], shape: tuple[int, ...], seed: int, dtype: torch.dtype) -> torch.Tensor:
+def _given(
+    values: Callable[[tuple[int, ...], int], torch.Tensor],
+    shape: tuple[int, ...],
+    seed: int,
+    dtype: torch.dtype,
+) -> torch.Tensor:
     """What is given to the module, of which it gets a copy."""
     return values(shape, seed).to(dtype)
 
@@ -139,11 +173,20 @@ class RaisedError(Exception):
 def same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
     """Whether two tensors of one dtype hold the same, NaN and the sign of zero included."""
     integers = {1: torch.uint8, 2: torch.int16, 4: torch.int32, 8: torch.int64}[one.element_size()]
-    return torch.equal(one.detach().contiguous().view(integers), other.detach().contiguous().view(integers))
+    return torch.equal(
+        one.detach().contiguous().view(integers), other.detach().contiguous().view(integers)
+    )
 
 
 def _first_difference(
-    got: Array, given: Array, layout: Layout, spec: ShiftSpec, sizes: dict[str, int], *, backward: bool, way: Way
+    got: Array,
+    given: Array,
+    layout: Layout,
+    spec: ShiftSpec,
+    sizes: dict[str, int],
+    *,
+    backward: bool,
+    way: Way,
 ) -> Violation | None:
     moved = (stsm_vjp if backward else stsm)(_to_clips(given, layout), spec)
     want = _from_clips(moved, layout)

@@ -1,4 +1,6 @@
-"""A question of translation validation: z3 looks for a place where two maps differ, and that there is none cvc5 has to confirm."""
+"""A question of translation validation: z3 looks for a place where two maps differ, and that
+there is none cvc5 has to confirm.
+"""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,20 +12,28 @@ from stsm_ref.proofs.smt.solvers import Query, ask
 TIMEOUT = 10.0
 """Seconds a solver has for one question."""
 
-_REMEMBERED: ContextVar[dict[tuple[Any, ...], "Decision"] | None] = ContextVar("remembered", default=None)
+_REMEMBERED: ContextVar[dict[tuple[Any, ...], "Decision"] | None] = ContextVar(
+    "remembered", default=None
+)
 
 
 class Decision(NamedTuple):
     """What both solvers came to."""
 
     verdict: Literal["none", "found", "unknown"]
-    """No such place, a place, or not known: an answer of one solver alone that there is none is not known."""
+    """No such place, a place, or not known: an answer of one solver alone that there is none is
+    not known.
+    """
     values: Mapping[str, int]
     why: str
 
 
-def decide(text: str, shown: Sequence[str] = (), *, timeout: float = TIMEOUT, confirm: bool = True) -> Decision:
-    """Ask z3, and where it finds nothing ask cvc5 as well; `shown` are the names whose values are wanted."""
+def decide(
+    text: str, shown: Sequence[str] = (), *, timeout: float = TIMEOUT, confirm: bool = True
+) -> Decision:
+    """Ask z3, and where it finds nothing ask cvc5 as well; `shown` are the names whose values
+    are wanted.
+    """
     remembered, key = _REMEMBERED.get(), (text, tuple(shown), confirm)
     if remembered is not None and key in remembered:
         return remembered[key]
@@ -53,5 +63,7 @@ def _decide(text: str, shown: Sequence[str], *, timeout: float, confirm: bool) -
     if confirm:
         second = ask("cvc5", Query("a place where they differ", "unsat", text), timeout=timeout)
         if second.verdict != "unsat":
-            return Decision("unknown", {}, f"z3 says unsat, cvc5 says {second.why or second.verdict}")
+            return Decision(
+                "unknown", {}, f"z3 says unsat, cvc5 says {second.why or second.verdict}"
+            )
     return Decision("none", {}, "")

@@ -1,6 +1,8 @@
-"""What a module keeps from one call to the next: a fingerprint of all that its code can reach, and of torch's own settings.
+"""What a module keeps from one call to the next: a fingerprint of all that its code can reach, and
+of torch's own settings.
 
-A graph has no memory. A module that counts its calls, fills a table at the first, or draws a random number is more than any graph of it.
+A graph has no memory. A module that counts its calls, fills a table at the first, or draws a random
+number is more than any graph of it.
 """
 
 import collections
@@ -45,11 +47,19 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> list[str]:
     """The places where two fingerprints differ."""
     names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     # a list that has grown differs at its end and in its length: the shortest name says enough
-    return [name for name in names if not any(name != other and name.startswith(other) for other in names)]
+    return [
+        name
+        for name in names
+        if not any(name != other and name.startswith(other) for other in names)
+    ]
 
 
 def _hooks_of_all_modules() -> list[Any]:
-    return [value for name, value in vars(torch.nn.modules.module).items() if name.startswith("_global_") and isinstance(value, dict)]
+    return [
+        value
+        for name, value in vars(torch.nn.modules.module).items()
+        if name.startswith("_global_") and isinstance(value, dict)
+    ]
 
 
 def _digest(data: bytes) -> str:
@@ -57,7 +67,9 @@ def _digest(data: bytes) -> str:
 
 
 class _Walk:
-    """Goes through everything that is reached from a module by attributes, items, closures and names, but for libraries."""
+    """Goes through everything that is reached from a module by attributes, items, closures and
+    names, but for libraries.
+    """
 
     def __init__(self, found: dict[str, str]) -> None:
         self.found, self.seen, self.keep = found, set[int](), list[Any]()
@@ -65,7 +77,19 @@ class _Walk:
 
     def visit(self, name: str, value: Any) -> None:  # noqa: PLR0912  # a table of kinds reads no better
         """Note a value under its name and go on to what is in it."""
-        if isinstance(value, bool | int | float | complex | str | bytes | None | torch.dtype | torch.device | torch.Size):
+        if isinstance(
+            value,
+            bool
+            | int
+            | float
+            | complex
+            | str
+            | bytes
+            | None
+            | torch.dtype
+            | torch.device
+            | torch.Size,
+        ):
             self.found[name] = repr(value)
             return
         if id(value) in self.seen:
@@ -75,10 +99,18 @@ class _Walk:
         if isinstance(value, torch.Tensor):
             self._tensor(name, value)
         elif isinstance(value, np.ndarray):
-            self.found[name] = f"{value.shape} {value.dtype} {_digest(np.ascontiguousarray(value).tobytes())}"
-        elif isinstance(value, Mapping) and isinstance(value, dict | collections.OrderedDict | types.MappingProxyType):
+            self.found[name] = (
+                f"{value.shape} {value.dtype} {_digest(np.ascontiguousarray(value).tobytes())}"
+            )
+        elif isinstance(value, Mapping) and isinstance(
+            value, dict | collections.OrderedDict | types.MappingProxyType
+        ):
             self._items(
-                name, {f"[{key!r}]" if isinstance(key, str | int | tuple) else f"[{n}]": each for n, (key, each) in _numbered(value)}
+                name,
+                {
+                    f"[{key!r}]" if isinstance(key, str | int | tuple) else f"[{n}]": each
+                    for n, (key, each) in _numbered(value)
+                },
             )
         elif isinstance(value, list | tuple | collections.deque):
             self._items(name, {f"[{n}]": each for n, each in enumerate(value)})
@@ -107,7 +139,14 @@ class _Walk:
                 self.visit(f"{name}.{part}", getattr(value, part, None))
         elif isinstance(value, types.ModuleType):
             if self._is_theirs(getattr(value, "__file__", None)):
-                self._items(name, {f".{key}": each for key, each in vars(value).items() if not key.startswith("__")})
+                self._items(
+                    name,
+                    {
+                        f".{key}": each
+                        for key, each in vars(value).items()
+                        if not key.startswith("__")
+                    },
+                )
         elif isinstance(value, type):
             self._class(name, value)
         else:
@@ -119,11 +158,27 @@ class _Walk:
             self.visit(f"{name}{key}", each)
 
     def _tensor(self, name: str, value: torch.Tensor) -> None:
-        plain = type(value) in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer) and value.layout is torch.strided
-        text = f"{tuple(value.shape)} {value.dtype}, version {'' if value.is_inference() else value._version}"
+        plain = (
+            type(value) in (torch.Tensor, torch.nn.Parameter, torch.nn.Buffer)
+            and value.layout is torch.strided
+        )
+        text = (
+            f"{tuple(value.shape)} {value.dtype}, version "
+            f"{'' if value.is_inference() else value._version}"
+        )
         if plain and value.numel() <= MOST_ENTRIES and not value.is_meta:
             text += (
-                _digest(value.detach().resolve_conj().contiguous().flatten().view(torch.uint8).numpy().tobytes()) if value.numel() else ""
+                _digest(
+                    value.detach()
+                    .resolve_conj()
+                    .contiguous()
+                    .flatten()
+                    .view(torch.uint8)
+                    .numpy()
+                    .tobytes()
+                )
+                if value.numel()
+                else ""
             )
         self.found[name] = text
 
@@ -145,7 +200,11 @@ class _Walk:
         for each in value.__mro__:
             file = getattr(sys.modules.get(each.__module__), "__file__", None)
             if each.__module__ != "builtins" and (file is None or self._is_theirs(file)):
-                kept = {key: item for key, item in vars(each).items() if not key.startswith("__") or isinstance(item, types.FunctionType)}
+                kept = {
+                    key: item
+                    for key, item in vars(each).items()
+                    if not key.startswith("__") or isinstance(item, types.FunctionType)
+                }
                 self._items(f"{each.__qualname__}", {f".{key}": item for key, item in kept.items()})
 
     def _object(self, name: str, value: Any) -> None:
@@ -158,7 +217,9 @@ class _Walk:
                 if not slot.startswith("__"):
                     self.visit(f"{name}.{slot}", getattr(value, slot, None))
         self.visit(f"type of {name}", type(value))
-        if type(value).__module__ in ("builtins", "itertools", "collections") and hasattr(value, "__next__"):
+        if type(value).__module__ in ("builtins", "itertools", "collections") and hasattr(
+            value, "__next__"
+        ):
             self.found[name] = repr(value.__reduce__()[1:])
 
     def _is_theirs(self, file: str | None) -> bool:

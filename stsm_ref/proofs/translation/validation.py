@@ -1,11 +1,12 @@
 r"""Translation validation (rung L5): whether somebody's torch module is STSM, for all sizes.
 
-The module is recorded by `torch.export`, each graph is turned into an index map by the table of operator meanings, and z3 and cvc5 are
-asked for sizes and a position where the map differs from
+The module is recorded by `torch.export`, each graph is turned into an index map by the table of
+operator meanings, and z3 and cvc5 are asked for sizes and a position where the map differs from
 
 .. math:: y_{n,t,c,h,w} = x_{n,\,t-d_t,\,c,\,h-d_h,\,w-d_w} \text{ where that is inside, else } 0
 
-with the displacement :math:`d` of channel :math:`c` from `stsm_ref.geometry`. What a solver finds is run on the module itself.
+with the displacement :math:`d` of channel :math:`c` from `stsm_ref.geometry`. What a solver finds
+is run on the module itself.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,9 +23,23 @@ from stsm_ref.proofs.export.recording import SIZE_AS_TEXT, Backward, Exported, F
 from stsm_ref.proofs.export.watch import Watch
 from stsm_ref.proofs.translation import solvers
 from stsm_ref.proofs.translation.comparison import Findings, Map, compare
-from stsm_ref.proofs.translation.cover import Box, NotCoveredError, Program, SampleFailedError, boxes, cover, describe, ran_live
+from stsm_ref.proofs.translation.cover import (
+    Box,
+    NotCoveredError,
+    Program,
+    SampleFailedError,
+    boxes,
+    cover,
+    describe,
+    ran_live,
+)
 from stsm_ref.proofs.translation.layout import TYPICAL_SIZES, Layout, displacements
-from stsm_ref.proofs.translation.modes import Looked, look, trains_by_itself, where_a_gradient_is_wanted
+from stsm_ref.proofs.translation.modes import (
+    Looked,
+    look,
+    trains_by_itself,
+    where_a_gradient_is_wanted,
+)
 from stsm_ref.proofs.translation.run import PLAIN, Violation, run
 from stsm_ref.proofs.translation.state import changed, fingerprint
 from stsm_ref.proofs.translation.target import TargetError, load
@@ -42,13 +57,14 @@ def validate_target(
     as_exported: bool = False,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Verdict:
-    """Prove or refute that the module of ``py:FILE.py:make_module`` is STSM, forward and backward, for all sizes.
+    """Prove or refute that the module of ``py:FILE.py:make_module`` is STSM, forward and backward,
+    for all sizes.
 
     Parameters
     ----------
     target : str
-        ``py:FILE.py:NAME`` or ``py:package.module:NAME``. ``NAME(spec)`` returns an `nn.Module` of one tensor. The file is run in this
-        process.
+        ``py:FILE.py:NAME`` or ``py:package.module:NAME``. ``NAME(spec)`` returns an `nn.Module` of
+        one tensor. The file is run in this process.
     spec : ShiftSpec
         Which channels move where.
     layout : str
@@ -60,24 +76,27 @@ def validate_target(
     smt2 : Path, optional
         A folder for every question, in SMT-LIB.
     as_exported : bool
-        Decide about what `torch.export` makes of the module, which may be something else than what Python runs, and claim no more.
+        Decide about what `torch.export` makes of the module, which may be something else than what
+        Python runs, and claim no more.
     progress : callable, optional
         Told what is being done.
 
     Returns
     -------
     validate_verdict.Verdict
-        ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has shown, or ``"undecided"`` with the
-        reason.
+        ``outcome`` is ``"proved"``, ``"refuted"`` with a counterexample that the module itself has
+        shown, or ``"undecided"`` with the reason.
 
     Raises
     ------
     StsmError
-        If the target gives no module, an argument means nothing, or the module does not take a sample of that layout.
+        If the target gives no module, an argument means nothing, or the module does not take a
+        sample of that layout.
 
     Notes
     -----
-    C is a number, and so is T in ``(NT)CHW``; the proof ranges over the other sizes. Rung L5; derived, not in the paper.
+    C is a number, and so is T in ``(NT)CHW``; the proof ranges over the other sizes. Rung L5;
+    derived, not in the paper.
     """
     where = Layout.of(layout, channels, segments)
     checked_spec(spec).partition(channels)
@@ -93,7 +112,10 @@ def validate_target(
     before = fingerprint(module)
     first = run(module, where, spec, sample, backward=False)
     if first and first.what.startswith(("the module raises", "the module returns")):
-        raise TargetError(f"target={target!r} does not take a sample {where.concrete_shape(sample)} of layout {layout}: {first.what}")
+        raise TargetError(
+            f"target={target!r} does not take a sample {where.concrete_shape(sample)} of layout "
+            f"{layout}: {first.what}"
+        )
     subject = Subject(module, where, spec, path, as_exported, progress)
     progress("running the module at small sizes and in other modes")
     verdict.looked = look(module, where, spec, before)
@@ -124,9 +146,15 @@ class Subject:
 def _has_no_python(module: torch.nn.Module) -> str | None:
     """Why a module cannot be watched, if it is not run by Python."""
     if isinstance(module, torch.jit.ScriptModule):
-        return "the target is TorchScript, of which torch.export makes no graph: give the Python module that it was made of"
+        return (
+            "the target is TorchScript, of which torch.export makes no graph: give the Python "
+            "module that it was made of"
+        )
     if type(module).__name__ == "OptimizedModule":
-        return "the target is compiled, and compilers are not looked at: give the module that torch.compile was given"
+        return (
+            "the target is compiled, and compilers are not looked at: give the module that "
+            "torch.compile was given"
+        )
     return None
 
 
@@ -134,21 +162,38 @@ def _before_any_proof(subject: Subject, looked: Looked) -> list[Direction]:
     """What running the module has decided; empty if nothing speaks against a proof so far."""
     if looked.violation:
         direction = Direction(looked.violation.direction, "refuted", violation=looked.violation)
-        untried = [Direction("forward", why=["nothing was proved: the backward was refuted first"])] if direction.name == "backward" else []
+        untried = (
+            [Direction("forward", why=["nothing was proved: the backward was refuted first"])]
+            if direction.name == "backward"
+            else []
+        )
         return [*untried, direction]
     if looked.kept:
-        return [Direction("forward", why=[f"the module keeps something from one call to the next: {', '.join(looked.kept[:3])}"])]
+        return [
+            Direction(
+                "forward",
+                why=[
+                    "the module keeps something from one call to the next: "
+                    f"{', '.join(looked.kept[:3])}"
+                ],
+            )
+        ]
     if not subject.as_exported:
         sizes = {letter: TYPICAL_SIZES[letter] for letter in subject.layout.free}
         for backward in (False, True):
-            live = ran_live(subject.watched(backward=backward, recording=False), subject.layout, sizes)
+            live = ran_live(
+                subject.watched(backward=backward, recording=False), subject.layout, sizes
+            )
             if why := _questions(live.asked):
                 return [Direction("backward" if backward else "forward", why=why)]
     return []
 
 
 def _questions(asked: dict[str, str]) -> list[str]:
-    return [f"the module asks {what} at {place}, and a recorded graph knows no answer to that" for what, place in asked.items()]
+    return [
+        f"the module asks {what} at {place}, and a recorded graph knows no answer to that"
+        for what, place in asked.items()
+    ]
 
 
 def _prove(subject: Subject, verdict: Verdict, smt2: Path | None) -> None:
@@ -167,12 +212,17 @@ def _prove(subject: Subject, verdict: Verdict, smt2: Path | None) -> None:
     forward.moves_bits &= all(direction.moves_bits_of_values for direction in others)
     if forward.outcome == "proved" and forward.moves_bits and verdict.looked.bits:
         forward.outcome, forward.violation = "refuted", verdict.looked.bits
-        forward.why.append("its exported graphs move every entry as it is, but the module, run without export, does not")
+        forward.why.append(
+            "its exported graphs move every entry as it is, but the module, run without export, "
+            "does not"
+        )
     if kept := changed(before, fingerprint(subject.module)):
         for direction in verdict.directions:
             if direction.outcome == "proved":
                 direction.outcome = "undecided"
-                direction.why.append(f"the module changes while it is exported: {', '.join(kept[:3])}")
+                direction.why.append(
+                    f"the module changes while it is exported: {', '.join(kept[:3])}"
+                )
 
 
 @contextmanager
@@ -198,7 +248,9 @@ def _decide(subject: Subject, *, backward: bool) -> Direction:
     for training in waiting:
         direction.outcome = UNTIL_DECIDED
         with _in_mode(subject.module, training):
-            reads = _decide_in_a_mode(subject, direction, "training" if training else "eval", backward=backward)
+            reads = _decide_in_a_mode(
+                subject, direction, "training" if training else "eval", backward=backward
+            )
         if direction.outcome != "proved":
             break
         if reads and len(waiting) == 1:
@@ -210,10 +262,19 @@ def _decide(subject: Subject, *, backward: bool) -> Direction:
 def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, backward: bool) -> bool:
     """Export, compare, and confirm what was found; whether the module reads the mode."""
     layout, spec = subject.layout, subject.spec
-    held = [_Held("gradient" if backward else "value", Map(("x", "g") if backward else ("x",), _moves(subject, backward=backward)))]
+    held = [
+        _Held(
+            "gradient" if backward else "value",
+            Map(("x", "g") if backward else ("x",), _moves(subject, backward=backward)),
+        )
+    ]
     if backward:
         # what the module gives where a gradient is wanted is compared too, by the same graph
-        held.append(_Held("value where a gradient is wanted", Map(("g", "x"), _moves(subject, backward=False))))
+        held.append(
+            _Held(
+                "value where a gradient is wanted", Map(("g", "x"), _moves(subject, backward=False))
+            )
+        )
 
     def note(what: str) -> None:
         subject.progress(f"{direction.name}, {mode} mode: {what}")
@@ -222,12 +283,25 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
         if _other_than_run(exported, as_exported=subject.as_exported):
             return True
         for each in held:
-            compare(each.shown(exported), layout, box, each.goal, each.found, whole=False, path=subject.path)
+            compare(
+                each.shown(exported),
+                layout,
+                box,
+                each.goal,
+                each.found,
+                whole=False,
+                path=subject.path,
+            )
         return any(each.found.differences or each.found.undecided for each in held)
 
     programs: list[Program] = []
     try:
-        programs = cover(lambda live: subject.watched(backward=backward, recording=not live), layout, note, first_look)
+        programs = cover(
+            lambda live: subject.watched(backward=backward, recording=not live),
+            layout,
+            note,
+            first_look,
+        )
     except NotCoveredError as error:
         direction.why.append(str(error))
         return False
@@ -236,16 +310,30 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
         if direction.violation:
             direction.outcome = "refuted"
         else:
-            direction.why.append(f"torch.export fails at {error.sizes}, where the module itself runs: {error}")
+            direction.why.append(
+                f"torch.export fails at {error.sizes}, where the module itself runs: {error}"
+            )
         return False
     direction.graphs += len(programs)
-    direction.why += dict.fromkeys(why for each in programs for why in _other_than_run(each.exported, as_exported=subject.as_exported))
+    direction.why += dict.fromkeys(
+        why
+        for each in programs
+        for why in _other_than_run(each.exported, as_exported=subject.as_exported)
+    )
     for program, box, whole in [(each, *covered) for each in programs for covered in boxes(each)]:
         if direction.why or any(each.found.differences or each.found.undecided for each in held):
             break
         note(f"comparing {_in_words(layout, box)}")
         for each in held:
-            compare(each.shown(program.exported), layout, box, each.goal, each.found, whole=whole, path=subject.path)
+            compare(
+                each.shown(program.exported),
+                layout,
+                box,
+                each.goal,
+                each.found,
+                whole=whole,
+                path=subject.path,
+            )
     for each in held:
         direction.cases += each.found.cases
         direction.questions += len(each.found.questions)
@@ -254,7 +342,9 @@ def _decide_in_a_mode(subject: Subject, direction: Direction, mode: str, *, back
     direction.moves_bits_of_values &= held[-1].moves_bits
     direction.modes.append(mode)
     _conclude(direction, held, subject, backward=backward)
-    return trains_by_itself(subject.module) or any(program.exported.reads_the_mode for program in programs)
+    return trains_by_itself(subject.module) or any(
+        program.exported.reads_the_mode for program in programs
+    )
 
 
 @dataclass
@@ -282,28 +372,46 @@ def _moves(subject: Subject, *, backward: bool) -> Any:
     return displacements(subject.spec, subject.layout.channels, backward=backward)
 
 
-def _conclude(direction: Direction, held: Sequence[_Held], subject: Subject, *, backward: bool) -> None:
+def _conclude(
+    direction: Direction, held: Sequence[_Held], subject: Subject, *, backward: bool
+) -> None:
     """Turn findings into an outcome; a refutation needs the module itself as its witness."""
 
     def confirmed(sizes: dict[str, int], *, of_values: bool) -> Violation | None:
         way = where_a_gradient_is_wanted() if of_values else PLAIN
-        return run(subject.module, subject.layout, subject.spec, sizes, backward=backward and not of_values, way=way)
+        return run(
+            subject.module,
+            subject.layout,
+            subject.spec,
+            sizes,
+            backward=backward and not of_values,
+            way=way,
+        )
 
     for each in held:
         for difference in each.found.differences:
-            direction.violation = confirmed(difference.sizes, of_values=each.what.startswith("value where"))
+            direction.violation = confirmed(
+                difference.sizes, of_values=each.what.startswith("value where")
+            )
             if direction.violation:
                 direction.outcome = "refuted"
                 return
             direction.why.append(
-                f"the graph differs from STSM at {difference.sizes}, {difference.position}, but the module itself, run there, does not or "
-                "is too large to run: torch.export recorded something else than the module does, or a meaning in the table is wrong"
+                f"the graph differs from STSM at {difference.sizes}, {difference.position}, but "
+                "the module itself, run there, does not or "
+                "is too large to run: torch.export recorded something else than the module does, "
+                "or a meaning in the table is wrong"
             )
     for each in held:
         if each.found.written:
-            direction.violation = confirmed(next(iter(each.found.written.values())), of_values=False)
+            direction.violation = confirmed(
+                next(iter(each.found.written.values())), of_values=False
+            )
             direction.outcome = "refuted" if direction.violation else "undecided"
-            names = ", ".join({"g": "the gradient that comes in", "x": "its input"}.get(name, "its input") for name in each.found.written)
+            names = ", ".join(
+                {"g": "the gradient that comes in", "x": "its input"}.get(name, "its input")
+                for name in each.found.written
+            )
             direction.why.append(f"the module writes to {names}")
             return
     direction.why += dict.fromkeys(reason for each in held for reason in each.found.undecided)
@@ -312,13 +420,17 @@ def _conclude(direction: Direction, held: Sequence[_Held], subject: Subject, *, 
 
 
 def _other_than_run(exported: Exported, *, as_exported: bool) -> list[str]:
-    """Why a graph does not stand for the module: Python takes other steps without export, or asks what no graph has an answer to."""
+    """Why a graph does not stand for the module: Python takes other steps without export, or
+    asks what no graph has an answer to.
+    """
     asked = exported.recorded.asked if as_exported else exported.live.asked | _as_text(exported)
     why = _questions(asked)
     if not as_exported and exported.live.steps != exported.recorded.steps:
         why.append(
-            f"at {describe(exported.sample)} the module, run without export, takes other steps than torch.export recorded"
-            f"{_where(exported)}: what was recorded is not what runs; --as-exported decides about that alone"
+            f"at {describe(exported.sample)} the module, run without export, takes other steps "
+            "than torch.export recorded"
+            f"{_where(exported)}: what was recorded is not what runs; --as-exported decides about "
+            "that alone"
         )
     return why
 
@@ -331,14 +443,26 @@ def _as_text(exported: Exported) -> dict[str, str]:
 def _where(exported: Exported) -> str:
     """Where the steps part, in words."""
     pairs = zip(exported.live.steps, exported.recorded.steps, strict=False)
-    last = next((before for before, (one, other) in zip([None, *exported.live.steps], pairs, strict=False) if one != other), None)
+    last = next(
+        (
+            before
+            for before, (one, other) in zip([None, *exported.live.steps], pairs, strict=False)
+            if one != other
+        ),
+        None,
+    )
     return f" (they part in {last[0]}, which begins at line {last[1]})" if last else ""
 
 
 def _in_words(layout: Layout, box: Sequence[tuple[int, int | None]]) -> str:
     ends = zip(layout.free, box, strict=True)
     return ", ".join(
-        f"{name}>={low}" if high is None else f"{name}={low}" if low == high else f"{low}<={name}<={high}" for name, (low, high) in ends
+        f"{name}>={low}"
+        if high is None
+        else f"{name}={low}"
+        if low == high
+        else f"{low}<={name}<={high}"
+        for name, (low, high) in ends
     )
 
 

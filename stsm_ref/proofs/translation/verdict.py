@@ -11,16 +11,24 @@ from stsm_ref.proofs.translation.run import Violation
 Outcome = Literal["proved", "refuted", "undecided"]
 EXIT_CODES: dict[Outcome, int] = {"proved": 0, "refuted": 1, "undecided": 3}
 ASSUMPTIONS = (
-    "the graph that torch.export recorded does to tensors what the Python code did that was watched at the same sizes",
-    "the Python code decides by sizes, by what it was made with, and by nothing that the watch does not see; it was watched step by step",
+    "the graph that torch.export recorded does to tensors what the Python code did that was "
+    "watched at the same sizes",
+    "the Python code decides by sizes, by what it was made with, and by nothing that the watch "
+    "does not see; it was watched step by step",
     "the table of operator meanings, each tested against torch",
     "the input has fewer than 2**48 entries, so that places and counts fit into int64",
-    "torch's own operators are those that torch ships, and the module stays as it is: its weights, buffers, attributes and hooks",
-    "the input is a plain, dense, contiguous torch.Tensor of float32 on a CPU, every size at least 1; the default dtype is float32",
-    "no autocast, no torch.func transform, no inference mode; kernels, compilers, threads and hardware are not looked at",
+    "torch's own operators are those that torch ships, and the module stays as it is: its "
+    "weights, buffers, attributes and hooks",
+    "the input is a plain, dense, contiguous torch.Tensor of float32 on a CPU, every size at "
+    "least 1; the default dtype is float32",
+    "no autocast, no torch.func transform, no inference mode; kernels, compilers, threads and "
+    "hardware are not looked at",
 )
 """What every proof rests on."""
-AS_EXPORTED = "what torch.export records is decided about, and no claim is made about the module as Python runs it"
+AS_EXPORTED = (
+    "what torch.export records is decided about, and no claim is made about the module "
+    "as Python runs it"
+)
 
 
 @dataclass
@@ -82,7 +90,13 @@ class Verdict:
     def outcome(self) -> Outcome:
         """Refuted if either direction is, proved if both are."""
         outcomes = [direction.outcome for direction in self.directions]
-        return "refuted" if "refuted" in outcomes else "proved" if outcomes == ["proved"] * 2 else "undecided"
+        return (
+            "refuted"
+            if "refuted" in outcomes
+            else "proved"
+            if outcomes == ["proved"] * 2
+            else "undecided"
+        )
 
     @property
     def sizes_run(self) -> int:
@@ -92,13 +106,19 @@ class Verdict:
     @property
     def moves_bits(self) -> bool:
         """Whether bits are moved, and not numbers computed with."""
-        return self.outcome == "proved" and all(direction.moves_bits for direction in self.directions)
+        return self.outcome == "proved" and all(
+            direction.moves_bits for direction in self.directions
+        )
 
     @property
     def modes(self) -> str:
         """What the proof says of training and eval mode."""
         recorded = {mode for direction in self.directions for mode in direction.modes}
-        return "recorded in both" if len(recorded) == 2 else f"recorded in {', '.join(recorded)} mode; nothing reads the mode"
+        return (
+            "recorded in both"
+            if len(recorded) == 2
+            else f"recorded in {', '.join(recorded)} mode; nothing reads the mode"
+        )
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -113,7 +133,9 @@ class Verdict:
     @property
     def claim(self) -> str:
         """What is or is not the case, with its sizes."""
-        fixed = [f"C={self.layout.channels}"] + ([f"T={self.layout.segments}"] if "NT" in self.layout.axes else [])
+        fixed = [f"C={self.layout.channels}"] + (
+            [f"T={self.layout.segments}"] if "NT" in self.layout.axes else []
+        )
         subject = "as torch.export records it, equals" if self.as_exported else "equals"
         sizes = f"for {', '.join(fixed)} and all {', '.join(self.layout.free)} >= 1"
         limits = "on contiguous float32, in training and eval mode, with and without a gradient"
@@ -127,13 +149,20 @@ class Verdict:
         """Lines for people."""
         lines = [f"{self.outcome}: {self.target} {self.claim}"]
         for direction in self.directions:
-            counted = f"{direction.graphs} graphs, {direction.cases} cases, {direction.questions} questions to z3 and cvc5"
+            counted = (
+                f"{direction.graphs} graphs, {direction.cases} cases, {direction.questions} "
+                "questions to z3 and cvc5"
+            )
             lines.append(f"  {direction.name}: {direction.outcome} ({counted})")
             if direction.outcome == "proved":
                 lines.append(
-                    "    every entry is moved as it is, NaN, infinities and -0.0 too, or is the zero +0.0"
+                    (
+                        "    every entry is moved as it is, NaN, infinities and -0.0 too, or is the "
+                        "zero +0.0"
+                    )
                     if direction.moves_bits
-                    else "    equal in value for finite inputs: arithmetic on the way rounds nothing, but NaN, infinities and "
+                    else "    equal in value for finite inputs: arithmetic on the way rounds "
+                    "nothing, but NaN, infinities and "
                     "the sign of zero may not pass"
                 )
             if direction.violation:
@@ -142,7 +171,8 @@ class Verdict:
         if self.outcome == "proved":
             lines.append(f"  training and eval mode: {self.modes}")
             lines.append(
-                f"  the module itself, run {self.looked.runs} times at {self.sizes_run} sizes, in other modes, dtypes, layouts too, agrees"
+                f"  the module itself, run {self.looked.runs} times at {self.sizes_run} sizes, in "
+                "other modes, dtypes, layouts too, agrees"
             )
             lines += [f"    {way}: it refuses ({why})" for way, why in self.looked.refused.items()]
             lines += ["  assumed:", *(f"    {each}" for each in self.assumptions)]

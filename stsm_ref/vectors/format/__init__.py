@@ -1,1 +1,3 @@
-"""The format of the golden vectors: cases, flags, packing, schemas, and the store that reads them."""
+"""The format of the golden vectors: cases, flags, packing, schemas, and the store that reads
+them.
+"""

@@ -15,7 +15,9 @@ OPS: tuple[Kind, ...] = ("forward", "vjp", "jvp")
 
 
 class VectorArrays(NamedTuple):
-    """The arrays of a case; `other` is the incoming gradient of a vjp or the tangent of a jvp, `forbidden` what must not come out."""
+    """The arrays of a case; `other` is the incoming gradient of a vjp or the tangent of a jvp,
+    `forbidden` what must not come out.
+    """
 
     x: Array
     other: Array | None
@@ -24,7 +26,9 @@ class VectorArrays(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """The kernel of a `conv` case, in the form that `stsm_ref.correlate` takes; `displacement` is empty for any other weights."""
+    """The kernel of a `conv` case, in the form that `stsm_ref.correlate` takes; `displacement`
+    is empty for any other weights.
+    """
 
     weights: Array
     padding: tuple[tuple[int, int], ...]
@@ -35,11 +39,14 @@ class Kernel(NamedTuple):
 class VectorCase:
     """A case; what it does not have is at its default.
 
-    Texts of arrays are hexadecimal (see `stsm_ref.vectors.format.packing`); `arrays` and `kernel` read them.
+    Texts of arrays are hexadecimal (see `stsm_ref.vectors.format.packing`); `arrays` and `kernel`
+    read them.
 
-    `flags` say why the case exists. An invalid `forward`, `vjp`, `jvp` or `conv` has a whole output, `forbidden`, that a known wrong
-    implementation produces for the input of the valid case `instead_of`. A `reject` has a spec that must be refused: `text` for a
-    parser, `fields` where the four fields can say it, and `channels` where the spec is refused for that number of them only.
+    `flags` say why the case exists. An invalid `forward`, `vjp`, `jvp` or `conv` has a whole
+    output, `forbidden`, that a known wrong implementation produces for the input of the valid case
+    `instead_of`. A `reject` has a spec that must be refused: `text` for a parser, `fields` where
+    the four fields can say it, and `channels` where the spec is refused for that number of them
+    only.
     """
 
     id: str
@@ -82,12 +89,18 @@ class VectorCase:
             unpack(self.x, self.shape, dtype, self.packing),
             unpack(self.other, self.shape, dtype, self.packing) if self.other is not None else None,
             unpack(self.expected, shape_out, dtype, self.packing),
-            unpack(self.forbidden, shape_out, dtype, self.packing) if self.forbidden is not None else None,
+            unpack(self.forbidden, shape_out, dtype, self.packing)
+            if self.forbidden is not None
+            else None,
         )
 
     def kernel(self) -> Kernel:
         """Weights and padding of a conv."""
-        return Kernel(unpack(self.weights, self.taps, np.dtype(np.uint8), "uint8"), self.padding, self.displacement)
+        return Kernel(
+            unpack(self.weights, self.taps, np.dtype(np.uint8), "uint8"),
+            self.padding,
+            self.displacement,
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """The case as plain data, without what it does not have."""

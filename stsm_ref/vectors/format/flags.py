@@ -7,9 +7,11 @@ from stsm_ref.vectors.generate.wrong_shifts import WRONG_SHIFTS
 _REASONS = {
     "table-setting": "a setting of terms and alpha of Tables 1 to 3 (and THW)",
     "any-terms": "one of the 127 sets of terms; together they hold all 26 displacements",
-    "terms-in-another-order": "terms are cut in the order in which they are written, whatever that is",
+    "terms-in-another-order": "terms are cut in the order in which they are written, whatever "
+    "that is",
     "every-size": "T, H and W from 1, 2, 3 and 5, in every combination",
-    "every-channel-count": "each number of channels from 1 to 40: empty groups, fractions, an uneven rest",
+    "every-channel-count": "each number of channels from 1 to 40: empty groups, fractions, an "
+    "uneven rest",
     "network-width": "24 or 64 channels: widths of the networks that use the shift",
     "float-truncates": "a share that is whole, and that float arithmetic is prone to cut by one",
     "clips-stay-apart": "several clips, as many as frames, fewer and more",
@@ -19,7 +21,8 @@ _REASONS = {
     "any-bits": "bit patterns drawn without regard to what they mean",
     "special-values-mixed": "NaN, infinities, -0.0 and others beside each other",
     "beyond-a-narrower-type": "whole numbers that no narrower type holds",
-    "nan-with-payload": "quiet NaN with payload bits: they arrive as they left, and what enters beside them is +0",
+    "nan-with-payload": "quiet NaN with payload bits: they arrive as they left, and what enters "
+    "beside them is +0",
     "negative-nan": "quiet NaN with the sign set",
     "signalling-nan": "signalling NaN: a copy through arithmetic makes it quiet",
     "infinity": "all places hold infinity, what enters is 0 and not NaN",
@@ -64,12 +67,14 @@ _REASONS = {
     "rest-in-half-precision": "row 20: X_N went through a narrower float",
     "all-in-half-precision": "row 20: everything went through a narrower float",
     "kernel-flipped": "row 26: the textbook's convolution, which turns the kernel round",
-    "padding-on-the-other-side": "row 26: zeros on the wrong side; for a one-hot kernel of one step the identity",
+    "padding-on-the-other-side": "row 26: zeros on the wrong side; for a one-hot kernel of one "
+    "step the identity",
     "kernel-and-padding-flipped": "row 26: both, which moves the other way",
 }
 
 NOTES: dict[str, str] = _REASONS | {
-    name: (f"row {wrong.row}: {wrong.what}" if wrong.row else wrong.what) for name, wrong in WRONG_SHIFTS.items()
+    name: (f"row {wrong.row}: {wrong.what}" if wrong.row else wrong.what)
+    for name, wrong in WRONG_SHIFTS.items()
 }
 """Each flag and its meaning; rows are those of the catalogue of bugs."""
 

@@ -1,7 +1,8 @@
 """Arrays as text: hexadecimal bytes, little-endian, in C order.
 
-``bits`` holds the bytes of the elements themselves. ``uint8`` and ``uint16`` hold small whole numbers, each of which stands for the element
-of that value: a float32 array of labels takes a quarter of the space, and is exact.
+``bits`` holds the bytes of the elements themselves. ``uint8`` and ``uint16`` hold small whole
+numbers, each of which stands for the element of that value: a float32 array of labels takes a
+quarter of the space, and is exact.
 """
 
 import math
@@ -45,5 +46,7 @@ def unpack(text: str, shape: Sequence[int], dtype: np.dtype[Any], packing: str) 
     stored = stored_dtype(dtype, packing)
     raw = bytes.fromhex(text)
     if len(raw) != math.prod(shape) * stored.itemsize:
-        raise ValueError(f"{len(raw)} bytes for an array of shape {tuple(shape)} stored as {stored}")
+        raise ValueError(
+            f"{len(raw)} bytes for an array of shape {tuple(shape)} stored as {stored}"
+        )
     return np.frombuffer(raw, stored).reshape(shape).astype(dtype)

@@ -1,4 +1,6 @@
-"""The JSON schemas of a file of vectors and of the manifest (draft 2020-12); they lie beside the data."""
+"""The JSON schemas of a file of vectors and of the manifest (draft 2020-12); they lie beside
+the data.
+"""
 
 from typing import Any
 
@@ -8,25 +10,57 @@ HEX = {"type": "string", "pattern": "^([0-9a-f]{2})*$"}
 COUNT = {"type": "integer", "minimum": 0}
 SHA256 = {"type": "string", "pattern": "^[0-9a-f]{64}$"}
 IDENTIFIER = {"type": "string", "pattern": r"^[a-z-]+/[A-Za-z0-9_+-]+/[0-9]{3}$"}
-WORDS = {"type": "array", "items": {"type": "string", "pattern": "^[a-z0-9-]+$"}, "minItems": 1, "uniqueItems": True}
-RULES = {"type": "array", "items": {"type": "string", "pattern": "^[A-Z]+-[0-9A-Zx]+$"}, "minItems": 1, "uniqueItems": True}
+WORDS = {
+    "type": "array",
+    "items": {"type": "string", "pattern": "^[a-z0-9-]+$"},
+    "minItems": 1,
+    "uniqueItems": True,
+}
+RULES = {
+    "type": "array",
+    "items": {"type": "string", "pattern": "^[A-Z]+-[0-9A-Zx]+$"},
+    "minItems": 1,
+    "uniqueItems": True,
+}
 SPEC = {"type": "string", "pattern": "^[THW+]+@[0-9/]+,(forward|backward)-first,(floor|exact)$"}
-DTYPES = ["bool", *(f"{s}int{n}" for s in ("", "u") for n in (8, 16, 32, 64)), "float16", "float32", "float64", "complex64", "complex128"]
+DTYPES = [
+    "bool",
+    *(f"{s}int{n}" for s in ("", "u") for n in (8, 16, 32, 64)),
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+]
 
 
 def _closed(required: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
     """An object with these members and no others."""
-    return {"type": "object", "properties": required | (optional or {}), "required": list(required), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": required | (optional or {}),
+        "required": list(required),
+        "additionalProperties": False,
+    }
 
 
 def _sizes(least: int, most: int) -> dict[str, Any]:
-    return {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": least, "maxItems": most}
+    return {
+        "type": "array",
+        "items": {"type": "integer", "minimum": 1},
+        "minItems": least,
+        "maxItems": most,
+    }
 
 
 def _group(head: dict[str, Any], case: dict[str, Any]) -> dict[str, Any]:
-    """A group of cases; a case has requirements of its own where they are not those of the group."""
+    """A group of cases; a case has requirements of its own where they are not those of the
+    group.
+    """
     case = case | {"properties": case["properties"] | {"requirements": RULES}}
-    return _closed(head | {"requirements": RULES, "cases": {"type": "array", "items": case, "minItems": 1}})
+    return _closed(
+        head | {"requirements": RULES, "cases": {"type": "array", "items": case, "minItems": 1}}
+    )
 
 
 def _const(value: str) -> dict[str, Any]:
@@ -42,7 +76,12 @@ _CONV = {
     "layout": _const("THW"),
     "taps": _sizes(3, 3),
     "weights": HEX,
-    "padding": {"type": "array", "items": {"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2}, "minItems": 3, "maxItems": 3},
+    "padding": {
+        "type": "array",
+        "items": {"type": "array", "items": COUNT, "minItems": 2, "maxItems": 2},
+        "minItems": 3,
+        "maxItems": 3,
+    },
     "displacement": {"type": "array", "items": {"type": "integer"}, "maxItems": 3},
     **_STORED,
 }
@@ -58,14 +97,20 @@ GROUPS = [
         {"kind": {"enum": ["vjp", "jvp"]}, "result": _const("valid"), **_SHIFT},
         _closed(_NAMED | {"shape": _sizes(5, 5), "x": HEX, "other": HEX, "expected": HEX}),
     ),
-    _group({"kind": {"enum": ["forward", "vjp", "jvp"]}, "result": _const("invalid"), **_SHIFT}, _WRONG),
+    _group(
+        {"kind": {"enum": ["forward", "vjp", "jvp"]}, "result": _const("invalid"), **_SHIFT}, _WRONG
+    ),
     _group(
         {"result": _const("valid"), **_CONV},
-        _closed(_NAMED | {"shape": _sizes(3, 3), "x": HEX, "expected": HEX}, {"output_shape": _sizes(3, 3)}),
+        _closed(
+            _NAMED | {"shape": _sizes(3, 3), "x": HEX, "expected": HEX},
+            {"output_shape": _sizes(3, 3)},
+        ),
     ),
     _group({"result": _const("invalid"), **_CONV}, _WRONG),
     _group(
-        {"kind": _const("reject"), "result": _const("invalid")}, _REJECT | {"anyOf": [{"required": ["text"]}, {"required": ["fields"]}]}
+        {"kind": _const("reject"), "result": _const("invalid")},
+        _REJECT | {"anyOf": [{"required": ["text"]}, {"required": ["fields"]}]},
     ),
 ]
 
@@ -78,13 +123,19 @@ VECTORS_SCHEMA: dict[str, Any] = {
             "version": {"const": 1},
             "family": TEXT,
             "about": TEXT,
-            "notes": {"type": "object", "propertyNames": {"pattern": "^[a-z0-9-]+$"}, "additionalProperties": TEXT},
+            "notes": {
+                "type": "object",
+                "propertyNames": {"pattern": "^[a-z0-9-]+$"},
+                "additionalProperties": TEXT,
+            },
             "groups": {"type": "array", "items": {"oneOf": GROUPS}, "minItems": 1},
         }
     ),
 }
 
-_FILE = _closed({"sha256": SHA256, "bytes": COUNT}, {"cases": COUNT, "valid": COUNT, "invalid": COUNT})
+_FILE = _closed(
+    {"sha256": SHA256, "bytes": COUNT}, {"cases": COUNT, "valid": COUNT, "invalid": COUNT}
+)
 
 MANIFEST_SCHEMA: dict[str, Any] = {
     "$schema": DRAFT,
@@ -96,8 +147,16 @@ MANIFEST_SCHEMA: dict[str, Any] = {
             "generator": {"type": "integer", "minimum": 1},
             "cases": COUNT,
             "invalid": COUNT,
-            "files": {"type": "object", "propertyNames": {"pattern": "^[a-z-]+\\.json$"}, "additionalProperties": _FILE},
-            "specs": {"type": "object", "propertyNames": SPEC, "additionalProperties": {"type": "array", "items": COUNT, "minItems": 1}},
+            "files": {
+                "type": "object",
+                "propertyNames": {"pattern": "^[a-z-]+\\.json$"},
+                "additionalProperties": _FILE,
+            },
+            "specs": {
+                "type": "object",
+                "propertyNames": SPEC,
+                "additionalProperties": {"type": "array", "items": COUNT, "minItems": 1},
+            },
         }
     ),
 }

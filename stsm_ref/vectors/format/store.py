@@ -1,7 +1,8 @@
-"""Read the vectors, and refuse them where one byte is not what it was when their version was frozen.
+"""Read the vectors, and refuse them where one byte is not what it was when their version was
+frozen.
 
-The hash of each version's manifest stands in `FROZEN`, and the manifest holds the hash of each file: data that was changed, cut, added or
-lost is named before anything in it is read.
+The hash of each version's manifest stands in `FROZEN`, and the manifest holds the hash of each
+file: data that was changed, cut, added or lost is named before anything in it is read.
 """
 
 import functools
@@ -23,7 +24,9 @@ MOST_MANIFEST = MIB
 HERE = Path(__file__).parents[1] / f"v{VERSION}"
 
 FROZEN = {1: "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5ff6f911e64"}
-"""SHA-256 of the manifest of each version that is out. An entry is added for a new version; none is ever changed."""
+"""SHA-256 of the manifest of each version that is out. An entry is added for a new version;
+none is ever changed.
+"""
 
 
 def sha256(content: bytes) -> str:
@@ -32,7 +35,8 @@ def sha256(content: bytes) -> str:
 
 
 def read_manifest(directory: Path | None = None) -> dict[str, Any]:
-    """The manifest of the vectors in `directory` (default: ours), once it is known to be that of a frozen version.
+    """The manifest of the vectors in `directory` (default: ours), once it is known to be that of a
+    frozen version.
 
     Raises
     ------
@@ -40,26 +44,41 @@ def read_manifest(directory: Path | None = None) -> dict[str, Any]:
         If it is absent or changed, or if a file that it lists is absent or another is there.
     """
     folder = directory or HERE
-    content = read_file(folder / MANIFEST, most=MOST_MANIFEST, what="the manifest", error=VectorError)
+    content = read_file(
+        folder / MANIFEST, most=MOST_MANIFEST, what="the manifest", error=VectorError
+    )
     if (found := sha256(content)) not in FROZEN.values():
         known = ", ".join(f"{value} for version {version}" for version, value in FROZEN.items())
-        raise VectorError(f"{str(folder / MANIFEST)!r} is not the manifest of a known version: SHA-256 {found}, expected {known}")
+        raise VectorError(
+            f"{str(folder / MANIFEST)!r} is not the manifest of a known version: SHA-256 {found}, "
+            f"expected {known}"
+        )
     manifest: dict[str, Any] = json.loads(content)
     expected = {*manifest["files"], MANIFEST}
     found_names = _names(folder)
     if missing := sorted(expected - found_names):
-        raise VectorError(f"{str(folder)!r} lacks {_listed(missing)}, which its manifest lists: write the vectors anew")
+        raise VectorError(
+            f"{str(folder)!r} lacks {_listed(missing)}, which its manifest lists: write the "
+            "vectors anew"
+        )
     if extra := sorted(found_names - expected):
-        raise VectorError(f"{str(folder)!r} holds {_listed(extra)}, which its manifest does not list: remove what does not belong there")
+        raise VectorError(
+            f"{str(folder)!r} holds {_listed(extra)}, which its manifest does not list: remove "
+            "what does not belong there"
+        )
     return manifest
 
 
 def checked_bytes(name: str, manifest: dict[str, Any], directory: Path | None = None) -> bytes:
     """The content of one file, once its length and its checksum are those of the manifest."""
     path, entry = (directory or HERE) / name, manifest["files"][name]
-    size = require_file(path, most=entry["bytes"] + MOST_MANIFEST, what="the file of vectors", error=VectorError)
+    size = require_file(
+        path, most=entry["bytes"] + MOST_MANIFEST, what="the file of vectors", error=VectorError
+    )
     if size != entry["bytes"]:
-        raise VectorError(f"{str(path)!r} has {size} bytes, expected {entry['bytes']}: it was cut or added to")
+        raise VectorError(
+            f"{str(path)!r} has {size} bytes, expected {entry['bytes']}: it was cut or added to"
+        )
     content = read_file(path, most=size, what="the file of vectors", error=VectorError)
     if (found := sha256(content)) != entry["sha256"]:
         raise VectorError(f"{str(path)!r} was changed: SHA-256 {found}, expected {entry['sha256']}")
@@ -80,11 +99,23 @@ def verify(directory: Path | None = None) -> dict[str, Any]:
     return manifest
 
 
-def load(directory: Path | None = None, *, files: Collection[str] | None = None) -> tuple[VectorCase, ...]:
-    """All cases, or those of some files, in the order in which they are written; each file is verified before it is read."""
+def load(
+    directory: Path | None = None, *, files: Collection[str] | None = None
+) -> tuple[VectorCase, ...]:
+    """All cases, or those of some files, in the order in which they are written; each file is
+    verified before it is read.
+    """
     manifest = read_manifest(directory)
-    names = [name for name, entry in manifest["files"].items() if "cases" in entry and (files is None or name in files)]
-    return tuple(case for name in names for case in _cases(json.loads(checked_bytes(name, manifest, directory))))
+    names = [
+        name
+        for name, entry in manifest["files"].items()
+        if "cases" in entry and (files is None or name in files)
+    ]
+    return tuple(
+        case
+        for name in names
+        for case in _cases(json.loads(checked_bytes(name, manifest, directory)))
+    )
 
 
 def cases_for(
@@ -94,14 +125,19 @@ def cases_for(
     results: Iterable[Result] = ("valid",),
     directory: Path | None = None,
 ) -> tuple[VectorCase, ...]:
-    """The cases of one spec: of these kinds, and only valid ones unless asked otherwise. Empty if the vectors have none of it.
+    """The cases of one spec: of these kinds, and only valid ones unless asked otherwise. Empty if
+    the vectors have none of it.
 
     >>> cases = cases_for(ShiftSpec())
     >>> cases[0].id, cases[0].kind
     ('forward-terms/t-h-w_3of8_forward/001', 'forward')
     """
     wanted, kept = (frozenset(kinds), frozenset(results)), str(spec)
-    return tuple(case for case in _of_spec(kept, directory) if case.kind in wanted[0] and case.result in wanted[1])
+    return tuple(
+        case
+        for case in _of_spec(kept, directory)
+        if case.kind in wanted[0] and case.result in wanted[1]
+    )
 
 
 def find(identifier: str) -> VectorCase | None:
@@ -116,7 +152,9 @@ def _of_spec(spec: str, directory: Path | None) -> tuple[VectorCase, ...]:
     manifest = read_manifest(directory)
     names = list(manifest["files"])
     chosen = {names[place] for place in manifest["specs"].get(spec, ())}
-    return tuple(case for case in load(directory, files=chosen) if case.spec == spec) if chosen else ()
+    return (
+        tuple(case for case in load(directory, files=chosen) if case.spec == spec) if chosen else ()
+    )
 
 
 @functools.lru_cache(maxsize=4)
@@ -128,7 +166,10 @@ def _names(folder: Path) -> set[str]:
     try:
         return {path.name for path in folder.iterdir() if path.name != "__pycache__"}
     except OSError as error:
-        raise VectorError(f"{quoted(str(folder))} cannot be listed: {error.strerror}: name a folder of vectors that may be read") from None
+        raise VectorError(
+            f"{quoted(str(folder))} cannot be listed: {error.strerror}: name a folder of vectors "
+            "that may be read"
+        ) from None
 
 
 def _listed(names: list[str], most: int = 8) -> str:
@@ -138,14 +179,20 @@ def _listed(names: list[str], most: int = 8) -> str:
 
 
 def _cases(data: dict[str, Any]) -> Iterable[VectorCase]:
-    """The cases of a file, with what their groups say, and a wrong output with the input that it belongs to."""
+    """The cases of a file, with what their groups say, and a wrong output with the input that
+    it belongs to.
+    """
     valid: dict[str, Any] = {}
     for group in data["groups"]:
         shared = {key: _tuples(value) for key, value in group.items() if key != "cases"}
         for case in group["cases"]:
             own = {key: _tuples(value) for key, value in case.items()}
             if own.get("instead_of", "") == valid.get("id"):
-                own = {key: value for key, value in valid.items() if key in ("shape", "x", "other", "expected", "output_shape")} | own
+                own = {
+                    key: value
+                    for key, value in valid.items()
+                    if key in ("shape", "x", "other", "expected", "output_shape")
+                } | own
             elif "x" in own:
                 valid = own
             yield VectorCase(**(shared | own))

@@ -1,4 +1,6 @@
-"""Specs that must be refused: misspelt terms, shares outside [0, 1], unknown options, and fractions under exact rounding."""
+"""Specs that must be refused: misspelt terms, shares outside [0, 1], unknown options, and
+fractions under exact rounding.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,11 +8,49 @@ from typing import Any
 from stsm_ref.vectors.generate.templates import Draft, table_specs, whole
 
 TERMS = {
-    "letters-in-another-order": ("HT", "WT", "WH", "HTW", "HWT", "WTH", "WHT", "TWH", "T+WH", "HT+HW", "T+H+WT", "TH+WT+HW"),
+    "letters-in-another-order": (
+        "HT",
+        "WT",
+        "WH",
+        "HTW",
+        "HWT",
+        "WTH",
+        "WHT",
+        "TWH",
+        "T+WH",
+        "HT+HW",
+        "T+H+WT",
+        "TH+WT+HW",
+    ),
     "a-letter-twice": ("TT", "HH", "WW", "THH", "TTH", "THT", "HWW", "THWT", "T+HH", "TTT"),
-    "a-term-twice": ("T+T", "H+H", "T+H+T", "TH+TH", "T+H+W+H", "HW+T+HW", "THW+THW", "T+H+W+T+H+W"),
+    "a-term-twice": (
+        "T+T",
+        "H+H",
+        "T+H+T",
+        "TH+TH",
+        "T+H+W+H",
+        "HW+T+HW",
+        "THW+THW",
+        "T+H+W+T+H+W",
+    ),
     "small-letters": ("t", "h", "w", "th", "t+h+w", "Th", "tHW", "T+h", "T+H+w", "thw"),
-    "no-such-axis": ("X", "C", "N", "D", "T+C", "TC", "T+H+W+N", "Z", "THWC", "1", "T1", "T2", "THX", "all", "none"),
+    "no-such-axis": (
+        "X",
+        "C",
+        "N",
+        "D",
+        "T+C",
+        "TC",
+        "T+H+W+N",
+        "Z",
+        "THWC",
+        "1",
+        "T1",
+        "T2",
+        "THX",
+        "all",
+        "none",
+    ),
     "an-empty-term": ("", "+", "T+", "+T", "T++H", "T+H+", "++"),
     "another-joint": ("T H", "T-H", "T&H", "T|H", "T/H", "T.H", "T;H", "T_H", "T + H", "T+ H"),
 }
@@ -32,13 +72,24 @@ OPTIONS = {
 }  # fmt: skip
 DEFAULTS = {"terms": "T+H+W", "alpha": "3/8", "order": "forward-first", "rounding": "floor"}
 FIELDS = {
-    "order": ("forward", "backward", "Forward-first", "forward first", "first-forward", "", "floor", "lexicographic"),
+    "order": (
+        "forward",
+        "backward",
+        "Forward-first",
+        "forward first",
+        "first-forward",
+        "",
+        "floor",
+        "lexicographic",
+    ),
     "rounding": ("ceil", "round", "Floor", "", "nearest", "truncate", "forward-first", "half-even"),
 }
 
 
 def rejects() -> Iterator[Draft]:
-    """Texts that no parser may take, the same as fields where the four fields can say it, and shares that are no whole number."""
+    """Texts that no parser may take, the same as fields where the four fields can say it, and
+    shares that are no whole number.
+    """
     yield from _misspelt_terms()
     yield from _wrong_alphas()
     for flag, written in OPTIONS.items():
@@ -47,7 +98,9 @@ def rejects() -> Iterator[Draft]:
                 yield _draft("options", flag, ("GEO-4", "GEO-5"), text=head + options)
     for name, written in FIELDS.items():
         for value in written:
-            yield _draft(name, "unknown-option", ("GEO-4", "GEO-5"), fields=DEFAULTS | {name: value})
+            yield _draft(
+                name, "unknown-option", ("GEO-4", "GEO-5"), fields=DEFAULTS | {name: value}
+            )
     yield from _fractions()
 
 
@@ -55,7 +108,13 @@ def _misspelt_terms() -> Iterator[Draft]:
     for flag, written in TERMS.items():
         for terms in written:
             for alpha in ("", "@3/8"):
-                yield _draft("terms", flag, ("GEO-2",), text=f"{terms}{alpha}", fields=DEFAULTS | {"terms": terms})
+                yield _draft(
+                    "terms",
+                    flag,
+                    ("GEO-2",),
+                    text=f"{terms}{alpha}",
+                    fields=DEFAULTS | {"terms": terms},
+                )
 
 
 def _wrong_alphas() -> Iterator[Draft]:
@@ -69,10 +128,22 @@ def _wrong_alphas() -> Iterator[Draft]:
 
 def _fractions() -> Iterator[Draft]:
     for spec in table_specs(exact=True):
-        fields = {"terms": spec.terms, "alpha": str(spec.alpha), "order": spec.order, "rounding": spec.rounding}
+        fields = {
+            "terms": spec.terms,
+            "alpha": str(spec.alpha),
+            "order": spec.order,
+            "rounding": spec.rounding,
+        }
         for channels in (whole(spec) - 1, whole(spec) + 1):
             if channels % whole(spec):
-                yield _draft("exact", "share-is-no-whole-number", ("GEO-4",), text=str(spec), fields=fields, channels=channels)
+                yield _draft(
+                    "exact",
+                    "share-is-no-whole-number",
+                    ("GEO-4",),
+                    text=str(spec),
+                    fields=fields,
+                    channels=channels,
+                )
 
 
 def _draft(slug: str, flag: str, requirements: tuple[str, ...], **given: Any) -> Draft:

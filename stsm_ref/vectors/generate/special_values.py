@@ -1,4 +1,6 @@
-"""The valid forward cases on values that arithmetic would spoil: every dtype, any bits, NaN, infinities, -0.0, subnormals."""
+"""The valid forward cases on values that arithmetic would spoil: every dtype, any bits, NaN,
+infinities, -0.0, subnormals.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -27,22 +29,41 @@ def dtypes() -> Iterator[Draft]:
             elif dtype.itemsize == 1:
                 x = x % 127 + 1  # a place beside another keeps another value
             yield _case(spec, shape, x.astype(dtype), "every-dtype", packing="uint8")
-            yield _case(spec, shape, values.bits(f"bits/{slug(spec)}/{dtype.name}", shape, dtype), "any-bits")
+            yield _case(
+                spec,
+                shape,
+                values.bits(f"bits/{slug(spec)}/{dtype.name}", shape, dtype),
+                "any-bits",
+            )
 
 
 def specials() -> Iterator[Draft]:
-    """Arrays full of one awkward value, and arrays of all of them mixed: what enters is +0 beside each."""
+    """Arrays full of one awkward value, and arrays of all of them mixed: what enters is +0
+    beside each.
+    """
     for spec in (*SPECS, ShiftSpec("HW", 1), ShiftSpec("T+H+W", "3/8", "backward-first")):
-        shape = (1, 2, fill(spec), 2, 1) if "W" not in spec.terms or fill(spec) > 8 else (1, 2, fill(spec), 1, 2)
+        shape = (
+            (1, 2, fill(spec), 2, 1)
+            if "W" not in spec.terms or fill(spec) > 8
+            else (1, 2, fill(spec), 1, 2)
+        )
         for code in ("f2", "f4", "f8"):
             dtype = np.dtype(code)
             chosen = _awkward(dtype)
             for flag, value in chosen.items():
                 yield _case(spec, shape, np.full(shape, value), flag)
             places = values.labels(f"special/{slug(spec)}/{dtype.name}", shape)
-            yield _case(spec, shape, np.stack(list(chosen.values()))[places % len(chosen)], "special-values-mixed")
+            yield _case(
+                spec,
+                shape,
+                np.stack(list(chosen.values()))[places % len(chosen)],
+                "special-values-mixed",
+            )
         for code in ("c8", "c16"):
-            mixed = np.array([complex(np.nan, np.inf), complex(-0.0, -0.0), complex(np.inf, 1), 1j], np.dtype(code))
+            mixed = np.array(
+                [complex(np.nan, np.inf), complex(-0.0, -0.0), complex(np.inf, 1), 1j],
+                np.dtype(code),
+            )
             places = values.labels(f"special/{slug(spec)}/{code}", shape)
             yield _case(spec, shape, mixed[places % len(mixed)], "special-values-mixed")
 
@@ -82,4 +103,6 @@ def _awkward(dtype: np.dtype[Any]) -> dict[str, Array]:
 def _case(spec: ShiftSpec, shape: Shape, x: Array, flag: str, *, packing: str = "bits") -> Draft:
     if packing != "bits" and int(np.asarray(x).real.max(initial=0)) > 255:
         packing = "uint16"
-    return shifted("forward", spec, shape, flags=[flag], requirements=NUMBERS, arrays={"x": x}, packing=packing)
+    return shifted(
+        "forward", spec, shape, flags=[flag], requirements=NUMBERS, arrays={"x": x}, packing=packing
+    )

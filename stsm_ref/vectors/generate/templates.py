@@ -1,4 +1,6 @@
-"""What the families of cases are made with: a case before it has a number, and the specs, sizes and checks that several share."""
+"""What the families of cases are made with: a case before it has a number, and the specs, sizes
+and checks that several share.
+"""
 
 import math
 from collections.abc import Iterable, Iterator
@@ -13,7 +15,19 @@ from stsm_ref.vectors.format.case import Kind, Result
 from stsm_ref.vectors.format.packing import narrowest
 from stsm_ref.vectors.generate import values
 
-TERMS = ("T", "H", "W", "H+W", "HW", "T+H+W", "T+HW", "T+H+W+HW", "TH+TW+HW", "T+H+W+TH+TW+HW", "THW")
+TERMS = (
+    "T",
+    "H",
+    "W",
+    "H+W",
+    "HW",
+    "T+H+W",
+    "T+HW",
+    "T+H+W+HW",
+    "TH+TW+HW",
+    "T+H+W+TH+TW+HW",
+    "THW",
+)
 """Every setting of Tables 2 and 3, and the 3-D shift."""
 
 ALPHAS = ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1")
@@ -26,7 +40,9 @@ Shape = tuple[int, int, int, int, int]
 
 @dataclass
 class Draft:
-    """A case that has yet to be numbered and packed; `more` goes into the case as it is, `shared` into its group."""
+    """A case that has yet to be numbered and packed; `more` goes into the case as it is,
+    `shared` into its group.
+    """
 
     slug: str
     kind: Kind
@@ -48,7 +64,9 @@ def slug(spec: ShiftSpec) -> str:
     """
     alpha = str(spec.alpha).replace("/", "of")
     exact = "_exact" if spec.rounding == "exact" else ""
-    return f"{spec.terms.lower().replace('+', '-')}_{alpha}_{spec.order.removesuffix('-first')}{exact}"
+    return (
+        f"{spec.terms.lower().replace('+', '-')}_{alpha}_{spec.order.removesuffix('-first')}{exact}"
+    )
 
 
 def fill(spec: ShiftSpec) -> int:
@@ -59,7 +77,9 @@ def fill(spec: ShiftSpec) -> int:
 
 def whole(spec: ShiftSpec) -> int:
     """The fewest channels that leave no fraction."""
-    return math.lcm(*((spec.alpha / (len(spec.directions) * len(term))).denominator for term in spec.directions))
+    return math.lcm(
+        *((spec.alpha / (len(spec.directions) * len(term))).denominator for term in spec.directions)
+    )
 
 
 def table_specs(*, exact: bool = False, alphas: Iterable[str] = ALPHAS) -> Iterator[ShiftSpec]:
@@ -72,7 +92,10 @@ def table_specs(*, exact: bool = False, alphas: Iterable[str] = ALPHAS) -> Itera
 
 def term_sets() -> tuple[str, ...]:
     """All 127 sets of terms, each in the order of `SUBSETS`."""
-    return tuple("+".join(term for k, term in enumerate(SUBSETS) if mask >> k & 1) for mask in range(1, 2 ** len(SUBSETS)))
+    return tuple(
+        "+".join(term for k, term in enumerate(SUBSETS) if mask >> k & 1)
+        for mask in range(1, 2 ** len(SUBSETS))
+    )
 
 
 def shape_flags(shape: Shape, spec: ShiftSpec) -> list[str]:
@@ -107,7 +130,9 @@ def shifted(
     arrays: dict[str, Array] | None = None,
     packing: str = "",
 ) -> Draft:
-    """A valid forward, vjp or jvp: labels unless `arrays` are given, the expected output from the definition."""
+    """A valid forward, vjp or jvp: labels unless `arrays` are given, the expected output from
+    the definition.
+    """
     if arrays is None:
         key = f"{kind}/{slug(spec)}/{'x'.join(map(str, shape))}"
         arrays = {"x": values.labels(f"{key}/x", shape)}
@@ -116,14 +141,26 @@ def shifted(
         packing = narrowest(*arrays.values())
         arrays = {name: array.astype(dtype) for name, array in arrays.items()}
     arrays["expected"] = expected(kind, spec, arrays)
-    return Draft(slug(spec), kind, requirements, [*flags, *shape_flags(shape, spec)], arrays, packing, spec=spec)
+    return Draft(
+        slug(spec),
+        kind,
+        requirements,
+        [*flags, *shape_flags(shape, spec)],
+        arrays,
+        packing,
+        spec=spec,
+    )
 
 
 def expected(kind: Kind, spec: ShiftSpec, arrays: dict[str, Array]) -> Array:
     """What is right, from the definition and nothing else."""
     if kind == "forward":
         return definition.stsm(arrays["x"], spec)
-    return definition.stsm(arrays["other"], spec) if kind == "jvp" else definition.stsm_vjp(arrays["other"], spec)
+    return (
+        definition.stsm(arrays["other"], spec)
+        if kind == "jvp"
+        else definition.stsm_vjp(arrays["other"], spec)
+    )
 
 
 def moved(part: Array, displacement: Iterable[int]) -> Array:
@@ -133,4 +170,8 @@ def moved(part: Array, displacement: Iterable[int]) -> Array:
 
 def same(left: Array, right: Array) -> bool:
     """Whether two arrays are equal to the last bit."""
-    return left.dtype == right.dtype and left.shape == right.shape and np.ascontiguousarray(left).tobytes() == right.tobytes()
+    return (
+        left.dtype == right.dtype
+        and left.shape == right.shape
+        and np.ascontiguousarray(left).tobytes() == right.tobytes()
+    )

@@ -1,6 +1,8 @@
-"""The values in the vectors: made by SHA-256 alone, so that they are the same on every machine, in every language, for ever.
+"""The values in the vectors: made by SHA-256 alone, so that they are the same on every machine, in
+every language, for ever.
 
-Both functions take a `key`, a text that is unique to the array (the identifier of the case and the name of the array).
+Both functions take a `key`, a text that is unique to the array (the identifier of the case and the
+name of the array).
 """
 
 import hashlib
@@ -21,7 +23,8 @@ def _digest(key: str, number: int) -> bytes:
 
 
 def labels(key: str, shape: Sequence[int]) -> npt.NDArray[np.int64]:
-    """The numbers 1, 2, ... in the order of their digests: the value at place i is one more than the rank of the i-th digest.
+    """The numbers 1, 2, ... in the order of their digests: the value at place i is one more than
+    the rank of the i-th digest.
 
     The i-th digest is SHA-256 of ``stsm-ref vectors 1/KEY/i``, places counted in C order.
 
@@ -36,11 +39,19 @@ def labels(key: str, shape: Sequence[int]) -> npt.NDArray[np.int64]:
 
 
 def bits(key: str, shape: Sequence[int], dtype: np.dtype[Any]) -> Array:
-    """Any bit patterns: the digests one after the other, cut to the bytes of the array; of a bool the lowest bit of its byte.
+    """Any bit patterns: the digests one after the other, cut to the bytes of the array; of a bool
+    the lowest bit of its byte.
 
     >>> bits("example", (3,), np.dtype("u1"))
     array([ 75,  41, 225], dtype=uint8)
     """
     size = math.prod(shape) * dtype.itemsize
-    raw = np.frombuffer(b"".join(_digest(key, block) for block in range(-(-size // 32)))[:size], np.uint8)
-    return (raw & 1 if dtype.kind == "b" else raw).view(dtype.newbyteorder("<")).reshape(shape).astype(dtype)
+    raw = np.frombuffer(
+        b"".join(_digest(key, block) for block in range(-(-size // 32)))[:size], np.uint8
+    )
+    return (
+        (raw & 1 if dtype.kind == "b" else raw)
+        .view(dtype.newbyteorder("<"))
+        .reshape(shape)
+        .astype(dtype)
+    )

@@ -16,7 +16,14 @@ from stsm_ref.vectors.format.flags import NOTES
 from stsm_ref.vectors.format.packing import pack
 from stsm_ref.vectors.format.schema import MANIFEST_SCHEMA, VECTORS_SCHEMA
 from stsm_ref.vectors.format.store import FORMAT, FROZEN, GENERATOR, MANIFEST, VERSION, sha256
-from stsm_ref.vectors.generate import convolutions, forward, gradients, rejects, special_values, wrong
+from stsm_ref.vectors.generate import (
+    convolutions,
+    forward,
+    gradients,
+    rejects,
+    special_values,
+    wrong,
+)
 from stsm_ref.vectors.generate.templates import Draft
 
 FAMILIES: dict[str, Callable[[], Iterable[Draft]]] = {
@@ -44,7 +51,9 @@ SCHEMAS = {"schema.json": VECTORS_SCHEMA, "manifest-schema.json": MANIFEST_SCHEM
 
 
 def make(on_file: Callable[[str], None] = lambda name: None) -> dict[str, bytes]:
-    """Every file of the vectors by name, the manifest last; `on_file` hears of each before it is made."""
+    """Every file of the vectors by name, the manifest last; `on_file` hears of each before it
+    is made.
+    """
     files: dict[str, bytes] = {}
     entries: dict[str, dict[str, Any]] = {}
     specs: dict[str, dict[str, None]] = {}
@@ -54,7 +63,11 @@ def make(on_file: Callable[[str], None] = lambda name: None) -> dict[str, bytes]
         name = f"{family}.json"
         files[name] = _text(family, drafts.__doc__ or "", cases).encode("ascii")
         invalid = sum(draft.result == "invalid" for _, draft, _ in cases)
-        entries[name] = _entry(files[name]) | {"cases": len(cases), "valid": len(cases) - invalid, "invalid": invalid}
+        entries[name] = _entry(files[name]) | {
+            "cases": len(cases),
+            "valid": len(cases) - invalid,
+            "invalid": invalid,
+        }
         for _, draft, _ in cases:
             if draft.spec:
                 specs.setdefault(str(draft.spec), {})[name] = None
@@ -76,30 +89,39 @@ def make(on_file: Callable[[str], None] = lambda name: None) -> dict[str, bytes]
     return files | {MANIFEST: (_arrays_on_one_line(text) + "\n").encode("ascii")}
 
 
-def write(directory: Path, *, force: bool = False, on_file: Callable[[str], None] = lambda name: None) -> bool:
+def write(
+    directory: Path, *, force: bool = False, on_file: Callable[[str], None] = lambda name: None
+) -> bool:
     """Write the vectors into `directory`; return whether anything had to be written.
 
     Raises
     ------
     VectorError
-        If the folder holds other files, or other vectors and not `force`, or cannot be written, or what is made is not the frozen
-        version and not `force`.
+        If the folder holds other files, or other vectors and not `force`, or cannot be written, or
+        what is made is not the frozen version and not `force`.
     """
     require_writable_folder(directory)
     standing = _standing(directory)
     ours = {*(f"{family}.json" for family in FAMILIES), *SCHEMAS, MANIFEST}
     if foreign := sorted(set(standing) - ours):
-        raise VectorError(f"{str(directory)!r} holds {foreign[0]!r}, which is no file of the vectors: name a new or an empty folder")
+        raise VectorError(
+            f"{str(directory)!r} holds {foreign[0]!r}, which is no file of the vectors: name a "
+            "new or an empty folder"
+        )
     files = make(on_file)
-    differing = [name for name in files if name in standing and _differs(directory / name, files[name])]
+    differing = [
+        name for name in files if name in standing and _differs(directory / name, files[name])
+    ]
     if differing and not force:
         raise VectorError(
-            f"{str(directory)!r} holds other vectors: {', '.join(differing)} differ. A version that is out never changes; "
+            f"{str(directory)!r} holds other vectors: {', '.join(differing)} differ. A version "
+            "that is out never changes; "
             "name another folder, or --force to replace them"
         )
     if (made := sha256(files[MANIFEST])) != FROZEN[VERSION] and not force:
         raise VectorError(
-            f"what is made here is not version {VERSION}: its manifest has SHA-256 {made}, should be {FROZEN[VERSION]}. "
+            f"what is made here is not version {VERSION}: its manifest has SHA-256 {made}, should "
+            f"be {FROZEN[VERSION]}. "
             "A change of the generator is a new version"
         )
     if not differing and set(standing) == set(files):
@@ -121,9 +143,14 @@ def require_writable_folder(directory: Path) -> None:
         writable = place.is_dir() and os.access(place, os.W_OK)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise VectorError(f"{quoted(str(directory))} cannot be written: {reason}: name another folder") from None
+        raise VectorError(
+            f"{quoted(str(directory))} cannot be written: {reason}: name another folder"
+        ) from None
     if not writable:
-        raise VectorError(f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may write to")
+        raise VectorError(
+            f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may "
+            "write to"
+        )
 
 
 def compare(directory: Path, *, on_file: Callable[[str], None] = lambda name: None) -> None:
@@ -134,15 +161,23 @@ def compare(directory: Path, *, on_file: Callable[[str], None] = lambda name: No
     VectorError
         It names the files that differ.
     """
-    differing = [name for name, content in make(on_file).items() if _differs(directory / name, content)]
+    differing = [
+        name for name, content in make(on_file).items() if _differs(directory / name, content)
+    ]
     if differing:
-        raise VectorError(f"made anew, {', '.join(differing)} of {str(directory)!r} differ: the generator no longer makes these vectors")
+        raise VectorError(
+            f"made anew, {', '.join(differing)} of {str(directory)!r} differ: the generator no "
+            "longer makes these vectors"
+        )
 
 
 def _differs(path: Path, content: bytes) -> bool:
     """Whether a file holds anything but `content`, of which no more is read than it may have."""
     how: dict[str, Any] = {"what": "the file of vectors", "error": VectorError}
-    return require_file(path, most=sys.maxsize, **how) != len(content) or read_file(path, most=len(content), **how) != content
+    return (
+        require_file(path, most=sys.maxsize, **how) != len(content)
+        or read_file(path, most=len(content), **how) != content
+    )
 
 
 def _standing(directory: Path) -> list[str]:
@@ -154,9 +189,13 @@ def _standing(directory: Path) -> list[str]:
 
 
 def _place(directory: Path, files: dict[str, bytes]) -> None:
-    """Write all of it to a draft and move that in, the manifest last: what is cut off half way is never taken for whole."""
+    """Write all of it to a draft and move that in, the manifest last: what is cut off half way
+    is never taken for whole.
+    """
     try:
-        with tempfile.TemporaryDirectory(dir=directory if directory.exists() else directory.parent, prefix=".draft-") as draft:
+        with tempfile.TemporaryDirectory(
+            dir=directory if directory.exists() else directory.parent, prefix=".draft-"
+        ) as draft:
             for name, content in files.items():
                 (Path(draft) / name).write_bytes(content)
             directory.mkdir(exist_ok=True)
@@ -184,11 +223,23 @@ def _group(draft: Draft) -> dict[str, Any]:
     if draft.kind == "reject":
         return {"kind": draft.kind, "result": draft.result}
     dtype = next(iter(draft.arrays.values())).dtype.name
-    about = {"spec": str(draft.spec), "layout": "NTCHW"} if draft.spec else {"layout": "THW", **draft.shared}
-    return {"kind": draft.kind, "result": draft.result, **about, "dtype": dtype, "packing": draft.packing}
+    about = (
+        {"spec": str(draft.spec), "layout": "NTCHW"}
+        if draft.spec
+        else {"layout": "THW", **draft.shared}
+    )
+    return {
+        "kind": draft.kind,
+        "result": draft.result,
+        **about,
+        "dtype": dtype,
+        "packing": draft.packing,
+    }
 
 
-def _case(identifier: str, draft: Draft, valid: str, requirements: tuple[str, ...]) -> dict[str, Any]:
+def _case(
+    identifier: str, draft: Draft, valid: str, requirements: tuple[str, ...]
+) -> dict[str, Any]:
     """The case; its requirements only where they are not those that its group names."""
     case: dict[str, Any] = {"id": identifier, "flags": list(draft.flags)}
     if draft.requirements != requirements:
@@ -213,9 +264,20 @@ def _text(family: str, about: str, cases: list[tuple[str, Draft, str]]) -> str:
     for group, members in itertools.groupby(cases, key=lambda case: _group(case[1])):
         inside = list(members)
         requirements = inside[0][1].requirements
-        texts = [_line(_case(identifier, draft, valid, requirements)) for identifier, draft, valid in inside]
-        lines.append(f'{_line(group | {"requirements": requirements})[:-1]},"cases":[\n' + ",\n".join(texts) + "\n]}")
-    return f'{_line(head)[:-1]},\n"notes":{json.dumps(notes, indent=1)},\n"groups":[\n' + ",\n".join(lines) + "\n]}\n"
+        texts = [
+            _line(_case(identifier, draft, valid, requirements))
+            for identifier, draft, valid in inside
+        ]
+        lines.append(
+            f'{_line(group | {"requirements": requirements})[:-1]},"cases":[\n'
+            + ",\n".join(texts)
+            + "\n]}"
+        )
+    return (
+        f'{_line(head)[:-1]},\n"notes":{json.dumps(notes, indent=1)},\n"groups":[\n'
+        + ",\n".join(lines)
+        + "\n]}\n"
+    )
 
 
 def _line(data: dict[str, Any]) -> str:
@@ -228,4 +290,6 @@ def _entry(content: bytes) -> dict[str, Any]:
 
 def _arrays_on_one_line(text: str) -> str:
     """Close up the lists of numbers that `json.dumps` spreads over lines."""
-    return re.sub(r"\[\s+([\d,\s]+?)\s+\]", lambda found: "[" + re.sub(r"\s+", "", found[1]) + "]", text)
+    return re.sub(
+        r"\[\s+([\d,\s]+?)\s+\]", lambda found: "[" + re.sub(r"\s+", "", found[1]) + "]", text
+    )

@@ -1,4 +1,6 @@
-"""The invalid cases: whole outputs of known wrong shifts, each beside the valid case whose input it belongs to."""
+"""The invalid cases: whole outputs of known wrong shifts, each beside the valid case whose
+input it belongs to.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +11,17 @@ from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.vectors.format.case import Kind
 from stsm_ref.vectors.generate import values
 from stsm_ref.vectors.generate.forward import BACKWARD
-from stsm_ref.vectors.generate.templates import DEFAULT, TSM, Draft, Shape, fill, same, shifted, slug, table_specs
+from stsm_ref.vectors.generate.templates import (
+    DEFAULT,
+    TSM,
+    Draft,
+    Shape,
+    fill,
+    same,
+    shifted,
+    slug,
+    table_specs,
+)
 from stsm_ref.vectors.generate.wrong_shifts import WRONG_SHIFTS, right
 
 MOST_CHANNELS = 64
@@ -18,18 +30,33 @@ ALL = (DEFAULT, TSM, BACKWARD)
 
 
 def forwards() -> Iterator[Draft]:
-    """For each setting ten wrong outputs, those told least so far; for the paper's, TSM's and a few more all of them."""
+    """For each setting ten wrong outputs, those told least so far; for the paper's, TSM's and a
+    few more all of them.
+    """
     told: Counter[str] = Counter()
     for number, spec in enumerate(table_specs(alphas=("1/8", "3/8", "1/2", "1"))):
         if (channels := fill(spec)) <= MOST_CHANNELS:
-            shape = ((1, 3, channels + 1, 2, 1), (2, 2, channels, 1, 2), (1, 2, channels, 2, 2))[number % 3]
-            for draft in _wrong_ones(spec, shape, sorted(WRONG_SHIFTS, key=lambda name: told[name]), most=EACH):
+            shape = ((1, 3, channels + 1, 2, 1), (2, 2, channels, 1, 2), (1, 2, channels, 2, 2))[
+                number % 3
+            ]
+            for draft in _wrong_ones(
+                spec, shape, sorted(WRONG_SHIFTS, key=lambda name: told[name]), most=EACH
+            ):
                 told.update(draft.flags)
                 yield draft
     for spec in ALL:
-        for shape in ((1, 3, fill(spec), 3, 2), (1, 4, 2 * fill(spec) - 1, 2, 1), (3, 2, fill(spec) + 3, 1, 2)):
+        for shape in (
+            (1, 3, fill(spec), 3, 2),
+            (1, 4, 2 * fill(spec) - 1, 2, 1),
+            (3, 2, fill(spec) + 3, 1, 2),
+        ):
             yield from _wrong_ones(spec, shape)
-    for spec, channels in ((ShiftSpec("T+HW"), 14), (ShiftSpec("TH+TW+HW"), 33), (ShiftSpec("THW", 1), 9), (ShiftSpec("T+HW", "3/4"), 30)):
+    for spec, channels in (
+        (ShiftSpec("T+HW"), 14),
+        (ShiftSpec("TH+TW+HW"), 33),
+        (ShiftSpec("THW", 1), 9),
+        (ShiftSpec("T+HW", "3/4"), 30),
+    ):
         yield from _wrong_ones(spec, (2, 2, channels, 2, 1))
         yield from _wrong_ones(spec, (1, 3, channels, 1, 2))
     for channels, alpha in ((392, "2/49"), (90, "2/9"), (98, "1/49")):
@@ -40,21 +67,31 @@ def gradients() -> Iterator[Draft]:
     """Wrong vector-Jacobian and Jacobian-vector products."""
     for number, spec in enumerate((*ALL, *table_specs(alphas=("3/8", "1")))):
         if (channels := fill(spec)) <= MOST_CHANNELS:
-            shape: Shape = ((1, 2, channels, 2, 2), (2, 2, channels, 1, 2), (1, 3, channels, 2, 1))[number % 3]
+            shape: Shape = ((1, 2, channels, 2, 2), (2, 2, channels, 1, 2), (1, 3, channels, 2, 1))[
+                number % 3
+            ]
             yield from _wrong_gradients("vjp", spec, shape)
             if number % 2:
                 yield from _wrong_gradients("jvp", spec, shape)
 
 
 def by_arithmetic() -> Iterator[Draft]:
-    """Zeros made by arithmetic, on values that it spoils: NaN beside a vacated place, a lost sign of zero, precision that is gone."""
+    """Zeros made by arithmetic, on values that it spoils: NaN beside a vacated place, a lost
+    sign of zero, precision that is gone.
+    """
     for spec in (*ALL, ShiftSpec("T+H+W", 1), ShiftSpec("THW", 1), ShiftSpec("HW", 1)):
         shape = (1, 2, fill(spec), 2, 2)
         for code in ("f4", "f8"):
             mixed = np.array([np.nan, np.inf, -0.0, 1.5, -np.inf], code)
             x = mixed[values.labels(f"arithmetic/{slug(spec)}/{code}", shape) % len(mixed)]
             valid = shifted(
-                "forward", spec, shape, flags=["special-values-mixed"], requirements=("NUM-1",), arrays={"x": x}, packing="bits"
+                "forward",
+                spec,
+                shape,
+                flags=["special-values-mixed"],
+                requirements=("NUM-1",),
+                arrays={"x": x},
+                packing="bits",
             )
             with np.errstate(invalid="ignore"):
                 vacant = right(np.ones(shape, np.uint8), spec) == 0
@@ -83,7 +120,11 @@ def by_arithmetic() -> Iterator[Draft]:
             # bfloat16 by cutting bits: half precision would overflow to infinity
             halved[:, :, rest:] = _cut_to_bfloat16(halved[:, :, rest:])
             yield from _listed(
-                valid, {"rest-in-half-precision": halved, "all-in-half-precision": _cut_to_bfloat16(valid.arrays["expected"])}
+                valid,
+                {
+                    "rest-in-half-precision": halved,
+                    "all-in-half-precision": _cut_to_bfloat16(valid.arrays["expected"]),
+                },
             )
 
 
@@ -93,7 +134,9 @@ def by_roll(x: Array, spec: ShiftSpec) -> Array:
 
 
 def _one_nan(x: Array) -> Array:
-    """The NaN of an invalid operation has another sign on another processor: here it is one and the same."""
+    """The NaN of an invalid operation has another sign on another processor: here it is one and
+    the same.
+    """
     return np.where(np.isnan(x), np.array(np.nan, x.dtype), x)
 
 
@@ -101,13 +144,27 @@ def _cut_to_bfloat16(x: Array) -> Array:
     return (x.astype(np.float32).view(np.uint32) & 0xFFFF0000).view(np.float32).astype(x.dtype)
 
 
-def _wrong_ones(spec: ShiftSpec, shape: Shape, names: Iterable[str] = WRONG_SHIFTS, *, most: int = len(WRONG_SHIFTS)) -> Iterator[Draft]:
+def _wrong_ones(
+    spec: ShiftSpec,
+    shape: Shape,
+    names: Iterable[str] = WRONG_SHIFTS,
+    *,
+    most: int = len(WRONG_SHIFTS),
+) -> Iterator[Draft]:
     valid = shifted("forward", spec, shape, flags=["telling-input"])
-    yield from _listed(valid, {name: WRONG_SHIFTS[name].forward(valid.arrays["x"], spec) for name in names}, most)
+    yield from _listed(
+        valid, {name: WRONG_SHIFTS[name].forward(valid.arrays["x"], spec) for name in names}, most
+    )
 
 
 def _wrong_gradients(kind: Kind, spec: ShiftSpec, shape: Shape) -> Iterator[Draft]:
-    valid = shifted(kind, spec, shape, flags=["telling-input"], requirements=("GRAD-1",) if kind == "vjp" else ("GRAD-2",))
+    valid = shifted(
+        kind,
+        spec,
+        shape,
+        flags=["telling-input"],
+        requirements=("GRAD-1",) if kind == "vjp" else ("GRAD-2",),
+    )
     given = valid.arrays["other"]
     forward = right(given, spec)
     opposite = WRONG_SHIFTS["directions-swapped"].forward(given, spec)
@@ -116,17 +173,25 @@ def _wrong_gradients(kind: Kind, spec: ShiftSpec, shape: Shape) -> Iterator[Draf
         "backward-is-forward" if kind == "vjp" else "tangent-moved-back": turned,
         "passed-as-it-came": given.copy(),
         "all-zero": np.zeros_like(given),
-        "edge-kept": WRONG_SHIFTS["edge-kept"].forward(given, _reversed(spec) if kind == "vjp" else spec),
+        "edge-kept": WRONG_SHIFTS["edge-kept"].forward(
+            given, _reversed(spec) if kind == "vjp" else spec
+        ),
         "rolled": WRONG_SHIFTS["rolled"].forward(given, _reversed(spec) if kind == "vjp" else spec),
         "of-the-input": right(valid.arrays["x"], spec) if kind == "jvp" else np.zeros_like(given),
-        "rest-zeroed": WRONG_SHIFTS["rest-zeroed"].forward(given, _reversed(spec) if kind == "vjp" else spec),
+        "rest-zeroed": WRONG_SHIFTS["rest-zeroed"].forward(
+            given, _reversed(spec) if kind == "vjp" else spec
+        ),
     }
     yield from _listed(valid, told)
 
 
 def _reversed(spec: ShiftSpec) -> ShiftSpec:
     """The spec whose forward is the vjp: the other order has the opposite signs in each group."""
-    return ShiftSpec(spec.terms, spec.alpha, "backward-first" if spec.order == "forward-first" else "forward-first")
+    return ShiftSpec(
+        spec.terms,
+        spec.alpha,
+        "backward-first" if spec.order == "forward-first" else "forward-first",
+    )
 
 
 def _listed(valid: Draft, outputs: dict[str, Array], most: int = 99) -> Iterator[Draft]:
@@ -138,5 +203,16 @@ def _listed(valid: Draft, outputs: dict[str, Array], most: int = 99) -> Iterator
             continue
         told.append(output)
         known = WRONG_SHIFTS.get(name)
-        requirements = (known.requirement,) if known and valid.kind == "forward" else valid.requirements
-        yield Draft(valid.slug, valid.kind, requirements, [name], {"forbidden": output}, valid.packing, "invalid", valid.spec)
+        requirements = (
+            (known.requirement,) if known and valid.kind == "forward" else valid.requirements
+        )
+        yield Draft(
+            valid.slug,
+            valid.kind,
+            requirements,
+            [name],
+            {"forbidden": output},
+            valid.packing,
+            "invalid",
+            valid.spec,
+        )

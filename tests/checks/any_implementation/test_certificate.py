@@ -34,7 +34,10 @@ def test_one_wrong_place_is_named(batch):
 
     found = certify(forward, SHAPE, SPEC, batch=batch)
     assert not found.ok
-    assert found.failure == "forward: the basis vector at (3, 11, 2, 1) gives out[3, 11, 2, 1] = 0.0, should be 1.0"
+    assert (
+        found.failure
+        == "forward: the basis vector at (3, 11, 2, 1) gives out[3, 11, 2, 1] = 0.0, should be 1.0"
+    )
 
 
 def test_a_wrong_backward_is_found():
@@ -51,7 +54,9 @@ def test_a_changed_shape_is_no_map():
 
 
 def test_what_a_certificate_assumes_is_tested_apart():
-    """A map that is wrong on large values only has a certificate, and the suite still catches it."""
+    """A map that is wrong on large values only has a certificate, and the suite still catches
+    it.
+    """
 
     def forward(x, spec=SPEC):
         large = np.abs(x.astype(np.complex128)).max(initial=0) > 300

@@ -12,7 +12,9 @@ from stsm_ref.evidence.report.html import requirements_page
 from stsm_ref.implementations.ours import OURS, Subject
 
 
-def a_check(body: object, *, each: object = None, given: st.SearchStrategy[int] | None = None) -> Check:
+def a_check(
+    body: object, *, each: object = None, given: st.SearchStrategy[int] | None = None
+) -> Check:
     """A check of GEO-1 that is not registered."""
     return Check("made_up", "Made up.", ("GEO-1",), "L1", body, each, given)  # type: ignore[arg-type]
 
@@ -22,7 +24,11 @@ def a_check(body: object, *, each: object = None, given: st.SearchStrategy[int] 
     [
         (np.zeros(2), np.zeros(3), r"y: shape \(2,\), should be \(3,\)"),
         (np.zeros(2, "f4"), np.zeros(2), r"y: dtype float32, should be float64"),
-        (np.array([[1.0, 2], [3, 4]]), np.array([[1.0, 2], [0, 0]]), r"y: out\[1, 0\] = 3.0, should be 0.0 \(2 of 4 places differ\)"),
+        (
+            np.array([[1.0, 2], [3, 4]]),
+            np.array([[1.0, 2], [0, 0]]),
+            r"y: out\[1, 0\] = 3.0, should be 0.0 \(2 of 4 places differ\)",
+        ),
         (np.array([-0.0]), np.array([0.0]), r"out\[0\] = -0.0, should be 0.0"),
         (np.float64(1), np.float64(2), r"y: out = 1.0, should be 2.0"),
         (np.array([np.nan]), -np.array([np.nan]), r"1 of 1 places differ"),
@@ -52,7 +58,12 @@ def test_values_forgive_dtype_and_zero() -> None:
 
 def test_a_check_counts_its_cases() -> None:
     """Listed cases and drawn ones add up."""
-    assert a_check(lambda s, c: None, each=lambda: range(3), given=st.integers()).run(OURS, run.hypothesis.settings(max_examples=5)) == 8
+    assert (
+        a_check(lambda s, c: None, each=lambda: range(3), given=st.integers()).run(
+            OURS, run.hypothesis.settings(max_examples=5)
+        )
+        == 8
+    )
 
 
 def test_a_check_needs_a_name_a_statement_and_cases() -> None:
@@ -93,7 +104,12 @@ def test_an_exception_is_a_violation(error: Exception) -> None:
 def test_nothing_that_ran_is_undecided() -> None:
     """No case, or none to be found, is never a pass."""
     assert run.run_check(a_check(lambda s, c: None, each=lambda: [])).outcome == "undecided"
-    assert run.run_check(a_check(lambda s, c: None, given=st.integers().filter(lambda n: False))).outcome == "undecided"
+    assert (
+        run.run_check(
+            a_check(lambda s, c: None, given=st.integers().filter(lambda n: False))
+        ).outcome
+        == "undecided"
+    )
 
 
 def test_a_missing_extra_is_no_violation() -> None:
@@ -102,13 +118,21 @@ def test_a_missing_extra_is_no_violation() -> None:
     def body(subject: Subject, case: int) -> None:
         raise MissingExtraError("this", "that", "those")
 
-    with pytest.raises(MissingExtraError, match=r"this needs that, which is not installed: pip install 'stsm_ref\[those\]'"):
+    with pytest.raises(
+        MissingExtraError,
+        match=r"this needs that, which is not installed: pip install 'stsm_ref\[those\]'",
+    ):
         run.run_check(a_check(body, each=lambda: [0]))
 
 
 @pytest.mark.parametrize(
     ("outcomes", "expected"),
-    [(["passed", "violated", "undecided"], "violated"), (["passed", "undecided"], "undecided"), (["passed"], "passed"), ([], "undecided")],
+    [
+        (["passed", "violated", "undecided"], "violated"),
+        (["passed", "undecided"], "undecided"),
+        (["passed"], "passed"),
+        ([], "undecided"),
+    ],
 )
 def test_the_worst_outcome_counts(outcomes: list[run.Outcome], expected: str) -> None:
     """One violation is a violation, one unknown is an unknown, nothing at all is an unknown."""
@@ -117,13 +141,29 @@ def test_the_worst_outcome_counts(outcomes: list[run.Outcome], expected: str) ->
 
 def a_result(name: str, rung: str, outcome: run.Outcome) -> run.Result:
     """A result of 7 cases in half a second."""
-    return run.Result(name, "numpy", "Made <up>.", rung, outcome, 7, 0.5, "" if outcome == "passed" else "x < y & z")
+    return run.Result(
+        name,
+        "numpy",
+        "Made <up>.",
+        rung,
+        outcome,
+        7,
+        0.5,
+        "" if outcome == "passed" else "x < y & z",
+    )
 
 
 def test_a_row_gathers_its_checks() -> None:
     """Rung of the strongest check that passed, sums of cases and time, the worst outcome."""
     entry = run.REQUIREMENTS[0]
-    row = run.Row(entry, (a_result("a", "L0", "passed"), a_result("b", "L2", "passed"), a_result("c", "L3", "violated")))
+    row = run.Row(
+        entry,
+        (
+            a_result("a", "L0", "passed"),
+            a_result("b", "L2", "passed"),
+            a_result("c", "L3", "violated"),
+        ),
+    )
     assert (row.rung(), row.cases, row.seconds, row.outcome) == ("L2", 21, 1.5, "violated")
     assert (row.rung("numpy"), row.rung("torch")) == ("L2", "none")
     assert run.Row(entry, ()).outcome == "undecided"
@@ -133,7 +173,9 @@ def test_a_row_gathers_its_checks() -> None:
 def test_the_page_is_whole_and_escaped() -> None:
     """One file, nothing to load, and text of a failure does not become markup."""
     entry = run.REQUIREMENTS[0]
-    html = requirements_page.page(run.as_json((run.Row(entry, (a_result("a", "L0", "violated"),)),)), "Not <this>.")
+    html = requirements_page.page(
+        run.as_json((run.Row(entry, (a_result("a", "L0", "violated"),)),)), "Not <this>."
+    )
     assert html.startswith("<!doctype html>")
     assert "x &lt; y &amp; z" in html
     assert "Not &lt;this&gt;." in html

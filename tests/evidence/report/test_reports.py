@@ -37,7 +37,22 @@ def hostile() -> Report:
         RuleResult("later", EVIL, ("NUM-1",), "L1", "broken", 1, 0.1, note=EVIL),
         RuleResult("last", EVIL, ("ELSE-1",), "L1", "skipped", 0, 0.1, note=EVIL),
     )
-    return Report(EVIL, EVIL, EVIL, "NTCHW", EVIL, "smoke", 0, 9, 0.3, results, EVIL, (EVIL,), {"python": EVIL}, {"suite": EVIL})
+    return Report(
+        EVIL,
+        EVIL,
+        EVIL,
+        "NTCHW",
+        EVIL,
+        "smoke",
+        0,
+        9,
+        0.3,
+        results,
+        EVIL,
+        (EVIL,),
+        {"python": EVIL},
+        {"suite": EVIL},
+    )
 
 
 REPORTS = {
@@ -67,7 +82,11 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag, attrs):
         self.tags.append(tag)
-        self.loads += [value or "" for name, value in attrs if name in ("src", "href", "srcset", "data", "action") or name.startswith("on")]
+        self.loads += [
+            value or ""
+            for name, value in attrs
+            if name in ("src", "href", "srcset", "data", "action") or name.startswith("on")
+        ]
 
     def handle_data(self, data):
         self.text += data
@@ -80,7 +99,9 @@ def _read(report: Report) -> _Page:
 
 
 def test_the_page_loads_nothing(report):
-    """No script, no link, no picture from elsewhere, no handler; the target's words stand in it as words."""
+    """No script, no link, no picture from elsewhere, no handler; the target's words stand in it
+    as words.
+    """
     page = _read(report)
     assert not page.loads
     assert not {"script", "link", "img", "iframe", "object", "base"} & set(page.tags)
@@ -92,7 +113,10 @@ def test_the_page_loads_nothing(report):
 
 def test_the_page_says_the_verdict_first():
     """The headline is the outcome, and no run without a verdict reads as a pass."""
-    first = {name: re.search(r"<h1>(.*?)</h1>", report_page.page(make()))[1] for name, make in REPORTS.items()}
+    first = {
+        name: re.search(r"<h1>(.*?)</h1>", report_page.page(make()))[1]
+        for name, make in REPORTS.items()
+    }
     assert first == {
         "passed": "Conforms at L3",
         "violated": "Does not conform",
@@ -104,7 +128,9 @@ def test_the_page_says_the_verdict_first():
 
 
 def test_the_page_has_every_rule_and_requirement():
-    """Each requirement with its rung, each rule with its cases, each violation with message, case and the line that repeats it."""
+    """Each requirement with its rung, each rule with its cases, each violation with message,
+    case and the line that repeats it.
+    """
     report = examined("height-and-width-swapped")
     text = _read(report).text
     for result in report.results:
@@ -126,12 +152,20 @@ def test_the_figure_marks_the_place():
     )  # fmt: skip
     wrong = wrong_place(violation)
     assert wrong is not None
-    assert (wrong.place, wrong.origin, wrong.comes_from_inside) == ((0, 1, 2, 2, 1), (1, 1, 1), True)
+    assert (wrong.place, wrong.origin, wrong.comes_from_inside) == (
+        (0, 1, 2, 2, 1),
+        (1, 1, 1),
+        True,
+    )
     drawn = figure(violation)
     assert drawn.count("cell bad") == 1
     assert drawn.count("cell origin") == 1
     assert "frame 1, row 1, column 1" in drawn
-    back = replace(violation, case=violation.case.replace("forward:", "vjp:", 1), message=violation.message.replace("out", "grad"))
+    back = replace(
+        violation,
+        case=violation.case.replace("forward:", "vjp:", 1),
+        message=violation.message.replace("out", "grad"),
+    )
     assert wrong_place(back).origin == (1, 3, 1)
     assert "a zero enters" in figure(back)
 
@@ -139,9 +173,18 @@ def test_the_figure_marks_the_place():
 @pytest.mark.parametrize(
     ("case", "message"),
     [
-        ("forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0", "the output shares memory with the input x"),
-        ("forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0", "out[0, 9, 0, 0, 0] = 5.0, should be 7.0"),
-        ("forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0", "second time: out[0, 0, 0, 0, 0] = 5.0, should be 7.0"),
+        (
+            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
+            "the output shares memory with the input x",
+        ),
+        (
+            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
+            "out[0, 9, 0, 0, 0] = 5.0, should be 7.0",
+        ),
+        (
+            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
+            "second time: out[0, 0, 0, 0, 0] = 5.0, should be 7.0",
+        ),
         ("a-golden-vector", "out[0, 0, 0, 0, 0] = 5.0, should be 7.0"),
     ],
 )
@@ -172,7 +215,12 @@ def test_a_report_cut_short_is_refused(tmp_path, lines):
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [('"outcome": "violated"', '"outcome": "passed"'), ('"cases": ', '"cases": 1'), ('"version": 1', '"version": 2')]
+    ("old", "new"),
+    [
+        ('"outcome": "violated"', '"outcome": "passed"'),
+        ('"cases": ', '"cases": 1'),
+        ('"version": 1', '"version": 2'),
+    ],
 )
 def test_a_changed_report_is_refused(tmp_path, old, new):
     """Lines that do not add up to their summary are refused, and so is another version."""
@@ -180,7 +228,11 @@ def test_a_changed_report_is_refused(tmp_path, old, new):
     jsonl.write(examined("height-and-width-swapped"), path)
     text = path.read_text()
     assert old in text
-    path.write_text(text[::-1].replace(old[::-1], new[::-1], 1)[::-1] if "version" not in old else text.replace(old, new))
+    path.write_text(
+        text[::-1].replace(old[::-1], new[::-1], 1)[::-1]
+        if "version" not in old
+        else text.replace(old, new)
+    )
     with pytest.raises(ReportError, match=r"add up|version"):
         jsonl.read(path)
 
@@ -199,7 +251,9 @@ def test_what_is_no_report_is_refused(tmp_path):
 
 
 def test_junit_counts_what_it_has(report, tmp_path):
-    """It is well-formed XML; a violation is a failure; what was not judged is an error, never a pass."""
+    """It is well-formed XML; a violation is a failure; what was not judged is an error, never a
+    pass.
+    """
     path = tmp_path / "junit.xml"
     junit.write(report, path)
     suite = Xml.parse(path).getroot().find("testsuite")
@@ -228,7 +282,9 @@ def test_the_badge(tmp_path, name, message, color, error):
     badge.write(REPORTS[name](), path)
     data = json.loads(path.read_text())
     assert re.fullmatch(message, data.pop("message"))
-    assert data == {"schemaVersion": 1, "label": "STSM", "color": color} | ({"isError": True} if error else {})
+    assert data == {"schemaVersion": 1, "label": "STSM", "color": color} | (
+        {"isError": True} if error else {}
+    )
 
 
 @pytest.mark.parametrize("form", FORMS)

@@ -25,7 +25,9 @@ from tests import PROGRAMS, ROOT
 NOTHING_MOVES = ShiftSpec("T", 0)
 X = np.arange(24, dtype="f4").reshape(1, 2, 3, 2, 2)
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="programs over pipes need Linux or macOS")
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32", reason="programs over pipes need Linux or macOS"
+)
 
 
 def command(way: str) -> list[str]:
@@ -43,7 +45,9 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 
 
 HANGS = {"hangs-on-start": 5, "no-newline": 5, "hangs-midway": 1}
-"""Seconds after which these are given up; whatever else is tried has the patience that a busy machine needs."""
+"""Seconds after which these are given up; whatever else is tried has the patience that a busy
+machine needs.
+"""
 
 
 def play(way: str, *, memory: int = 1 << 30) -> np.ndarray:
@@ -56,22 +60,28 @@ def play(way: str, *, memory: int = 1 << 30) -> np.ndarray:
 
 
 BAD = {
-    "exits-at-once": r"ended with status 3, without an answer; the end of its standard error:\nno licence found",
+    "exits-at-once": r"ended with status 3, without an answer; the end of its standard error:\nno "
+    r"licence found",
     "hangs-on-start": r"gave no answer within 5 s$",
     "wrong-version": r"broke the protocol: version must be 1, not 2; the line was",
     "unknown-key": r"has no such key as 'colour'",
     "unknown-layout": r"layout must be one of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW, not 'NHWC'",
     "name-with-escapes": r"name must be a printable string of 1 to 100 characters, not '\\x1b\[2J'",
-    "no-newline": r"gave no answer within 5 s; it had begun a line without ending it: '\{\"version\":1'",
-    "stderr-by-the-megabyte": r"flooded its standard error or output with more than 8.0 MiB before it answered",
-    "exits-midway": r"in case a-case: .*ended with status 1, without an answer; .*\nthe device fell off",
+    "no-newline": r"gave no answer within 5 s; it had begun a line without ending it: "
+    r"'\{\"version\":1'",
+    "stderr-by-the-megabyte": r"flooded its standard error or output with more than 8.0 MiB "
+    r"before it answered",
+    "exits-midway": r"in case a-case: .*ended with status 1, without an answer; .*\nthe device "
+    r"fell off",
     "crashes-midway": r"in case a-case: .*was killed by SIGABRT",
     "hangs-midway": r"in case a-case: .*gave no answer within 1 s",
-    "floods-stdout": r"broke the protocol in case a-case: it is no JSON.*the line was 'still computing",
+    "floods-stdout": r"broke the protocol in case a-case: it is no JSON.*the line was 'still "
+    r"computing",
     "endless-line": r"wrote a line of more than 65728 bytes where none so long can be right: '0000",
     "invalid-json": r"it is no JSON: .*; the line was 'Ergebnis: \\x1b\[31m42'",
     "ops-without-forward": r"ops must contain 'forward', and is \['vjp'\]",
-    "unknown-dtype": r"dtypes must be a list of some of float32, .*, none twice, not \['float32', 'float7'\]",
+    "unknown-dtype": r"dtypes must be a list of some of float32, .*, none twice, not \['float32', "
+    r"'float7'\]",
     "a-list": r"the answer to run must be an object",
     "numbers": r"result must be a tensor \{dtype, shape, hex\}: numbers in JSON are not exact",
     "json-floats": r"0.5 stands where no such number can: values travel as hex",
@@ -84,9 +94,11 @@ BAD = {
     "short-hex": r"result's hex must have 192 digits \(96 bytes, two digits each\), and has 190",
     "odd-hex": r"result's hex must have 192 digits .*and has 191",
     "blank-hex": r"result's hex must hold the digits 0-9 and a-f only",
-    "two-answers-in-one": r"exactly one of result, skipped, error must be given, not result and skipped",
+    "two-answers-in-one": r"exactly one of result, skipped, error must be given, not result and "
+    r"skipped",
     "an-error": r"program reports an error in case a-case: 'out of \\x1b\[31mchannels'",
-    "file-unasked": r"result must have the keys dtype, hex, shape, and has dtype, name, safetensors, shape",
+    "file-unasked": r"result must have the keys dtype, hex, shape, and has dtype, name, "
+    r"safetensors, shape",
     "closes-stdout": r"closed the stream of its answers and goes on running",
     "leaves-a-child": r"left 1 process behind: .*\(\d+\)",
     "leaves-a-child-with-a-session-of-its-own": r"left 1 process behind",
@@ -110,7 +122,9 @@ SHORT = {
 
 @pytest.mark.parametrize("way", BAD)
 def test_a_bad_program_is_an_error(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each way to misbehave is a TargetError that names it; the fixture sees that no process is left."""
+    """Each way to misbehave is a TargetError that names it; the fixture sees that no process is
+    left.
+    """
     if way in SHORT:
         monkeypatch.setattr(process, *SHORT[way])
     with pytest.raises(TargetError) as caught:
@@ -120,21 +134,31 @@ def test_a_bad_program_is_an_error(way: str, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_good_program_is_none() -> None:
-    """The same program without a fault answers, so none of the errors above is the harness's own."""
+    """The same program without a fault answers, so none of the errors above is the harness's
+    own.
+    """
     np.testing.assert_array_equal(play("rightly"), X)
 
 
 @pytest.mark.parametrize("way", ["allocates", "allocates-in-children"])
 def test_memory_without_end_is_stopped(way: str) -> None:
-    """A program, or one that it starts, cannot take more memory than it may, and the limit is named."""
+    """A program, or one that it starts, cannot take more memory than it may, and the limit is
+    named.
+    """
     with pytest.raises(TargetError, match=r"100\.0 MiB"):
         play(way, memory=100 << 20)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits the memory of another process")
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux limits the memory of another process"
+)
 def test_the_system_refuses_a_block_beyond_the_limit() -> None:
-    """Memory that is asked for and never touched is not held, so nothing but the system can refuse it."""
-    with pytest.raises(TargetError, match=r"(?s)it may have 100\.0 MiB of memory.*MemoryError") as caught:
+    """Memory that is asked for and never touched is not held, so nothing but the system can
+    refuse it.
+    """
+    with pytest.raises(
+        TargetError, match=r"(?s)it may have 100\.0 MiB of memory.*MemoryError"
+    ) as caught:
         play("takes-a-large-block", memory=100 << 20)
     assert "ended with status 1" in str(caught.value)
     np.testing.assert_array_equal(play("takes-a-large-block", memory=1 << 30), X)
@@ -171,7 +195,10 @@ def test_skipping_is_no_fault() -> None:
         for _ in range(2):
             with pytest.raises(Declined, match="program skips a-case: 'not today'"):
                 target.run("forward", X, case="a-case")
-    with ProcessTarget(command("declines")) as target, pytest.raises(Declined, match=r"does not do T@0.*'no time axis here'"):
+    with (
+        ProcessTarget(command("declines")) as target,
+        pytest.raises(Declined, match=r"does not do T@0.*'no time axis here'"),
+    ):
         target.use(NOTHING_MOVES)
 
 
@@ -180,13 +207,24 @@ def test_skipping_is_no_fault() -> None:
     [
         ("", "the command is empty"),
         ("'mine", "cannot be split into words: No closing quotation"),
-        ("no-such-program --fast", "the program 'no-such-program --fast' cannot be started: there is no program 'no-such-program'"),
+        (
+            "no-such-program --fast",
+            "the program 'no-such-program --fast' cannot be started: there is no program "
+            "'no-such-program'",
+        ),
         ("README.md", r"there is no program 'README.md'; did you mean ./README.md\?"),
-        ("./README.md", "'./README.md' may not be executed: is it a program, and is its x bit set?"),
+        (
+            "./README.md",
+            "'./README.md' may not be executed: is it a program, and is its x bit set?",
+        ),
     ],
 )
-def test_what_cannot_be_started_says_why(words: str, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An absent program, a file that is none, and words that are no command each have their own sentence."""
+def test_what_cannot_be_started_says_why(
+    words: str, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An absent program, a file that is none, and words that are no command each have their own
+    sentence.
+    """
     monkeypatch.chdir(ROOT)
     with pytest.raises(TargetError, match=reason):
         ProcessTarget(words)
@@ -202,7 +240,10 @@ def test_an_interrupt_leaves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Child, "_watch", interrupt)
     with pytest.raises(KeyboardInterrupt):
         target.run("forward", X)
-    assert not psutil.pid_exists(target._child.pid) or psutil.Process(target._child.pid).status() == psutil.STATUS_ZOMBIE
+    assert (
+        not psutil.pid_exists(target._child.pid)
+        or psutil.Process(target._child.pid).status() == psutil.STATUS_ZOMBIE
+    )
 
 
 def test_an_interpreter_that_ends_takes_its_targets_along(mark: str) -> None:
@@ -212,7 +253,9 @@ def test_an_interpreter_that_ends_takes_its_targets_along(mark: str) -> None:
         target = ProcessTarget({shlex.join(command("rightly"))!r})
         print(target._child.pid)
     """
-    ended = subprocess.run([sys.executable, "-c", textwrap.dedent(lines)], capture_output=True, text=True, check=True)
+    ended = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(lines)], capture_output=True, text=True, check=True
+    )
     for _ in range(3000):
         if not psutil.pid_exists(int(ended.stdout)):
             break
@@ -222,9 +265,19 @@ def test_an_interpreter_that_ends_takes_its_targets_along(mark: str) -> None:
 
 
 def test_both_sides_may_write_at_once() -> None:
-    """A program that answers while a request is still coming in blocks neither side: the request is larger than any pipe."""
+    """A program that answers while a request is still coming in blocks neither side: the
+    request is larger than any pipe.
+    """
     child = Child(
-        [sys.executable, "-S", "-E", "-c", "import sys; print('x' * 9999999); sys.stdin.readline(); print('y')"], memory=1 << 30, total=600
+        [
+            sys.executable,
+            "-S",
+            "-E",
+            "-c",
+            "import sys; print('x' * 9999999); sys.stdin.readline(); print('y')",
+        ],
+        memory=1 << 30,
+        total=600,
     )
     assert len(child.ask(b"z" * 9999999, seconds=300, most=1 << 24)) == 9999999
     assert child.receive(seconds=300, most=10) == b"y"
@@ -241,7 +294,9 @@ def test_the_whole_run_has_a_limit() -> None:
 
 
 @pytest.mark.parametrize("broken", ["others", "kill"])
-def test_the_hunt_for_processes_can_fail(broken: str, monkeypatch: pytest.MonkeyPatch, mark: str) -> None:
+def test_the_hunt_for_processes_can_fail(
+    broken: str, monkeypatch: pytest.MonkeyPatch, mark: str
+) -> None:
     """Without it a child does stay behind, so the tests above would see one."""
     monkeypatch.setattr(tree, "others", lambda *_, **__: [])
     if broken == "others":

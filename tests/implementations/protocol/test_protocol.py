@@ -1,4 +1,6 @@
-"""Messages of the protocol: bits survive the way there and back, and what is no message is refused, by the schemas and by the reader."""
+"""Messages of the protocol: bits survive the way there and back, and what is no message is
+refused, by the schemas and by the reader.
+"""
 
 import contextlib
 import io
@@ -47,7 +49,9 @@ ONLY_THE_READER = {
 
 @given(CLIPS)
 def test_tensors_travel_as_bits(x: np.ndarray) -> None:
-    """Every dtype, shape, memory layout and bit pattern comes back as it went, in digits and in a line."""
+    """Every dtype, shape, memory layout and bit pattern comes back as it went, in digits and in
+    a line.
+    """
     answer = {"seq": 1, "result": messages.encode(x)}
     assert complaint("run-answer", answer) == ""
     again = messages.read_answer(json.dumps(answer).encode(), 1, x).result
@@ -56,7 +60,9 @@ def test_tensors_travel_as_bits(x: np.ndarray) -> None:
 
 
 def test_digits_are_those_of_the_document() -> None:
-    """Little-endian, C order, two digits a byte: a literal, and a big-endian transposed array gives the same."""
+    """Little-endian, C order, two digits a byte: a literal, and a big-endian transposed array
+    gives the same.
+    """
     want = {"dtype": "float32", "shape": [2, 1], "hex": "0000803f00000080"}
     assert messages.encode(np.array([[1.0], [-0.0]], "f4")) == want
     assert messages.encode(np.array([[1.0, -0.0]], ">f4").T) == want
@@ -65,27 +71,40 @@ def test_digits_are_those_of_the_document() -> None:
 @given(strategies.shift_specs(), CLIPS, st.sampled_from(["forward", "vjp", "jvp"]))
 def test_what_we_send_is_valid_by_its_schema(spec: ShiftSpec, x: np.ndarray, op: Any) -> None:
     """Every message that we write is one of the schema's."""
-    tensors = {"x": messages.encode(x)} | ({} if op == "forward" else {"grad" if op == "vjp" else "dx": messages.encode(x)})
+    tensors = {"x": messages.encode(x)} | (
+        {} if op == "forward" else {"grad" if op == "vjp" else "dx": messages.encode(x)}
+    )
     run = messages.run(3, "a case", op, tensors, num_segments=2)
-    for message, line in {"start": messages.start(), "spec": messages.spec(spec), "run": run, "stop": messages.stop()}.items():
+    for message, line in {
+        "start": messages.start(),
+        "spec": messages.spec(spec),
+        "run": run,
+        "stop": messages.stop(),
+    }.items():
         assert complaint(message, json.loads(line)) == ""
         assert b"\n" not in line
 
 
 @pytest.mark.parametrize("message", MESSAGES)
 def test_schemas_are_schemas_and_closed(message: str) -> None:
-    """Each is valid in its draft, takes no unknown key anywhere, and describes what a tensor is in the same words."""
+    """Each is valid in its draft, takes no unknown key anywhere, and describes what a tensor is
+    in the same words.
+    """
     jsonschema.Draft202012Validator.check_schema(schema(message))
     for part in (schema(message), *schema(message).get("$defs", {}).values()):
         assert part.get("type") != "object" or part["additionalProperties"] is False
     if "$defs" in schema(message):
         assert schema(message)["$defs"] == schema("run")["$defs"]
-        assert tuple(schema("run")["$defs"]["inline"]["properties"]["dtype"]["enum"]) == tuple(d.name for d in messages.DTYPES)
+        assert tuple(schema("run")["$defs"]["inline"]["properties"]["dtype"]["enum"]) == tuple(
+            d.name for d in messages.DTYPES
+        )
 
 
 @pytest.mark.parametrize("way", [*HELLOS, *ANSWERS, *LINES])
 def test_schemas_and_reader_agree(way: str) -> None:
-    """What the reader refuses, the schema refuses too, unless only the question shows that it is wrong."""
+    """What the reader refuses, the schema refuses too, unless only the question shows that it
+    is wrong.
+    """
     tensor = messages.encode(X)
     if way in HELLOS:
         message: Any = {"version": 1, "name": "program", "language": "c", "layout": "NTCHW"}
@@ -95,23 +114,34 @@ def test_schemas_and_reader_agree(way: str) -> None:
         line, kind = LINES.get(way) or json.dumps(ANSWERS[way](1, tensor)), "run-answer"
     if way not in ("skips", "an-error", "names-vjp-without-it"):
         with pytest.raises(messages.ProtocolError):
-            messages.read_hello(line.encode()) if way in HELLOS else messages.read_answer(line.encode(), 1, X)
+            messages.read_hello(line.encode()) if way in HELLOS else messages.read_answer(
+                line.encode(), 1, X
+            )
     if way not in {*ONLY_THE_READER, "invalid-json", "name-with-escapes"}:
         assert complaint(kind, json.loads(line))
 
 
 @given(
-    st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
 )
 def test_readers_refuse_anything_else_in_their_own_words(data: Any) -> None:
     """Whatever JSON comes, a reader refuses it as a ProtocolError, never otherwise."""
     line = json.dumps(data).encode()
-    for read in (messages.read_hello, messages.read_agreement, lambda line: messages.read_answer(line, 1, X)):
+    for read in (
+        messages.read_hello,
+        messages.read_agreement,
+        lambda line: messages.read_answer(line, 1, X),
+    ):
         with pytest.raises(messages.ProtocolError):
             read(line)
 
 
-@pytest.mark.parametrize("line", [b"", b"\xff", b"[" * 100000, b'{"seq":' + b"9" * 5000 + b"}", b"{}{}"])
+@pytest.mark.parametrize(
+    "line", [b"", b"\xff", b"[" * 100000, b'{"seq":' + b"9" * 5000 + b"}", b"{}{}"]
+)
 def test_readers_survive_what_is_no_json(line: bytes) -> None:
     """Bytes that are no text, nesting without end, and numbers without end are no JSON for us."""
     with pytest.raises(messages.ProtocolError):
@@ -181,7 +211,10 @@ def test_results_may_come_by_file(way: str, tmp_path: Path) -> None:
     path = path.format(folder=folder)
     (folder / "bad").write_bytes(b"not at all")
     if held is not None:
-        save_file({"y": np.ascontiguousarray(held)}, tmp_path / "y.safetensors" if way == "through a link" else Path(path))
+        save_file(
+            {"y": np.ascontiguousarray(held)},
+            tmp_path / "y.safetensors" if way == "through a link" else Path(path),
+        )
     (folder / "link").symlink_to(tmp_path / "y.safetensors")
     tensor = {"dtype": "float32", "shape": list(X.shape), "safetensors": path, "name": name}
     line = json.dumps({"seq": 1, "result": tensor}).encode()
@@ -197,12 +230,17 @@ def test_results_may_come_by_file(way: str, tmp_path: Path) -> None:
 
 def safetensors(name: str, dtype: str, shape: list[int], data: bytes) -> bytes:
     """A file of one tensor, of any dtype."""
-    head = json.dumps({name: {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}}).encode()
+    head = json.dumps(
+        {name: {"dtype": dtype, "shape": shape, "data_offsets": [0, len(data)]}}
+    ).encode()
     return len(head).to_bytes(8, "little") + head + data
 
 
 HOSTILE_FILES = {
-    "BF16": (safetensors("y", "BF16", [1, 2, 3, 2, 2], bytes(48)), r"holds BF16 \[1, 2, 3, 2, 2\], and must hold F32"),
+    "BF16": (
+        safetensors("y", "BF16", [1, 2, 3, 2, 2], bytes(48)),
+        r"holds BF16 \[1, 2, 3, 2, 2\], and must hold F32",
+    ),
     "F8": (safetensors("y", "F8_E4M3", [1, 2, 3, 2, 2], bytes(24)), r"holds F8_E4M3"),
     "a header of its own size": ((1 << 60).to_bytes(8, "little") + b"{}", r"cannot be read"),
     "a header of brackets": ((10**5).to_bytes(8, "little") + b"[" * 10**5, r"cannot be read"),
@@ -212,7 +250,9 @@ HOSTILE_FILES = {
 
 
 def test_a_file_of_a_program_is_not_trusted(tmp_path: Path) -> None:
-    """Dtypes that NumPy lacks, a sparse file of a terabyte, and headers that lie are refused as what they are, and not read whole."""
+    """Dtypes that NumPy lacks, a sparse file of a terabyte, and headers that lie are refused as
+    what they are, and not read whole.
+    """
     path = tmp_path / "y.safetensors"
     tensor = {"dtype": "float32", "shape": list(X.shape), "safetensors": str(path), "name": "y"}
     line = json.dumps({"seq": 1, "result": tensor}).encode()
@@ -229,7 +269,9 @@ def test_a_file_of_a_program_is_not_trusted(tmp_path: Path) -> None:
 def test_a_bool_in_a_file_is_zero_or_one(tmp_path: Path) -> None:
     """As inline: a byte that is neither would compare as it likes."""
     x, path = np.zeros(3, bool), tmp_path / "y.safetensors"
-    line = json.dumps({"seq": 1, "result": {"dtype": "bool", "shape": [3], "safetensors": str(path), "name": "y"}}).encode()
+    line = json.dumps(
+        {"seq": 1, "result": {"dtype": "bool", "shape": [3], "safetensors": str(path), "name": "y"}}
+    ).encode()
     path.write_bytes(safetensors("y", "BOOL", [3], b"\0\1\1"))
     assert messages.read_answer(line, 1, x, folder=tmp_path).result.tolist() == [False, True, True]
     path.write_bytes(safetensors("y", "BOOL", [3], b"\0\2\1"))
@@ -244,7 +286,15 @@ def test_a_bool_in_a_file_is_zero_or_one(tmp_path: Path) -> None:
         {"ok": False, "why": "\ud800\x1b[2J"},
         {"seq": 1, "skipped": "\ud800" * 9999},
         {"seq": 1, "error": "\ud800"},
-        {"seq": 1, "result": {"dtype": "\ud800", "shape": ["\ud800"], "safetensors": "\ud800", "name": "\ud800"}},
+        {
+            "seq": 1,
+            "result": {
+                "dtype": "\ud800",
+                "shape": ["\ud800"],
+                "safetensors": "\ud800",
+                "name": "\ud800",
+            },
+        },
         {"\ud800": 1, "seq": 1},
     ],
 )
@@ -254,7 +304,11 @@ def test_half_a_surrogate_pair_is_refused_or_shown(answer: dict[str, Any], tmp_p
     with contextlib.suppress(messages.ProtocolError):
         messages.read_hello(line)
     try:
-        told = str(messages.read_agreement(line) if "ok" in answer else messages.read_answer(line, 1, X, folder=tmp_path))
+        told = str(
+            messages.read_agreement(line)
+            if "ok" in answer
+            else messages.read_answer(line, 1, X, folder=tmp_path)
+        )
     except messages.ProtocolError as error:
         told = str(error)
         told.encode()
@@ -263,7 +317,9 @@ def test_half_a_surrogate_pair_is_refused_or_shown(answer: dict[str, Any], tmp_p
 
 
 def test_large_tensors_go_by_file_and_the_files_go(tmp_path: Path) -> None:
-    """Past 64 KiB a program that said so reads a file; the folder is gone when it is closed, and after an error too."""
+    """Past 64 KiB a program that said so reads a file; the folder is gone when it is closed,
+    and after an error too.
+    """
     program = tmp_path / "program.py"
     program.write_text(
         """
@@ -302,7 +358,9 @@ for line in sys.stdin:
 
 @pytest.mark.parametrize("layout", ["TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"])
 def test_a_program_gets_its_own_layout(layout: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Clips go out and come back in the layout that the program named; frames come with their number."""
+    """Clips go out and come back in the layout that the program named; frames come with their
+    number.
+    """
     sent: list[dict[str, Any]] = []
     real = Child.ask
 
@@ -324,7 +382,9 @@ def test_a_program_gets_its_own_layout(layout: str, monkeypatch: pytest.MonkeyPa
 
 def validated(way: str) -> dict[str, validator.Finding]:
     """The findings about one of the programs."""
-    found = validator.run([sys.executable, "-S", "-E", str(PROGRAMS), way], time_limit=5 if "hangs" in way else 300)
+    found = validator.run(
+        [sys.executable, "-S", "-E", str(PROGRAMS), way], time_limit=5 if "hangs" in way else 300
+    )
     assert [finding.point for finding in found] == list(POINTS)
     return {finding.point: finding for finding in found}
 
@@ -354,13 +414,17 @@ WRONG_POINTS = {
     "splits-at-commas": (12, "a clip in such a line gives no result", 0),
     "counts-braces": (13, "a clip of such a case gives no result", 0),
 }
-"""For each way, the number of the point that shows it, the reason, and how many points are not tried then."""
+"""For each way, the number of the point that shows it, the reason, and how many points are not
+tried then.
+"""
 
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("way", WRONG_POINTS)
 def test_an_author_is_told_what_is_wrong(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The point that a program gets wrong is found, with the reason; what rests on it is not tried."""
+    """The point that a program gets wrong is found, with the reason; what rests on it is not
+    tried.
+    """
     number, why, untried = WRONG_POINTS[way]
     if "left" in why or "had not ended" in why:
         monkeypatch.setattr(child, "LEAVING" if "left" in why else "ENDING", 2.0)

@@ -1,4 +1,6 @@
-"""Other people's checkpoints: files written here under their names, loaded by key mapping, and refused where they do not fit."""
+"""Other people's checkpoints: files written here under their names, loaded by key mapping, and
+refused where they do not fit.
+"""
 
 import argparse
 import os
@@ -15,7 +17,14 @@ import torch
 from stsm_ref import ShiftSpec
 from stsm_ref import nn as snn
 from stsm_ref.errors import ModelError, ReportError
-from stsm_ref.models import TSN, MobileNetV2Classifier, ResNetClassifier, create_model, load_checkpoint, save_checkpoint
+from stsm_ref.models import (
+    TSN,
+    MobileNetV2Classifier,
+    ResNetClassifier,
+    create_model,
+    load_checkpoint,
+    save_checkpoint,
+)
 from stsm_ref.models.checkpoints.reading import LoadReport
 
 SHIFTED_MOBILENET = (3, 5, 6, 8, 9, 10, 12, 13, 15, 16)
@@ -35,16 +44,26 @@ def model_of(name: str, shift: str | ShiftSpec = "tsm", seed: int = 0, num_class
 
 @pytest.fixture(scope="module")
 def small() -> dict[str, torch.Tensor]:
-    """Tensors for a TSM ResNet-18 that hold one number each, of which a file is small; many files here hold them under other names."""
+    """Tensors for a TSM ResNet-18 that hold one number each, of which a file is small; many
+    files here hold them under other names.
+    """
     with torch.device("meta"):
-        shapes = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5).state_dict()
-    return {key: torch.tensor(k, dtype=value.dtype).expand(value.shape) for k, (key, value) in enumerate(shapes.items(), start=1)}
+        shapes = create_model(
+            "tsn_resnet18", shift="tsm", num_segments=2, num_classes=5
+        ).state_dict()
+    return {
+        key: torch.tensor(k, dtype=value.dtype).expand(value.shape)
+        for k, (key, value) in enumerate(shapes.items(), start=1)
+    }
 
 
 @pytest.fixture(scope="module")
 def empty_networks() -> dict[str, TSN]:
     """A ResNet-18 without a shift and with two, to be used by many."""
-    return {shift: create_model("tsn_resnet18", shift=shift, num_segments=2, num_classes=5) for shift in ("none", "tsm", "stsm")}
+    return {
+        shift: create_model("tsn_resnet18", shift=shift, num_segments=2, num_classes=5)
+        for shift in ("none", "tsm", "stsm")
+    }
 
 
 @pytest.fixture
@@ -80,8 +99,15 @@ def replaced(key: str, *rules: tuple[str, str | Callable[[re.Match[str]], str]])
 
 
 def tsm_resnet(key: str) -> str:
-    """TSM's repository wraps every shifted convolution, and names the last linear map ``new_fc``."""
-    return replaced(key, (r"^head\.", "module.new_"), (r"^backbone\.", "module.base_model."), (r"(\d\.conv1)\.", r"\1.net."))
+    """TSM's repository wraps every shifted convolution, and names the last linear map
+    ``new_fc``.
+    """
+    return replaced(
+        key,
+        (r"^head\.", "module.new_"),
+        (r"^backbone\.", "module.base_model."),
+        (r"(\d\.conv1)\.", r"\1.net."),
+    )
 
 
 def tsm_non_local(key: str) -> str:
@@ -100,7 +126,11 @@ def tsm_mobilenet(key: str) -> str:
     key = replaced(key, (r"^head\.", "module.new_"), (r"^backbone\.", "module.base_model."))
     if match := re.match(r"(.*\.features\.(\d+)\.conv)\.(.*)\.(\w+)$", key):
         start, block, place, leaf = match.groups()
-        flat = {"0.0": 0, "0.1": 1, "1": 3, "2": 4} if block == "1" else {"0.0": 0, "0.1": 1, "1.0": 3, "1.1": 4, "2": 6, "3": 7}
+        flat = (
+            {"0.0": 0, "0.1": 1, "1": 3, "2": 4}
+            if block == "1"
+            else {"0.0": 0, "0.1": 1, "1.0": 3, "1.1": 4, "2": 6, "3": 7}
+        )
         net = ".net" if int(block) in SHIFTED_MOBILENET and place == "0.0" else ""
         return f"{start}.{flat[place]}{net}.{leaf}"
     return key
@@ -142,7 +172,9 @@ def mmaction2_tanet(key: str) -> str:
 
 
 def tanet_repository(key: str) -> str:
-    """TANet's repository wraps a block and its TAM side by side, and calls the block ``net``; there is no shift."""
+    """TANet's repository wraps a block and its TAM side by side, and calls the block ``net``;
+    there is no shift.
+    """
     return replaced(
         key,
         (r"^head\.", "module.new_"),
@@ -155,18 +187,32 @@ def tanet_repository(key: str) -> str:
 
 def tdn_repository(key: str) -> str:
     """TDN's repository takes a ResNet apart and puts it together under names of its own."""
-    parts = {"reduce.0": "conv1", "reduce.1": "bn1", "align": "conv2", "expand.0": "conv3", "expand.1": "bn3"}
+    parts = {
+        "reduce.0": "conv1",
+        "reduce.1": "bn1",
+        "align": "conv2",
+        "expand.0": "conv3",
+        "expand.1": "bn3",
+    }
     scales = {
-        f"{scale}.{k}": f"{part}3_smallscale{n}" for scale, n in (("coarse", 2), ("fine", 4)) for k, part in enumerate(("conv", "bn"))
+        f"{scale}.{k}": f"{part}3_smallscale{n}"
+        for scale, n in (("coarse", 2), ("fine", 4))
+        for k, part in enumerate(("conv", "bn"))
     }
     return replaced(
         key,
-        *((rf"\.difference\.{ours}\.", f".mse.{theirs}.") for ours, theirs in (parts | scales).items()),
+        *(
+            (rf"\.difference\.{ours}\.", f".mse.{theirs}.")
+            for ours, theirs in (parts | scales).items()
+        ),
         (r"\.temporal\.conv\.", ".shift.conv."),
         (r"^head\.", "module.new_"),
         (r"^backbone\.layer(\d)", r"module.base_model.layer\1_bak"),
         (r"^backbone\.difference_layer1", "module.base_model.resnext_layer1"),
-        (r"^backbone\.difference_stem\.([12])", lambda match: f"module.base_model.conv1_5.{int(match[1]) - 1}"),
+        (
+            r"^backbone\.difference_stem\.([12])",
+            lambda match: f"module.base_model.conv1_5.{int(match[1]) - 1}",
+        ),
         (r"^backbone\.", "module.base_model."),
     )
 
@@ -187,7 +233,9 @@ def mmaction2_mobilenet(key: str) -> str:
         last = {"1": "1.conv", "2": "1.bn"} if block == 1 else {"2": "2.conv", "3": "2.bn"}
         pair = last.get(place) or place.replace(".0", ".conv").replace(".1", ".bn")
         if block in SHIFTED_MOBILENET and place in {"0.0", "0.1"}:
-            pair = pair.replace("0.", "0.net.")  # it wraps the convolution together with its BatchNorm
+            pair = pair.replace(
+                "0.", "0.net."
+            )  # it wraps the convolution together with its BatchNorm
         return f"backbone.layer{layer}.{block - FIRST_BLOCKS[layer - 1]}.conv.{pair}.{leaf}"
     return key
 
@@ -318,31 +366,57 @@ FORMATS: list[tuple[str, str, str, Callable[[str], str], dict[str, tuple[int, ..
             "module.new_fc.bias": (5,),
         },
     ),
-    ("stsm_ref", "tdn_resnet50", "stsm", lambda key: key, {"backbone.difference_stem.1.weight": (64, 12, 7, 7)}),
+    (
+        "stsm_ref",
+        "tdn_resnet50",
+        "stsm",
+        lambda key: key,
+        {"backbone.difference_stem.1.weight": (64, 12, 7, 7)},
+    ),
 ]
 
 
-@pytest.mark.parametrize(("source", "name", "shift", "their_name", "samples"), FORMATS, ids=[f"{s}-{n}" for s, n, *_ in FORMATS])
+@pytest.mark.parametrize(
+    ("source", "name", "shift", "their_name", "samples"),
+    FORMATS,
+    ids=[f"{s}-{n}" for s, n, *_ in FORMATS],
+)
 def test_a_file_under_their_names_fills_every_key(
-    *, tmp_path: Path, source: str, name: str, shift: str, their_name: Callable[[str], str], samples: dict[str, tuple[int, ...]]
+    *,
+    tmp_path: Path,
+    source: str,
+    name: str,
+    shift: str,
+    their_name: Callable[[str], str],
+    samples: dict[str, tuple[int, ...]],
 ) -> None:
-    """A file under the names of that source fills every key of a fresh model, which then gives the scores of the saved one."""
+    """A file under the names of that source fills every key of a fresh model, which then gives
+    the scores of the saved one.
+    """
     saved, fresh = model_of(name, shift, seed=1), model_of(name, shift, seed=2)
     theirs = {their_name(key): value for key, value in saved.state_dict().items()}
     assert {key: tuple(theirs[key].shape) for key in samples} == samples
     torch.save({"epoch": 3, "state_dict": theirs}, tmp_path / "file.pth")
     report = load_checkpoint(fresh, tmp_path / "file.pth")
-    assert report == LoadReport(str(tmp_path / "file.pth"), source, tuple(saved.state_dict()), (), ())
+    assert report == LoadReport(
+        str(tmp_path / "file.pth"), source, tuple(saved.state_dict()), (), ()
+    )
     clips = torch.randn(1, 2 * saved.frames_per_segment, 3, 40, 40)
     with torch.no_grad():
         torch.testing.assert_close(fresh(clips), saved(clips), rtol=0, atol=0)
 
 
-@pytest.mark.parametrize(("name", "classifier"), [("tsn_resnet50", "fc"), ("tsn_mobilenet_v2", "classifier.1")])
+@pytest.mark.parametrize(
+    ("name", "classifier"), [("tsn_resnet50", "fc"), ("tsn_mobilenet_v2", "classifier.1")]
+)
 def test_torchvisions_files_fill_the_trunk(tmp_path: Path, name: str, classifier: str) -> None:
-    """A torchvision file fills the trunk; its classifier is reported unused, the head missed and left as it was."""
+    """A torchvision file fills the trunk; its classifier is reported unused, the head missed
+    and left as it was.
+    """
     torch.manual_seed(1)
-    theirs = (ResNetClassifier(50) if name == "tsn_resnet50" else MobileNetV2Classifier()).state_dict()
+    theirs = (
+        ResNetClassifier(50) if name == "tsn_resnet50" else MobileNetV2Classifier()
+    ).state_dict()
     torch.save(theirs, tmp_path / "resnet.pth")
     model = model_of(name, "stsm")
     head = model.head.fc.weight.detach().clone()
@@ -352,7 +426,9 @@ def test_torchvisions_files_fill_the_trunk(tmp_path: Path, name: str, classifier
     assert report.unused == (f"{classifier}.weight", f"{classifier}.bias")
     state = model.state_dict()
     for key in report.loaded:
-        torch.testing.assert_close(state[key], theirs[key.removeprefix("backbone.")], rtol=0, atol=0)
+        torch.testing.assert_close(
+            state[key], theirs[key.removeprefix("backbone.")], rtol=0, atol=0
+        )
     torch.testing.assert_close(model.head.fc.weight.detach(), head, rtol=0, atol=0)
     assert str(report).splitlines()[1:] == [
         "  missed, as before: head.fc.weight",
@@ -362,17 +438,25 @@ def test_torchvisions_files_fill_the_trunk(tmp_path: Path, name: str, classifier
     ]
 
 
-@pytest.mark.parametrize(("name", "added"), [("tanet_resnet50", ".tam."), ("tsn_resnet50_nl", ".nl.")])
+@pytest.mark.parametrize(
+    ("name", "added"), [("tanet_resnet50", ".tam."), ("tsn_resnet50_nl", ".nl.")]
+)
 def test_torchvisions_files_leave_what_a_host_adds(tmp_path: Path, name: str, added: str) -> None:
-    """From a torchvision file TANet and NL get their ResNet; every key of their own is reported as missed."""
+    """From a torchvision file TANet and NL get their ResNet; every key of their own is reported
+    as missed.
+    """
     torch.save(ResNetClassifier(50).state_dict(), tmp_path / "resnet.pth")
     model = model_of(name, "stsm")
     report = load_checkpoint(model, tmp_path / "resnet.pth")
-    assert set(report.missed) == {key for key in model.state_dict() if added in key or key.startswith("head.")}
+    assert set(report.missed) == {
+        key for key in model.state_dict() if added in key or key.startswith("head.")
+    }
 
 
 def test_tsms_extra_bias_is_swallowed_by_the_batch_norm(tmp_path: Path) -> None:
-    """The bias of W that TSM's non-local blocks have is folded into the running mean: BN(Wy + b) with the mean is BN(Wy) with mean - b."""
+    """The bias of W that TSM's non-local blocks have is folded into the running mean: BN(Wy +
+    b) with the mean is BN(Wy) with mean - b.
+    """
     saved, fresh = model_of("tsn_resnet50_nl", seed=1), model_of("tsn_resnet50_nl", seed=2)
     theirs = {tsm_non_local(key): value for key, value in saved.state_dict().items()}
     bias = torch.rand(512)
@@ -381,7 +465,9 @@ def test_tsms_extra_bias_is_swallowed_by_the_batch_norm(tmp_path: Path) -> None:
     report = load_checkpoint(fresh, tmp_path / "nl.pth")
     assert (report.missed, report.unused) == ((), ())
     mean = "backbone.layer2.0.nl.bn.running_mean"
-    torch.testing.assert_close(fresh.state_dict()[mean], saved.state_dict()[mean] - bias, rtol=0, atol=0)
+    torch.testing.assert_close(
+        fresh.state_dict()[mean], saved.state_dict()[mean] - bias, rtol=0, atol=0
+    )
 
 
 def saved_tsm(path: Path, num_classes: int = 5) -> Path:
@@ -392,27 +478,43 @@ def saved_tsm(path: Path, num_classes: int = 5) -> Path:
 
 
 @pytest.mark.requirement("GEO-5")
-@pytest.mark.parametrize("shift", ["stsm", "none", ShiftSpec("T", "1/4", "forward-first"), ShiftSpec(order="backward-first")])
+@pytest.mark.parametrize(
+    "shift",
+    ["stsm", "none", ShiftSpec("T", "1/4", "forward-first"), ShiftSpec(order="backward-first")],
+)
 def test_weights_of_the_other_order_are_refused(tmp_path: Path, shift: str | ShiftSpec) -> None:
-    """Weights that were trained with the first group moving backward are refused by a model that does not, unless only to start from."""
+    """Weights that were trained with the first group moving backward are refused by a model
+    that does not, unless only to start from.
+    """
     path = saved_tsm(tmp_path / "tsm.pth")
     model = model_of("tsn_resnet18", shift, seed=1)
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    message = r"with a shift whose first group moves backward in time, and along no other axis, model.spec=.*: use create_model\(.*'tsm'\)"
+    message = (
+        r"with a shift whose first group moves backward in time, and along no other axis, "
+        r"model.spec=.*: use create_model\(.*'tsm'\)"
+    )
     with pytest.raises(ModelError, match=message):
         load_checkpoint(model, path)
     for key, value in model.state_dict().items():
         torch.testing.assert_close(value, before[key], rtol=0, atol=0)
     assert load_checkpoint(model, path, as_initialisation=True).missed == ()
-    eighth = model_of("tsn_resnet18", ShiftSpec("T", "1/8", "backward-first"), seed=1)  # what TSM's repository calls shift_div=16
+    eighth = model_of(
+        "tsn_resnet18", ShiftSpec("T", "1/8", "backward-first"), seed=1
+    )  # what TSM's repository calls shift_div=16
     assert load_checkpoint(eighth, path).missed == ()
 
 
 def test_other_classes_are_refused_or_left(tmp_path: Path) -> None:
-    """A file of another number of classes is refused with both numbers; ``head=False`` keeps the fresh head and reports it."""
+    """A file of another number of classes is refused with both numbers; ``head=False`` keeps
+    the fresh head and reports it.
+    """
     path = saved_tsm(tmp_path / "tsm.pth", num_classes=7)
     model = model_of("tsn_resnet18", seed=1)
-    with pytest.raises(ModelError, match=r"classifies 7 classes, model 5: use create_model\(\.\.\., num_classes=7\), or head=False"):
+    with pytest.raises(
+        ModelError,
+        match=r"classifies 7 classes, model 5: use create_model\(\.\.\., num_classes=7\), or "
+        r"head=False",
+    ):
         load_checkpoint(model, path)
     report = load_checkpoint(model, path, head=False)
     assert report.missed == ("head.fc.weight", "head.fc.bias")
@@ -422,12 +524,21 @@ def test_other_classes_are_refused_or_left(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("tsn_resnet34", r"is the checkpoint of another network \(tsm\): backbone.layer1.2.conv1.weight gets no tensor; .*, and \d+ more"),
-        ("tsn_mobilenet_v2", r"another network \(tsm\): backbone.conv1.weight has no place in the model"),
+        (
+            "tsn_resnet34",
+            r"is the checkpoint of another network \(tsm\): backbone.layer1.2.conv1.weight gets "
+            r"no tensor; .*, and \d+ more",
+        ),
+        (
+            "tsn_mobilenet_v2",
+            r"another network \(tsm\): backbone.conv1.weight has no place in the model",
+        ),
         ("tsn_resnet50", r"another network \(tsm\): backbone.layer1.0.conv3.weight gets no tensor"),
     ],
 )
-def test_checkpoints_of_another_network_are_refused_whole(tmp_path: Path, name: str, message: str) -> None:
+def test_checkpoints_of_another_network_are_refused_whole(
+    tmp_path: Path, name: str, message: str
+) -> None:
     """A ResNet-18 loads into no other network, and nothing of the other is changed."""
     path = saved_tsm(tmp_path / "tsm.pth")
     model = model_of(name, seed=1)
@@ -439,26 +550,42 @@ def test_checkpoints_of_another_network_are_refused_whole(tmp_path: Path, name: 
 
 
 def test_a_single_wrong_key_or_shape_is_enough(tmp_path: Path) -> None:
-    """One key too many, one too few or one of another shape is refused by name; counters of batches may be missing."""
+    """One key too many, one too few or one of another shape is refused by name; counters of
+    batches may be missing.
+    """
     state = dict(model_of("tsn_resnet18").state_dict())
     model, path = model_of("tsn_resnet18", seed=1), tmp_path / "file.pth"
     bias = "backbone.layer4.1.bn2.bias"
     for broken, message in [
-        (state | {"backbone.layer4.1.bn3.bias": state[bias]}, r"backbone.layer4.1.bn3.bias has no place in the model: create the model"),
-        ({key: value for key, value in state.items() if key != bias}, r"layer4.1.bn2.bias gets no tensor"),
+        (
+            state | {"backbone.layer4.1.bn3.bias": state[bias]},
+            r"backbone.layer4.1.bn3.bias has no place in the model: create the model",
+        ),
+        (
+            {key: value for key, value in state.items() if key != bias},
+            r"layer4.1.bn2.bias gets no tensor",
+        ),
         (state | {bias: torch.zeros(7)}, r"layer4.1.bn2.bias has shape \(7,\), not \(512,\)"),
-        ({key: value for key, value in state.items() if not key.startswith("head.")}, r"head.fc.weight gets no tensor"),
+        (
+            {key: value for key, value in state.items() if not key.startswith("head.")},
+            r"head.fc.weight gets no tensor",
+        ),
     ]:
         torch.save(broken, path)
         with pytest.raises(ModelError, match=message):
             load_checkpoint(model, path)
-    torch.save({key: value for key, value in state.items() if not key.endswith("num_batches_tracked")}, path)
+    torch.save(
+        {key: value for key, value in state.items() if not key.endswith("num_batches_tracked")},
+        path,
+    )
     assert all(key.endswith("num_batches_tracked") for key in load_checkpoint(model, path).missed)
 
 
 @pytest.mark.parametrize("shift", ["stsm", "tsm", "none", "TH+W@1/2,exact"])
 def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
-    """A saved network loads into one of its spec, number for number; its record is plain text and ints."""
+    """A saved network loads into one of its spec, number for number; its record is plain text
+    and ints.
+    """
     saved, fresh = model_of("tsn_resnet18", shift, seed=1), model_of("tsn_resnet18", shift, seed=2)
     save_checkpoint(saved, str(tmp_path / "ours.pth"))
     assert [file.name for file in tmp_path.iterdir()] == ["ours.pth"]
@@ -479,14 +606,38 @@ def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
 @pytest.mark.parametrize(
     ("trained", "shift", "message"),
     [
-        ("tsm", "stsm", r"was trained under spec=T@1/4,backward-first,floor, model.spec=T\+H\+W@3/8,forward-first,floor: use create_model"),
-        ("tsm", "none", r"model.spec=None: use create_model\(\.\.\., shift='T@1/4,backward-first,floor'\), or as_initialisation=True"),
-        ("none", "stsm", r"was trained under spec=None, model.spec=T\+H\+W.*: use create_model\(\.\.\., shift='none'\)"),
-        ("T@1/4", "tsm", r"was trained under spec=T@1/4,forward-first,floor, model.spec=T@1/4,backward-first,floor"),
+        (
+            "tsm",
+            "stsm",
+            r"was trained under spec=T@1/4,backward-first,floor, "
+            r"model.spec=T\+H\+W@3/8,forward-first,floor: use create_model",
+        ),
+        (
+            "tsm",
+            "none",
+            r"model.spec=None: use create_model\(\.\.\., shift='T@1/4,backward-first,floor'\), or "
+            r"as_initialisation=True",
+        ),
+        (
+            "none",
+            "stsm",
+            r"was trained under spec=None, model.spec=T\+H\+W.*: use create_model\(\.\.\., "
+            r"shift='none'\)",
+        ),
+        (
+            "T@1/4",
+            "tsm",
+            r"was trained under spec=T@1/4,forward-first,floor, "
+            r"model.spec=T@1/4,backward-first,floor",
+        ),
     ],
 )
-def test_our_files_are_refused_under_another_spec(tmp_path: Path, trained: str, shift: str, message: str) -> None:
-    """Our file is refused by a model of another spec, which keeps its tensors, unless it is only to start from."""
+def test_our_files_are_refused_under_another_spec(
+    tmp_path: Path, trained: str, shift: str, message: str
+) -> None:
+    """Our file is refused by a model of another spec, which keeps its tensors, unless it is
+    only to start from.
+    """
     save_checkpoint(model_of("tsn_resnet18", trained), tmp_path / "ours.pth")
     model = model_of("tsn_resnet18", shift, seed=1)
     before = {key: value.clone() for key, value in model.state_dict().items()}
@@ -498,7 +649,9 @@ def test_our_files_are_refused_under_another_spec(tmp_path: Path, trained: str, 
 
 
 def test_a_bare_state_dict_says_nothing_of_its_shift(tmp_path: Path) -> None:
-    """Without a record our file loads under any shift, alone or under ``state_dict``; a record that names no spec is refused."""
+    """Without a record our file loads under any shift, alone or under ``state_dict``; a record
+    that names no spec is refused.
+    """
     state = dict(model_of("tsn_resnet18", "tsm").state_dict())
     model, path = model_of("tsn_resnet18", "stsm", seed=1), tmp_path / "bare.pth"
     for bare in (state, {"state_dict": state}):
@@ -506,26 +659,46 @@ def test_a_bare_state_dict_says_nothing_of_its_shift(tmp_path: Path) -> None:
         assert load_checkpoint(model, path).missed == ()
     for record in ({}, {"spec": 3}, "T@1/4"):
         torch.save({"state_dict": state, "stsm_ref": record}, path)
-        with pytest.raises(ModelError, match=r"bare.pth' has a record 'stsm_ref' that names no spec: write the file with save_checkpoint"):
+        with pytest.raises(
+            ModelError,
+            match=r"bare.pth' has a record 'stsm_ref' that names no spec: write the file with "
+            r"save_checkpoint",
+        ):
             load_checkpoint(model, path)
 
 
 def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
-    """A folder that is not there, a network of someone else's and one without values are refused, and no file appears."""
-    with pytest.raises(ReportError, match=r"ours.pth' cannot be written: '.*missing' is no folder that you may write to"):
+    """A folder that is not there, a network of someone else's and one without values are
+    refused, and no file appears.
+    """
+    with pytest.raises(
+        ReportError,
+        match=r"ours.pth' cannot be written: '.*missing' is no folder that you may write to",
+    ):
         save_checkpoint(model_of("tsn_resnet18"), tmp_path / "missing" / "ours.pth")
     with pytest.raises(ReportError, match=r"is a folder: name a file in it"):
         save_checkpoint(model_of("tsn_resnet18"), tmp_path)
-    with pytest.raises(ModelError, match=r"model=ResNetClassifier is no network of create_model: use torch.save"):
+    with pytest.raises(
+        ModelError, match=r"model=ResNetClassifier is no network of create_model: use torch.save"
+    ):
         save_checkpoint(ResNetClassifier(18), tmp_path / "ours.pth")
     with torch.device("meta"):
         without_values = create_model("tsn_resnet18")
-    with pytest.raises(ModelError, match=r"model has backbone.conv1.weight on the device meta, which has no values: save a model that"):
+    with pytest.raises(
+        ModelError,
+        match=r"model has backbone.conv1.weight on the device meta, which has no values: save a "
+        r"model that",
+    ):
         save_checkpoint(without_values, tmp_path / "ours.pth")
     assert list(tmp_path.iterdir()) == []
 
 
-def with_tensor(small: dict[str, torch.Tensor], key: str, change: Callable[[torch.Tensor], torch.Tensor], path: Path) -> Path:
+def with_tensor(
+    small: dict[str, torch.Tensor],
+    key: str,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    path: Path,
+) -> Path:
     """Write a ResNet-18 with one of its tensors in another form."""
     torch.save(small | {key: change(small[key].contiguous())}, path)
     return path
@@ -540,25 +713,48 @@ WEIGHT, COUNTER = "head.fc.weight", "backbone.bn1.num_batches_tracked"
         (
             WEIGHT,
             torch.Tensor.to_sparse,
-            r"has head.fc.weight as a sparse_coo tensor \(torch.float32\), model as a tensor of floating-point",
+            r"has head.fc.weight as a sparse_coo tensor \(torch.float32\), model as a tensor of "
+            r"floating-point",
         ),
-        (WEIGHT, lambda x: x.to("meta"), r"has head.fc.weight as a meta tensor \(torch.float32\), model as"),
-        (WEIGHT, lambda x: x.to(torch.int32), r"as a tensor of whole numbers \(torch.int32\), model as a tensor of floating-point numbers"),
-        (WEIGHT, lambda x: x.to(torch.complex64), r"as a tensor of complex numbers \(torch.complex64\), model as"),
+        (
+            WEIGHT,
+            lambda x: x.to("meta"),
+            r"has head.fc.weight as a meta tensor \(torch.float32\), model as",
+        ),
+        (
+            WEIGHT,
+            lambda x: x.to(torch.int32),
+            r"as a tensor of whole numbers \(torch.int32\), model as a tensor of floating-point "
+            r"numbers",
+        ),
+        (
+            WEIGHT,
+            lambda x: x.to(torch.complex64),
+            r"as a tensor of complex numbers \(torch.complex64\), model as",
+        ),
         (WEIGHT, lambda x: x > 0, r"as a tensor of boolean numbers \(torch.bool\), model as"),
         (
             COUNTER,
             torch.Tensor.float,
-            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of whole numbers \(torch.int64\)",
+            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of whole "
+            r"numbers \(torch.int64\)",
         ),
         (WEIGHT, lambda x: x[0, 0], r"head.fc.weight has shape \(\), not \(5, 512\)"),
     ],
     ids=["sparse", "meta", "int32", "complex", "bool", "float-counter", "scalar"],
 )
 def test_tensors_of_another_form_are_refused_whole(
-    *, tmp_path: Path, key: str, change: Callable[[torch.Tensor], torch.Tensor], message: str, small: dict[str, torch.Tensor], fresh: TSN
+    *,
+    tmp_path: Path,
+    key: str,
+    change: Callable[[torch.Tensor], torch.Tensor],
+    message: str,
+    small: dict[str, torch.Tensor],
+    fresh: TSN,
 ) -> None:
-    """One tensor that is sparse, without memory or of another kind of number is refused by name, and no tensor of the model is changed."""
+    """One tensor that is sparse, without memory or of another kind of number is refused by
+    name, and no tensor of the model is changed.
+    """
     path = with_tensor(small, key, change, tmp_path / "file.pth")
     with pytest.raises(ModelError, match=message):
         load_checkpoint(fresh, path)
@@ -566,31 +762,53 @@ def test_tensors_of_another_form_are_refused_whole(
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")
-def test_quantized_tensors_are_refused(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+def test_quantized_tensors_are_refused(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
     """A quantized weight is refused by name, and the model keeps its own."""
-    path = with_tensor(small, WEIGHT, lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8), tmp_path / "file.pth")
-    with pytest.raises(ModelError, match=r"has head.fc.weight as a quantized tensor \(torch.qint8\), model as .*: save dense tensors"):
+    path = with_tensor(
+        small,
+        WEIGHT,
+        lambda x: torch.quantize_per_tensor(x, 0.01, 0, torch.qint8),
+        tmp_path / "file.pth",
+    )
+    with pytest.raises(
+        ModelError,
+        match=r"has head.fc.weight as a quantized tensor \(torch.qint8\), model as .*: save dense "
+        r"tensors",
+    ):
         load_checkpoint(fresh, path)
     assert is_untouched(fresh)
 
 
-def test_floats_that_torch_cannot_convert_are_refused(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
-    """Packed pairs of 4-bit floats, which torch stores and does not convert, are refused before anything is copied."""
+def test_floats_that_torch_cannot_convert_are_refused(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """Packed pairs of 4-bit floats, which torch stores and does not convert, are refused before
+    anything is copied.
+    """
     packed = torch.zeros(5, 512, dtype=torch.uint8).view(torch.float4_e2m1fn_x2)
     path = with_tensor(small, WEIGHT, lambda _: packed, tmp_path / "file.pth")
-    with pytest.raises(ModelError, match=r"has tensors that torch cannot convert \(.*\): save them in the model's dtype"):
+    with pytest.raises(
+        ModelError,
+        match=r"has tensors that torch cannot convert \(.*\): save them in the model's dtype",
+    ):
         load_checkpoint(fresh, path)
     assert is_untouched(fresh)
 
 
-def test_a_head_that_is_not_loaded_may_have_any_form(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+def test_a_head_that_is_not_loaded_may_have_any_form(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
     """With ``head=False`` a sparse classifier is as good as any."""
     path = with_tensor(small, WEIGHT, torch.Tensor.to_sparse, tmp_path / "file.pth")
     assert load_checkpoint(fresh, path, head=False).unused == ("head.fc.weight", "head.fc.bias")
 
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float64])
-def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.dtype, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+def test_floats_of_another_precision_are_converted(
+    tmp_path: Path, dtype: torch.dtype, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
     """Halves and doubles fill a model of floats, which keeps its dtype."""
     path = with_tensor(small, WEIGHT, lambda x: x.to(dtype), tmp_path / "file.pth")
     load_checkpoint(fresh, path)
@@ -599,13 +817,22 @@ def test_floats_of_another_precision_are_converted(tmp_path: Path, dtype: torch.
 
 
 def test_a_bias_of_another_form_is_not_folded(tmp_path: Path) -> None:
-    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused by name."""
-    theirs = {tsm_non_local(key): value for key, value in model_of("tsn_resnet50_nl").state_dict().items()}
+    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused
+    by name.
+    """
+    theirs = {
+        tsm_non_local(key): value for key, value in model_of("tsn_resnet50_nl").state_dict().items()
+    }
     theirs["module.base_model.layer2.0.nl.W.0.bias"] = torch.rand(512).to_sparse()
     torch.save({"state_dict": theirs}, tmp_path / "nl.pth")
-    with pytest.raises(ModelError, match=r"backbone.layer2.0.nl.out.bias has no place in the model"):
+    with pytest.raises(
+        ModelError, match=r"backbone.layer2.0.nl.out.bias has no place in the model"
+    ):
         load_checkpoint(model_of("tsn_resnet50_nl", seed=1), tmp_path / "nl.pth")
-    with pytest.raises(ModelError, match=r"another network \(tsm\): backbone.layer2.0.nl.* has no place in the model"):
+    with pytest.raises(
+        ModelError,
+        match=r"another network \(tsm\): backbone.layer2.0.nl.* has no place in the model",
+    ):
         load_checkpoint(model_of("tsn_resnet50"), tmp_path / "nl.pth")
 
 
@@ -625,16 +852,23 @@ def test_files_are_data(tmp_path: Path) -> None:
     torch.save({"state_dict": Payload(mark)}, path)
     with pytest.raises(
         ModelError,
-        match=r"evil.pth' holds more than tensors \(the first is '.*'\), as whole networks and files to resume training from do: where",
+        match=r"evil.pth' holds more than tensors \(the first is '.*'\), as whole networks and "
+        r"files to resume training from do: where",
     ):
         load_checkpoint(model_of("tsn_resnet18"), path)
     assert not mark.exists()
 
 
 def test_what_is_no_checkpoint_is_refused_by_path(tmp_path: Path) -> None:
-    """A missing file, rubbish, a truncated file, a list and a dict of unknown names are refused with the path."""
+    """A missing file, rubbish, a truncated file, a list and a dict of unknown names are refused
+    with the path.
+    """
     model = model_of("tsn_resnet18")
-    with pytest.raises(ModelError, match=r"missing.pth' cannot be read \(No such file or directory\): give a file that torch.save wrote"):
+    with pytest.raises(
+        ModelError,
+        match=r"missing.pth' cannot be read \(No such file or directory\): give a file that "
+        r"torch.save wrote",
+    ):
         load_checkpoint(model, tmp_path / "missing.pth")
     with pytest.raises(ModelError, match=r"cannot be read \(Is a directory\)"):
         load_checkpoint(model, tmp_path)
@@ -644,27 +878,44 @@ def test_what_is_no_checkpoint_is_refused_by_path(tmp_path: Path) -> None:
         with pytest.raises(ModelError, match=r"damaged.pth'"):
             load_checkpoint(model, tmp_path / "damaged.pth")
     torch.save([1, 2], tmp_path / "list.pth")
-    with pytest.raises(ModelError, match=r"list.pth' is no state dict: save a dict of tensors by name, alone or under 'state_dict'"):
+    with pytest.raises(
+        ModelError,
+        match=r"list.pth' is no state dict: save a dict of tensors by name, alone or under "
+        r"'state_dict'",
+    ):
         load_checkpoint(model, tmp_path / "list.pth")
     torch.save({"weights": torch.zeros(1)}, tmp_path / "unknown.pth")
     with pytest.raises(
-        ModelError, match=r"unknown.pth' has keys like 'weights': known are torchvision's, TSM's, TDN's, TANet's, MMAction2's and ours$"
+        ModelError,
+        match=r"unknown.pth' has keys like 'weights': known are torchvision's, TSM's, TDN's, "
+        r"TANet's, MMAction2's and ours$",
     ):
         load_checkpoint(model, tmp_path / "unknown.pth")
 
 
 def test_a_classifier_has_its_own_loading(tmp_path: Path) -> None:
-    """`load_checkpoint` is for networks of `create_model`; a plain classifier is told to use its own."""
-    with pytest.raises(ModelError, match=r"model=ResNetClassifier is no network of create_model: use its own load_state_dict"):
+    """`load_checkpoint` is for networks of `create_model`; a plain classifier is told to use
+    its own.
+    """
+    with pytest.raises(
+        ModelError,
+        match=r"model=ResNetClassifier is no network of create_model: use its own load_state_dict",
+    ):
         load_checkpoint(ResNetClassifier(18), tmp_path / "any.pth")
 
 
 def test_two_keys_for_one_place_are_refused(tmp_path: Path) -> None:
     """A file that fills one place by two keys, as two saved networks in one would, is refused."""
     state = {tsm_resnet(key): value for key, value in model_of("tsn_resnet18").state_dict().items()}
-    state["module.base_model.layer1.0.conv1.weight"] = state["module.base_model.layer1.0.conv1.net.weight"]
+    state["module.base_model.layer1.0.conv1.weight"] = state[
+        "module.base_model.layer1.0.conv1.net.weight"
+    ]
     torch.save(state, tmp_path / "twice.pth")
-    with pytest.raises(ModelError, match=r"fills one place twice, by 'module.base_model.layer1.0.conv1.net.weight' and another key"):
+    with pytest.raises(
+        ModelError,
+        match=r"fills one place twice, by 'module.base_model.layer1.0.conv1.net.weight' and "
+        r"another key",
+    ):
         load_checkpoint(model_of("tsn_resnet18"), tmp_path / "twice.pth")
 
 
@@ -678,22 +929,48 @@ HOLDERS: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
     "DataParallel": lambda state: around("module.", state),
     "torch.compile": lambda state: around("_orig_mod.", state),
     "both": lambda state: around("module._orig_mod.", state),
-    "a compiled trunk": lambda state: {key.replace("backbone.", "backbone._orig_mod."): value for key, value in state.items()},
-    "a checkpointed stage": lambda state: {key.replace("layer1.0.", "layer1.0._checkpoint_wrapped_module."): v for key, v in state.items()},
-    "Lightning": lambda state: {"state_dict": around("model.", state), "epoch": 3, "loops": {"fit": {"steps": 5}}},
+    "a compiled trunk": lambda state: {
+        key.replace("backbone.", "backbone._orig_mod."): value for key, value in state.items()
+    },
+    "a checkpointed stage": lambda state: {
+        key.replace("layer1.0.", "layer1.0._checkpoint_wrapped_module."): v
+        for key, v in state.items()
+    },
+    "Lightning": lambda state: {
+        "state_dict": around("model.", state),
+        "epoch": 3,
+        "loops": {"fit": {"steps": 5}},
+    },
     "AveragedModel": lambda state: around("module.", state) | AVERAGED,
-    "AveragedModel in Lightning": lambda state: {"state_dict": around("ema_model.module.", state) | AVERAGED},
+    "AveragedModel in Lightning": lambda state: {
+        "state_dict": around("ema_model.module.", state) | AVERAGED
+    },
     "an averaged model of one's own": lambda state: {"ema": around("averaged.", state)},
-    "timm, the averaged ones alone": lambda state: {"state_dict_ema": state, "arch": "resnet18", "metric": 0.5},
-    "torchvision's references": lambda state: {"model": state, "optimizer": {"state": {}, "param_groups": []}, "epoch": 3},
+    "timm, the averaged ones alone": lambda state: {
+        "state_dict_ema": state,
+        "arch": "resnet18",
+        "metric": 0.5,
+    },
+    "torchvision's references": lambda state: {
+        "model": state,
+        "optimizer": {"state": {}, "param_groups": []},
+        "epoch": 3,
+    },
     "PyTorch's tutorial": lambda state: {"model_state_dict": state, "loss": torch.tensor(0.5)},
-    "losses beside it": lambda state: {"state_dict": state, "metrics": {"loss": torch.tensor(0.5), "top1": torch.tensor(0.7)}},
+    "losses beside it": lambda state: {
+        "state_dict": state,
+        "metrics": {"loss": torch.tensor(0.5), "top1": torch.tensor(0.7)},
+    },
 }
 
 
 @pytest.mark.parametrize("holder", HOLDERS)
-def test_what_holds_a_network_does_not_matter(tmp_path: Path, holder: str, small: dict[str, torch.Tensor], fresh: TSN) -> None:
-    """A file of a wrapped, averaged or trained network fills the plain one, as long as it holds one network."""
+def test_what_holds_a_network_does_not_matter(
+    tmp_path: Path, holder: str, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """A file of a wrapped, averaged or trained network fills the plain one, as long as it holds
+    one network.
+    """
     torch.save(HOLDERS[holder](small), tmp_path / "held.pth")
     report = load_checkpoint(fresh, tmp_path / "held.pth")
     assert (report.source, report.missed, len(report.loaded)) == ("stsm_ref", (), len(small))
@@ -705,9 +982,14 @@ def test_what_holds_a_network_does_not_matter(tmp_path: Path, holder: str, small
 def test_holders_of_other_peoples_networks_do_not_matter_either(
     tmp_path: Path, prefix: str, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
-    """TSM's file under Lightning, and MMAction2's of a parallel model, are known as what they are."""
+    """TSM's file under Lightning, and MMAction2's of a parallel model, are known as what they
+    are.
+    """
     for name, source in ((tsm_resnet, "tsm"), (mmaction2_resnet, "mmaction2")):
-        torch.save({"state_dict": around(prefix, {name(key): value for key, value in small.items()})}, tmp_path / "held.pth")
+        torch.save(
+            {"state_dict": around(prefix, {name(key): value for key, value in small.items()})},
+            tmp_path / "held.pth",
+        )
         assert load_checkpoint(fresh, tmp_path / "held.pth").source == source
 
 
@@ -716,28 +998,47 @@ def test_holders_of_other_peoples_networks_do_not_matter_either(
     [
         (
             lambda state: {"state_dict": state, "state_dict_ema": state},
-            r"more than one network, 'state_dict' and 'state_dict_ema': save .*, as in torch.save\(torch.load\(path\)\['state_dict_ema'\]",
+            r"more than one network, 'state_dict' and 'state_dict_ema': save .*, as in "
+            r"torch.save\(torch.load\(path\)\['state_dict_ema'\]",
         ),
         (
-            lambda state: around("online_model.", state) | around("ema_model.", state) | {"initted": torch.tensor(True)},
-            r"holds more than one network, such as that under 'ema_model.' and 'online_model.': save the one that you mean alone$",
+            lambda state: (
+                around("online_model.", state)
+                | around("ema_model.", state)
+                | {"initted": torch.tensor(True)}
+            ),
+            r"holds more than one network, such as that under 'ema_model.' and 'online_model.': "
+            r"save the one that you mean alone$",
         ),
         (
             lambda state: around("model.", state) | {"criterion.weight": torch.ones(5)},
-            r"holds more than one network, such as that under 'model.': save the one that you mean alone$",
+            r"holds more than one network, such as that under 'model.': save the one that you "
+            r"mean alone$",
         ),
         (lambda state: {}, r"two.pth' holds no tensor: save a network's state_dict\(\)$"),
-        (lambda state: {"state_dict": {}}, r"two.pth' is no state dict: save a dict of tensors by name"),
+        (
+            lambda state: {"state_dict": {}},
+            r"two.pth' is no state dict: save a dict of tensors by name",
+        ),
         (
             lambda state: state | around("module.", {"head.fc.bias": state["head.fc.bias"]}),
             r"fills one place twice, by 'head.fc.bias' and another key",
         ),
         (
             lambda state: around("logit_scale.", {}) | state | {"logit_scale": torch.tensor(0.5)},
-            r"is the checkpoint of another network \(stsm_ref\): logit_scale has no place in the model",
+            r"is the checkpoint of another network \(stsm_ref\): logit_scale has no place in "
+            r"the model",
         ),
     ],
-    ids=["timm", "ema-pytorch", "a loss", "nothing", "an empty state dict", "twice", "a parameter beside"],
+    ids=[
+        "timm",
+        "ema-pytorch",
+        "a loss",
+        "nothing",
+        "an empty state dict",
+        "twice",
+        "a parameter beside",
+    ],
 )
 def test_more_or_less_than_one_network_is_refused(
     tmp_path: Path,
@@ -746,27 +1047,42 @@ def test_more_or_less_than_one_network_is_refused(
     small: dict[str, torch.Tensor],
     fresh: TSN,
 ) -> None:
-    """Where it cannot be known which network is meant nothing is loaded, and the message says which there are."""
+    """Where it cannot be known which network is meant nothing is loaded, and the message says
+    which there are.
+    """
     torch.save(content(small), tmp_path / "two.pth")
     with pytest.raises(ModelError, match=message):
         load_checkpoint(fresh, tmp_path / "two.pth")
     assert is_untouched(fresh)
 
 
-def test_a_network_with_a_compiled_part_is_saved_and_loaded_under_plain_names(tmp_path: Path, small: dict[str, torch.Tensor]) -> None:
-    """What `torch.compile` puts into the names of parts does not reach the file, and a network with such parts takes a plain file."""
+def test_a_network_with_a_compiled_part_is_saved_and_loaded_under_plain_names(
+    tmp_path: Path, small: dict[str, torch.Tensor]
+) -> None:
+    """What `torch.compile` puts into the names of parts does not reach the file, and a network
+    with such parts takes a plain file.
+    """
     model = model_of("tsn_resnet18", seed=1)
     model.backbone = torch.compile(model.backbone)
     save_checkpoint(model, tmp_path / "compiled.pth")
-    assert list(torch.load(tmp_path / "compiled.pth", weights_only=True)["state_dict"]) == list(small)
+    assert list(torch.load(tmp_path / "compiled.pth", weights_only=True)["state_dict"]) == list(
+        small
+    )
     torch.save(small, tmp_path / "plain.pth")
     report = load_checkpoint(model, tmp_path / "plain.pth")
     assert report.loaded == tuple(model.state_dict())
-    assert all(torch.equal(value, small[key.replace("_orig_mod.", "")]) for key, value in model.state_dict().items())
+    assert all(
+        torch.equal(value, small[key.replace("_orig_mod.", "")])
+        for key, value in model.state_dict().items()
+    )
 
 
 @pytest.mark.parametrize(
-    ("wrap", "kind", "attribute"), [(torch.nn.DataParallel, "DataParallel", "module"), (torch.compile, "OptimizedModule", "_orig_mod")]
+    ("wrap", "kind", "attribute"),
+    [
+        (torch.nn.DataParallel, "DataParallel", "module"),
+        (torch.compile, "OptimizedModule", "_orig_mod"),
+    ],
 )
 def test_a_wrapped_network_is_told_to_give_the_one_inside(
     *, tmp_path: Path, wrap: Callable[[TSN], torch.nn.Module], kind: str, attribute: str, fresh: TSN
@@ -774,34 +1090,49 @@ def test_a_wrapped_network_is_told_to_give_the_one_inside(
     """Saving or loading a wrapper is refused with where the network is."""
     wrapped = wrap(fresh)
     for act in (save_checkpoint, load_checkpoint):
-        with pytest.raises(ModelError, match=rf"^model={kind} wraps a network of create_model: give that, model\.{attribute}$"):
+        with pytest.raises(
+            ModelError,
+            match=rf"^model={kind} wraps a network of create_model: give that, model\.{attribute}$",
+        ):
             act(wrapped, tmp_path / "any.pth")
     with pytest.raises(ModelError, match=r"^model=NoneType is no network of create_model"):
         load_checkpoint(None, tmp_path / "any.pth")
 
 
-def test_a_network_without_memory_takes_no_values(tmp_path: Path, small: dict[str, torch.Tensor]) -> None:
-    """Into a network on the device meta nothing can be loaded, and the message does not blame the file."""
+def test_a_network_without_memory_takes_no_values(
+    tmp_path: Path, small: dict[str, torch.Tensor]
+) -> None:
+    """Into a network on the device meta nothing can be loaded, and the message does not blame
+    the file.
+    """
     torch.save(small, tmp_path / "file.pth")
     with torch.device("meta"):
         model = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5)
     with pytest.raises(
-        ModelError, match=r"^model has backbone.conv1.weight on the device meta, which has no values: load into a model that"
+        ModelError,
+        match=r"^model has backbone.conv1.weight on the device meta, which has no values: load "
+        r"into a model that",
     ):
         load_checkpoint(model, tmp_path / "file.pth")
 
 
 ELSEWHERE: dict[str, tuple[Callable[[str], str], str]] = {
     "shift_place=block": (
-        lambda key: replaced(tsm_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")),
-        r"\(tsm\): its shift stands before whole blocks \(shift_place='block'\), as 'backbone.layer1.0.net.conv1.weight' says; ",
+        lambda key: replaced(
+            tsm_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")
+        ),
+        r"\(tsm\): its shift stands before whole blocks \(shift_place='block'\), as "
+        r"'backbone.layer1.0.net.conv1.weight' says; ",
     ),
     "temporal_pool": (
         lambda key: tsm_resnet(key).replace("layer2.", "layer2.net."),
-        r"\(tsm\): it pools over time before a stage \(temporal_pool\), as 'backbone.layer2.net.0.conv1.net.weight' says; ",
+        r"\(tsm\): it pools over time before a stage \(temporal_pool\), as "
+        r"'backbone.layer2.net.0.conv1.net.weight' says; ",
     ),
     "MMAction2's shift_place=block": (
-        lambda key: replaced(mmaction2_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")),
+        lambda key: replaced(
+            mmaction2_resnet(key).replace(".net.", "."), (r"(layer\d\.\d)\.", r"\1.net.")
+        ),
         r"\(mmaction2\): its shift stands before whole blocks \(shift_place='block'\)",
     ),
     "MMAction2's temporal_pool": (
@@ -810,11 +1141,13 @@ ELSEWHERE: dict[str, tuple[Callable[[str], str], str]] = {
     ),
     "before the second convolution": (
         lambda key: tsm_resnet(key).replace(".net.", ".").replace(".conv2.", ".conv2.net."),
-        r"\(tsm\): its shift stands where none stands here, as 'backbone.layer1.0.conv2.net.weight' says",
+        r"\(tsm\): its shift stands where none stands here, as "
+        r"'backbone.layer1.0.conv2.net.weight' says",
     ),
     "a block in a wrapper alone": (
         lambda key: replaced(tsm_resnet(key), (r"(layer2\.1)\.", r"\1.block.")),
-        r"\(tsm\): it wraps a whole block, and nothing that is known here stands beside it, as 'base_model.layer2.1.block.conv1",
+        r"\(tsm\): it wraps a whole block, and nothing that is known here stands beside it, as "
+        r"'base_model.layer2.1.block.conv1",
     ),
     "around the stem": (
         lambda key: tsm_resnet(key).replace("base_model.conv1.", "base_model.conv1.net."),
@@ -830,24 +1163,41 @@ ELSEWHERE: dict[str, tuple[Callable[[str], str], str]] = {
 @pytest.mark.parametrize("place", ELSEWHERE)
 @pytest.mark.parametrize("as_initialisation", [False, True])
 def test_a_wrapper_elsewhere_says_that_the_network_is_another(
-    *, tmp_path: Path, place: str, as_initialisation: bool, small: dict[str, torch.Tensor], fresh: TSN
+    *,
+    tmp_path: Path,
+    place: str,
+    as_initialisation: bool,
+    small: dict[str, torch.Tensor],
+    fresh: TSN,
 ) -> None:
-    """``.net.`` passes after the first convolution of a block; around a block or a stage it is of another network."""
+    """``.net.`` passes after the first convolution of a block; around a block or a stage it is
+    of another network.
+    """
     name, message = ELSEWHERE[place]
-    torch.save({"state_dict": {name(key): value for key, value in small.items()}}, tmp_path / "other.pth")
+    torch.save(
+        {"state_dict": {name(key): value for key, value in small.items()}}, tmp_path / "other.pth"
+    )
     with pytest.raises(ModelError, match=message):
         load_checkpoint(fresh, tmp_path / "other.pth", as_initialisation=as_initialisation)
     assert is_untouched(fresh)
 
 
 @pytest.mark.requirement("GEO-5")
-def test_places_of_the_shift_must_be_the_models(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
-    """A file whose shift stands before other convolutions than the model's is refused, theirs by their wrappers, ours by its record."""
+def test_places_of_the_shift_must_be_the_models(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """A file whose shift stands before other convolutions than the model's is refused, theirs
+    by their wrappers, ours by its record.
+    """
     path = tmp_path / "file.pth"
-    fewer = {tsm_resnet(key).replace("layer1.0.conv1.net", "layer1.0.conv1"): value for key, value in small.items()}
+    fewer = {
+        tsm_resnet(key).replace("layer1.0.conv1.net", "layer1.0.conv1"): value
+        for key, value in small.items()
+    }
     torch.save(fewer, path)
     message = (
-        r"was trained with the shift at other places, 'backbone.layer1.0.conv1' and 0 more differ: put it before the same convolutions, or"
+        r"was trained with the shift at other places, 'backbone.layer1.0.conv1' and 0 more "
+        r"differ: put it before the same convolutions, or"
     )
     with pytest.raises(ModelError, match=message):
         load_checkpoint(fresh, path)
@@ -856,21 +1206,43 @@ def test_places_of_the_shift_must_be_the_models(tmp_path: Path, small: dict[str,
     one = create_model("tsn_resnet18", shift="none", num_segments=2, num_classes=5)
     snn.insert_shift(one.backbone, 2, ShiftSpec.tsm(), sites=["layer4.1.conv1"], quiet=True)
     save_checkpoint(one, path)
-    with pytest.raises(ModelError, match=r"with the shift at other places, 'backbone.layer1.0.conv1' and 6 more differ: put it before"):
+    with pytest.raises(
+        ModelError,
+        match=r"with the shift at other places, 'backbone.layer1.0.conv1' and 6 more differ: put "
+        r"it before",
+    ):
         load_checkpoint(fresh, path)
-    assert load_checkpoint(one, path).missed == load_checkpoint(fresh, path, as_initialisation=True).missed == ()
+    assert (
+        load_checkpoint(one, path).missed
+        == load_checkpoint(fresh, path, as_initialisation=True).missed
+        == ()
+    )
 
 
-@pytest.mark.parametrize(("name", "their_name"), [("tsm", tsm_resnet), ("mmaction2", mmaction2_resnet)])
+@pytest.mark.parametrize(
+    ("name", "their_name"), [("tsm", tsm_resnet), ("mmaction2", mmaction2_resnet)]
+)
 @pytest.mark.parametrize("shift", ["stsm", "tsm"])
 def test_weights_without_a_shift_are_refused_where_there_is_one(
-    *, tmp_path: Path, name: str, their_name: Callable[[str], str], shift: str, small: dict[str, torch.Tensor], empty: dict[str, TSN]
+    *,
+    tmp_path: Path,
+    name: str,
+    their_name: Callable[[str], str],
+    shift: str,
+    small: dict[str, torch.Tensor],
+    empty: dict[str, TSN],
 ) -> None:
-    """A TSN of TSM's repository or of MMAction2, which no wrapper marks, loads into a network with a shift only to start from."""
-    torch.save({their_name(key).replace(".net.", "."): value for key, value in small.items()}, tmp_path / "tsn.pth")
+    """A TSN of TSM's repository or of MMAction2, which no wrapper marks, loads into a network
+    with a shift only to start from.
+    """
+    torch.save(
+        {their_name(key).replace(".net.", "."): value for key, value in small.items()},
+        tmp_path / "tsn.pth",
+    )
     model = empty[shift]
     message = (
-        r"was trained without a shift, model.spec=T.*: use create_model\(\.\.\., shift='none'\), or as_initialisation=True to train on"
+        r"was trained without a shift, model.spec=T.*: use create_model\(\.\.\., "
+        r"shift='none'\), or as_initialisation=True to train on"
     )
     with pytest.raises(ModelError, match=message):
         load_checkpoint(model, tmp_path / "tsn.pth")
@@ -883,7 +1255,9 @@ def test_one_network_has_one_spec(tmp_path: Path) -> None:
     mixed = create_model("tsn_resnet18", shift="tsm", num_segments=2, num_classes=5)
     mixed.get_submodule(snn.shifts_of(mixed)[0].name).stsm.spec = ShiftSpec("H")
     with pytest.raises(
-        ModelError, match=r"^model has shifts of 2 specs, such as H@3/8,forward-first,floor and T@1/4,backward-first,floor: ask each"
+        ModelError,
+        match=r"^model has shifts of 2 specs, such as H@3/8,forward-first,floor and "
+        r"T@1/4,backward-first,floor: ask each",
     ):
         save_checkpoint(mixed, tmp_path / "two.pth")
     assert not list(tmp_path.iterdir())
@@ -892,12 +1266,22 @@ def test_one_network_has_one_spec(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def tdn() -> dict[str, TSN]:
     """A TDN as its repository trains it, and one with STSM in the place of its convolutions."""
-    return {shift: create_model("tdn_resnet50", shift=shift, num_segments=2, num_classes=5) for shift in ("tsm", "stsm")}
+    return {
+        shift: create_model("tdn_resnet50", shift=shift, num_segments=2, num_classes=5)
+        for shift in ("tsm", "stsm")
+    }
 
 
-def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(tmp_path: Path, tdn: dict[str, TSN], fresh: TSN) -> None:
-    """TDN's temporal convolutions are refused by STSM+TDN, or left out by name; the one that TDN never calls is left out always."""
-    state = {tdn_repository(key): torch.zeros((), dtype=v.dtype).expand(v.shape) for key, v in tdn["tsm"].state_dict().items()}
+def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(
+    tmp_path: Path, tdn: dict[str, TSN], fresh: TSN
+) -> None:
+    """TDN's temporal convolutions are refused by STSM+TDN, or left out by name; the one that
+    TDN never calls is left out always.
+    """
+    state = {
+        tdn_repository(key): torch.zeros((), dtype=v.dtype).expand(v.shape)
+        for key, v in tdn["tsm"].state_dict().items()
+    }
     dead = {
         f"module.base_model.conv1_temp{k}.{leaf}": state[f"module.base_model.conv1.{leaf}"]
         for k in ("", "1")
@@ -905,7 +1289,8 @@ def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(tmp_path: Path, td
     }
     torch.save({"state_dict": state | dead}, tmp_path / "tdn.pth")
     message = (
-        r"was trained with TDN's own temporal convolution, which model has not: use create_model\('tdn_resnet50', shift='tsm'\), or as_init"
+        r"was trained with TDN's own temporal convolution, which model has not: use "
+        r"create_model\('tdn_resnet50', shift='tsm'\), or as_init"
     )
     with pytest.raises(ModelError, match=message):
         load_checkpoint(tdn["stsm"], tmp_path / "tdn.pth")
@@ -913,13 +1298,19 @@ def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(tmp_path: Path, td
     assert (report.source, report.missed) == ("tdn", ())
     assert set(report.unused) == {*dead, *(key for key in state if ".shift.conv." in key)}
     assert load_checkpoint(tdn["tsm"], tmp_path / "tdn.pth").unused == tuple(dead)
-    with pytest.raises(ModelError, match=r"another network \(tdn\): backbone.conv1.bias has no place in the model"):
+    with pytest.raises(
+        ModelError, match=r"another network \(tdn\): backbone.conv1.bias has no place in the model"
+    ):
         load_checkpoint(fresh, tmp_path / "tdn.pth")
 
 
 @pytest.mark.parametrize("biased", [False, True], ids=["torchvision", "biased"])
-def test_tdn_starts_from_a_plain_resnet(tmp_path: Path, tdn: dict[str, TSN], *, biased: bool) -> None:
-    """From an ImageNet file TDN gets its ResNet, the second first stage as a copy and the second stem as a mean over colours."""
+def test_tdn_starts_from_a_plain_resnet(
+    tmp_path: Path, tdn: dict[str, TSN], *, biased: bool
+) -> None:
+    """From an ImageNet file TDN gets its ResNet, the second first stage as a copy and the
+    second stem as a mean over colours.
+    """
     torch.manual_seed(2)
     with torch.device("meta"):
         shapes = ResNetClassifier(50).state_dict()
@@ -929,18 +1320,27 @@ def test_tdn_starts_from_a_plain_resnet(tmp_path: Path, tdn: dict[str, TSN], *, 
         numbers = torch.rand(value.shape[:2]) if value.is_floating_point() else torch.tensor(1)
         theirs[name] = numbers[(..., *[None] * (value.ndim - 2))].expand(value.shape)
     if biased:
-        theirs |= {f"{key.removesuffix('weight')}bias": torch.rand(len(value)) for key, value in theirs.items() if value.ndim == 4}
+        theirs |= {
+            f"{key.removesuffix('weight')}bias": torch.rand(len(value))
+            for key, value in theirs.items()
+            if value.ndim == 4
+        }
     torch.save(theirs, tmp_path / "resnet.pth")
     report = load_checkpoint(tdn["tsm"], tmp_path / "resnet.pth")
     state = tdn["tsm"].state_dict()
-    assert {key for key in report.missed if not re.search(r"\.difference\.|\.temporal\.|^head\.", key)} == {
-        f"backbone.difference_stem.2.{leaf}" for leaf in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
+    assert {
+        key for key in report.missed if not re.search(r"\.difference\.|\.temporal\.|^head\.", key)
+    } == {
+        f"backbone.difference_stem.2.{leaf}"
+        for leaf in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked")
     }
     for key in report.loaded:
         plain = key.removeprefix("backbone.").replace("difference_layer1", "layer1")
         if key == "backbone.difference_stem.1.weight":
             for channel in range(12):
-                torch.testing.assert_close(state[key][:, channel], theirs["conv1.weight"].mean(1), rtol=0, atol=0)
+                torch.testing.assert_close(
+                    state[key][:, channel], theirs["conv1.weight"].mean(1), rtol=0, atol=0
+                )
         elif plain in theirs:
             torch.testing.assert_close(state[key], theirs[plain], rtol=0, atol=0)
         else:
@@ -950,24 +1350,40 @@ def test_tdn_starts_from_a_plain_resnet(tmp_path: Path, tdn: dict[str, TSN], *, 
 
 
 @pytest.mark.filterwarnings("ignore:Detected pickle protocol:UserWarning")
-def test_files_of_training_and_damaged_files_are_told_apart(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
-    """A file that resumes a training names the first object in it and the way out; a damaged one is called damaged."""
+def test_files_of_training_and_damaged_files_are_told_apart(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
+    """A file that resumes a training names the first object in it and the way out; a damaged
+    one is called damaged.
+    """
     path = tmp_path / "file.pth"
     for kept in (argparse.Namespace(lr=0.1), np.float64(0.5), torch.nn.Linear(2, 2)):
-        torch.save({"state_dict": {"conv1.weight": small["backbone.conv1.weight"]}, "kept": kept}, path)
+        torch.save(
+            {"state_dict": {"conv1.weight": small["backbone.conv1.weight"]}, "kept": kept}, path
+        )
         with pytest.raises(
-            ModelError, match=r"holds more than tensors \(the first is '.*\.(Namespace|scalar|Linear)'\), as whole .* where you trust it"
+            ModelError,
+            match=r"holds more than tensors \(the first is '.*\.(Namespace|scalar|Linear)'\), as "
+            r"whole .* where you trust it",
         ):
             load_checkpoint(fresh, path)
     for content in (b"\x1f\x8bpacked", pickle.dumps({"a": 1}, protocol=4)):
         path.write_bytes(content)
-        with pytest.raises(ModelError, match=r"is damaged, or is no file of torch.save: give a file that torch.save wrote$"):
+        with pytest.raises(
+            ModelError,
+            match=r"is damaged, or is no file of torch.save: give a file that torch.save wrote$",
+        ):
             load_checkpoint(fresh, path)
 
 
-def test_names_from_files_are_quoted_and_cut(tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN) -> None:
+def test_names_from_files_are_quoted_and_cut(
+    tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
+) -> None:
     """A key of a file cannot command a terminal nor fill it."""
-    for state in ({"\x1b[2J" * 1000: torch.ones(1)}, small | {"backbone.\x1b[2J" + "a" * 10**6: torch.ones(1)}):
+    for state in (
+        {"\x1b[2J" * 1000: torch.ones(1)},
+        small | {"backbone.\x1b[2J" + "a" * 10**6: torch.ones(1)},
+    ):
         torch.save(state, tmp_path / "odd.pth")
         with pytest.raises(ModelError, match=r"odd.pth'") as caught:
             load_checkpoint(fresh, tmp_path / "odd.pth")
@@ -975,11 +1391,17 @@ def test_names_from_files_are_quoted_and_cut(tmp_path: Path, small: dict[str, to
         assert len(str(caught.value)) < 1000
 
 
-def test_what_unpacks_to_more_than_it_takes_is_refused_unread(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file never reach torch; an honest file does."""
+def test_what_unpacks_to_more_than_it_takes_is_refused_unread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file
+    never reach torch; an honest file does.
+    """
     read: list[object] = []
     monkeypatch.setattr(torch, "load", lambda path, **_: read.append(path) or {})
-    bomb, sparse, pipe, honest = (tmp_path / name for name in ("bomb.pth", "sparse.pth", "pipe.pth", "honest.pth"))
+    bomb, sparse, pipe, honest = (
+        tmp_path / name for name in ("bomb.pth", "sparse.pth", "pipe.pth", "honest.pth")
+    )
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("archive/data/0", bytes(1 << 22))
     with sparse.open("wb") as file:
@@ -987,7 +1409,11 @@ def test_what_unpacks_to_more_than_it_takes_is_refused_unread(tmp_path: Path, mo
     os.mkfifo(pipe)
     torch.save({"x": torch.zeros(9)}, honest)
     model = model_of("tsn_resnet18")
-    for path, why in ((bomb, r"unpacks to 4.0 MiB, where torch.save compresses nothing"), (sparse, "has 1024.0 GiB"), (pipe, "is a pipe")):
+    for path, why in (
+        (bomb, r"unpacks to 4.0 MiB, where torch.save compresses nothing"),
+        (sparse, "has 1024.0 GiB"),
+        (pipe, "is a pipe"),
+    ):
         with pytest.raises(ModelError, match=why):
             load_checkpoint(model, path)
     assert read == []

@@ -1,4 +1,6 @@
-"""A recording ends: what would make torch record without end is cut off, and never taken for a graph."""
+"""A recording ends: what would make torch record without end is cut off, and never taken for a
+graph.
+"""
 
 import pytest
 import torch
@@ -25,8 +27,12 @@ class Searching(nn.Module):
 
 
 @pytest.mark.parametrize("caught", [(), Exception], ids=["let through", "caught"])
-def test_a_search_through_sizes_is_cut_off(caught: type[Exception] | tuple[()], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Also where the module catches what cuts it off and goes on as if the size had not been found."""
+def test_a_search_through_sizes_is_cut_off(
+    caught: type[Exception] | tuple[()], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the module catches what cuts it off and goes on as if the size had not been
+    found.
+    """
     monkeypatch.setattr(recording, "MOST_DECISIONS", 8)
     with pytest.raises(ExportFailedError, match="compares sizes more than 8 times"):
         recording.export(Forward(Searching(caught)), [torch.zeros(5, 4)], [0])

@@ -9,8 +9,24 @@ import torch
 
 from stsm_ref.proofs.export import graph  # noqa: F401  # fills the table of meanings
 from stsm_ref.proofs.index_maps.exact import exact
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, UndeterminedError, polynomial
-from stsm_ref.proofs.index_maps.maps import Choice, Constant, Entry, Rounded, Sum, SymbolicTensor, Whole, input_tensor
+from stsm_ref.proofs.index_maps.integers import (
+    Atom,
+    Polynomial,
+    Range,
+    Scope,
+    UndeterminedError,
+    polynomial,
+)
+from stsm_ref.proofs.index_maps.maps import (
+    Choice,
+    Constant,
+    Entry,
+    Rounded,
+    Sum,
+    SymbolicTensor,
+    Whole,
+    input_tensor,
+)
 from stsm_ref.proofs.operators.dtypes import dtype_name
 from stsm_ref.proofs.operators.numbers import table
 from stsm_ref.proofs.operators.table import apply
@@ -51,7 +67,9 @@ class NothingSaidError(Exception):
 
 
 class Found(NamedTuple):
-    """What a value is: a number, whether arithmetic was done, and for sums the size of what was added."""
+    """What a value is: a number, whether arithmetic was done, and for sums the size of what was
+    added.
+    """
 
     number: int | float | Fraction
     summed: bool = False
@@ -69,16 +87,22 @@ def evaluate(value, at: dict[str, int], data: dict[str, torch.Tensor]) -> Found:
             raise NothingSaidError
         case Entry(name, index):
             place = tuple(number(each, at) for each in index)
-            assert all(0 <= i < size for i, size in zip(place, data[name].shape, strict=True)), f"reads {name}{place} outside"
+            assert all(0 <= i < size for i, size in zip(place, data[name].shape, strict=True)), (
+                f"reads {name}{place} outside"
+            )
             return Found(data[name][place].item())
         case Choice(condition, then, otherwise):
-            return evaluate(then if all(holds(atom, at) for atom in condition) else otherwise, at, data)
+            return evaluate(
+                then if all(holds(atom, at) for atom in condition) else otherwise, at, data
+            )
         case Sum(terms):
             found = [(weight, evaluate(each, at, data).number) for weight, each in terms]
             if not all(math.isfinite(each) for _, each in found):
                 raise NothingSaidError  # sums are for finite numbers
             parts = [weight * Fraction(each) for weight, each in found]
-            return Found(sum(parts, Fraction(0)), summed=True, scale=sum(map(abs, parts), Fraction(0)))
+            return Found(
+                sum(parts, Fraction(0)), summed=True, scale=sum(map(abs, parts), Fraction(0))
+            )
     raise AssertionError(value)
 
 
@@ -87,7 +111,13 @@ def formula_holds(formula, at: dict[str, int]) -> bool:
     if isinstance(formula, Atom):
         return holds(formula, at)
     inner = [formula_holds(each, at) for each in formula.parts]
-    return all(inner) if formula.kind == "and" else any(inner) if formula.kind == "or" else not inner[0]
+    return (
+        all(inner)
+        if formula.kind == "and"
+        else any(inner)
+        if formula.kind == "or"
+        else not inner[0]
+    )
 
 
 def holds(atom: Atom, at: dict[str, int]) -> bool:
@@ -97,7 +127,9 @@ def holds(atom: Atom, at: dict[str, int]) -> bool:
 
 
 def meaning_agrees(target, args, kwargs=None, *, symbolic_index: bool = True) -> int:
-    """Hold the meaning of an operator, at sizes that it does not know, against torch at these arguments; how much it claims."""
+    """Hold the meaning of an operator, at sizes that it does not know, against torch at these
+    arguments; how much it claims.
+    """
     at: dict[str, int] = {}
     data: dict[str, torch.Tensor] = {}
     expected = target(*_real(args), **(kwargs or {}))
@@ -108,16 +140,28 @@ def meaning_agrees(target, args, kwargs=None, *, symbolic_index: bool = True) ->
         scope = Scope(ranges, tuple(atom.value for atom in facts))
         try:
             found = apply(target, symbolic, kwargs or {}, scope)
-            pairs = list(zip(found, expected, strict=True)) if isinstance(found, list | tuple) else [(found, expected)]
-            return sum(same_tensor(got, want, scope, at, data, symbolic_index=symbolic_index) for got, want in pairs if got is not None)
+            pairs = (
+                list(zip(found, expected, strict=True))
+                if isinstance(found, list | tuple)
+                else [(found, expected)]
+            )
+            return sum(
+                same_tensor(got, want, scope, at, data, symbolic_index=symbolic_index)
+                for got, want in pairs
+                if got is not None
+            )
         except UndeterminedError as error:
             known = number(error.value, with_definitions(scope, at)) >= 0
             facts.append(Atom(error.value if known else -error.value - 1))
     raise AssertionError("forty facts were not enough")
 
 
-def same_tensor(got: SymbolicTensor, want: torch.Tensor, scope: Scope, at, data, *, symbolic_index: bool = True) -> int:
-    """Shape, dtype, and every entry of which something is said: to the bit, or in value where arithmetic was done. How many those are."""
+def same_tensor(
+    got: SymbolicTensor, want: torch.Tensor, scope: Scope, at, data, *, symbolic_index: bool = True
+) -> int:
+    """Shape, dtype, and every entry of which something is said: to the bit, or in value where
+    arithmetic was done. How many those are.
+    """
     full = with_definitions(scope, at)
     assert tuple(number(size, full) for size in got.shape) == tuple(want.shape)
     assert got.dtype == dtype_name(want.dtype)
@@ -151,14 +195,18 @@ def _agrees(found: Found, real: int | float, place, *, is_exact: bool) -> bool:
     if found.summed and not is_exact:
         # over the real numbers alone: torch rounds, and overflows
         tame = found.scale < 2**60 and math.isfinite(real)
-        assert not tame or abs(Fraction(real) - found.number) <= found.scale / 2**20 + Fraction(1, 2**140), said
+        assert not tame or abs(Fraction(real) - found.number) <= found.scale / 2**20 + Fraction(
+            1, 2**140
+        ), said
         return tame
     if found.summed:
         assert math.isfinite(real), said
         assert Fraction(real) == found.number, said
         return True
     assert (real != real) == (found.number != found.number), said  # noqa: PLR0124  # NaN
-    assert real != real or (real == found.number and math.copysign(1, real) == math.copysign(1, found.number)), said  # noqa: PLR0124
+    assert real != real or (
+        real == found.number and math.copysign(1, real) == math.copysign(1, found.number)
+    ), said  # noqa: PLR0124
     return True
 
 

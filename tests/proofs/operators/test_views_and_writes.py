@@ -1,4 +1,6 @@
-"""Graphs as a whole against torch: writes through views reach the memory under them, and reads see it as it is at that moment."""
+"""Graphs as a whole against torch: writes through views reach the memory under them, and reads
+see it as it is at that moment.
+"""
 
 import pytest
 import torch
@@ -135,4 +137,6 @@ def test_a_write_to_the_input_is_reported() -> None:
     graph = export(Program(doubled), [torch.zeros(SHAPE)], [0, 2])
     sizes = (Polynomial.variable("a"), polynomial(4), Polynomial.variable("c"))
     scope = Scope({name: Range(polynomial(3), None) for name in "ac"})
-    assert interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, scope).written == graph.inputs
+    assert (
+        interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, scope).written == graph.inputs
+    )

@@ -16,7 +16,10 @@ from tests import ROOT
 from tests.patience import PATIENCE, wait_until
 
 UNSAT = "(set-logic ALL)(declare-const n Int)(assert (< n n))(check-sat)"
-SAT = "(set-option :produce-models true)(set-logic ALL)(declare-const n Int)(assert (= n 3))(check-sat)(get-value (n))"
+SAT = (
+    "(set-option :produce-models true)(set-logic ALL)(declare-const n Int)(assert (= n "
+    "3))(check-sat)(get-value (n))"
+)
 
 
 def query(text: str) -> Query:
@@ -38,8 +41,14 @@ def nothing() -> None:
 
 def test_both_solvers_answer() -> None:
     """One here, one beside, in the order of the table of solvers, with values."""
-    assert {name: answer.verdict for name, answer in ask_all(query(UNSAT)).items()} == {"z3": "unsat", "cvc5": "unsat"}
-    assert {name: dict(answer.values) for name, answer in ask_all(query(SAT)).items()} == {"z3": {"n": 3}, "cvc5": {"n": 3}}
+    assert {name: answer.verdict for name, answer in ask_all(query(UNSAT)).items()} == {
+        "z3": "unsat",
+        "cvc5": "unsat",
+    }
+    assert {name: dict(answer.values) for name, answer in ask_all(query(SAT)).items()} == {
+        "z3": {"n": 3},
+        "cvc5": {"n": 3},
+    }
     assert CVC5.process is not None
     assert CVC5.process.poll() is None
 
@@ -75,7 +84,9 @@ def test_without_a_process_the_answer_is_sought_here(monkeypatch: pytest.MonkeyP
 
 
 def test_an_answer_that_nobody_took_is_not_the_next(beside: Beside) -> None:
-    """Interrupted between question and answer, the process is ended: the next answer is to the next question."""
+    """Interrupted between question and answer, the process is ended: the next answer is to the
+    next question.
+    """
 
     def interrupted() -> None:
         raise KeyboardInterrupt

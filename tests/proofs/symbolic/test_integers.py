@@ -1,4 +1,6 @@
-"""Symbols follow every branch and refuse what they cannot follow; symbolic arrays mean what NumPy's do."""
+"""Symbols follow every branch and refuse what they cannot follow; symbolic arrays mean what
+NumPy's do.
+"""
 
 import itertools
 from collections.abc import Callable
@@ -53,7 +55,9 @@ def test_symbols_compute_as_numbers_do(body: int) -> None:
 
 
 def test_every_branch_is_followed() -> None:
-    """A branch that hides a fault in one case of many is entered: the goal fails there, and only there."""
+    """A branch that hides a fault in one case of many is entered: the goal fails there, and
+    only there.
+    """
     followed = follow([N >= 1], lambda: z3.BoolVal(not Whole(N) == 7))  # noqa: SIM201 # the branch is what is tested
     assert followed.runs == 2
     solver = z3.Solver()
@@ -90,7 +94,10 @@ def test_a_run_that_raises_does_not_hold() -> None:
         (lambda n: 5 // n, "may be zero or negative"),
         (lambda n: anything([n])[0], "only slices without a step"),
         (lambda n: anything([n])[::2], "only slices without a step"),
-        (lambda n: np.zeros_like(anything([n])), "np.zeros_like of a symbolic array cannot be followed"),
+        (
+            lambda n: np.zeros_like(anything([n])),
+            "np.zeros_like of a symbolic array cannot be followed",
+        ),
     ],
 )
 def test_what_cannot_be_followed_is_refused(body: Callable[[Any], Any], message: str) -> None:
@@ -117,7 +124,9 @@ BOUNDS = (None, -7, -3, -1, 0, 1, 2, 3, 5)
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5])
 def test_slices_mean_what_numpy_says(size: int) -> None:
-    """Reading and writing through every slice, bounds negative and beyond the end, on a symbolic size, against NumPy."""
+    """Reading and writing through every slice, bounds negative and beyond the end, on a
+    symbolic size, against NumPy.
+    """
     i = z3.Int("i")
     for start, stop in itertools.product(BOUNDS, repeat=2):
         x = np.arange(1.0, size + 1)
@@ -125,12 +134,21 @@ def test_slices_mean_what_numpy_says(size: int) -> None:
         written = x.copy()
         written[start:stop] = 0
 
-        def goal(start: int | None = start, stop: int | None = stop, part: Any = part, written: Any = written) -> Any:
-            symbolic = SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True))
+        def goal(
+            start: int | None = start,
+            stop: int | None = stop,
+            part: Any = part,
+            written: Any = written,
+        ) -> Any:
+            symbolic = SymbolicArray(
+                [Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)
+            )
             cut = symbolic[start:stop]
             same = [cut.read([z3.IntVal(k)]) == z3.RealVal(int(part[k])) for k in range(len(part))]
             symbolic[start:stop] = np.zeros(())
-            after = [symbolic.read([z3.IntVal(k)]) == z3.RealVal(int(written[k])) for k in range(size)]
+            after = [
+                symbolic.read([z3.IntVal(k)]) == z3.RealVal(int(written[k])) for k in range(size)
+            ]
             return z3.And(term(cut.shape[0]) == len(part), *same, *after)
 
         followed = follow([size == N, i >= 0], goal)
@@ -139,14 +157,24 @@ def test_slices_mean_what_numpy_says(size: int) -> None:
         assert solver.check() == z3.unsat, (start, stop)
 
 
-@pytest.mark.parametrize(("wanted", "source", "holds"), [(3, 3, True), (3, 1, True), (0, 1, True), (1, 3, False), (3, 2, False)])
+@pytest.mark.parametrize(
+    ("wanted", "source", "holds"),
+    [(3, 3, True), (3, 1, True), (0, 1, True), (1, 3, False), (3, 2, False)],
+)
 def test_assignment_spreads_single_places_only(wanted: int, source: int, holds: bool) -> None:
-    """Sizes that differ are refused, as NumPy does, but for one place that is written into many, or into none."""
+    """Sizes that differ are refused, as NumPy does, but for one place that is written into
+    many, or into none.
+    """
 
     def goal() -> Any:
-        x, y = SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)), anything([Whole(N)])
+        x, y = (
+            SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)),
+            anything([Whole(N)]),
+        )
         y[0:wanted] = x[0:source]
-        return z3.And(*(y.read([z3.IntVal(k)]) == (k if source > 1 else 0) + 1 for k in range(wanted)))
+        return z3.And(
+            *(y.read([z3.IntVal(k)]) == (k if source > 1 else 0) + 1 for k in range(wanted))
+        )
 
     followed = follow([N == 3], goal)
     solver = z3.Solver()
@@ -163,7 +191,9 @@ def test_assignment_spreads_single_places_only(wanted: int, source: int, holds: 
 
 def test_what_was_never_written_is_anything() -> None:
     """An element of np.empty_like equals nothing in particular."""
-    followed = follow([N >= 1], lambda: np.empty_like(anything([Whole(N)])).read([z3.IntVal(0)]) == 0)  # type: ignore[call-overload]
+    followed = follow(
+        [N >= 1], lambda: np.empty_like(anything([Whole(N)])).read([z3.IntVal(0)]) == 0
+    )  # type: ignore[call-overload]
     solver = z3.Solver()
     solver.add(N >= 1, z3.Not(followed.goal))
     assert solver.check() == z3.sat

@@ -1,4 +1,6 @@
-"""Theorems in `stsm-ref verify`: the rung, the wording and assumptions in every report, and what happens without solvers."""
+"""Theorems in `stsm-ref verify`: the rung, the wording and assumptions in every report, and
+what happens without solvers.
+"""
 
 import json
 from pathlib import Path
@@ -32,7 +34,9 @@ def inv_1(monkeypatch: pytest.MonkeyPatch) -> None:
         return {name: check for name, check in LOAD(**asked).items() if name in (THEOREM, OTHER)}
 
     monkeypatch.setattr(checks, "load", load)
-    monkeypatch.setattr(run, "REQUIREMENTS", tuple(entry for entry in run.REQUIREMENTS if entry.id == "INV-1"))
+    monkeypatch.setattr(
+        run, "REQUIREMENTS", tuple(entry for entry in run.REQUIREMENTS if entry.id == "INV-1")
+    )
 
 
 @pytest.mark.usefixtures("inv_1")
@@ -56,7 +60,9 @@ def test_verify_reaches_l4(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("inv_1")
-def test_without_solvers_the_rung_stays_and_verify_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_solvers_the_rung_stays_and_verify_says_so(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """No L4, no failure, and the command that installs the solvers."""
     monkeypatch.setattr(theorem_rules, "are_installed", lambda: False)
     page = tmp_path / "verdict.html"
@@ -82,7 +88,10 @@ def test_an_undecided_theorem_is_undecided(monkeypatch: pytest.MonkeyPatch) -> N
     """A solver that does not answer makes the row undecided, not passed and not violated."""
     from stsm_ref.proofs.smt.solvers import SOLVERS
 
-    monkeypatch.setattr("stsm_ref.proofs.smt.solvers.SOLVERS", dict(SOLVERS) | {"z3": lambda text, timeout: "unknown"})
+    monkeypatch.setattr(
+        "stsm_ref.proofs.smt.solvers.SOLVERS",
+        dict(SOLVERS) | {"z3": lambda text, timeout: "unknown"},
+    )
     result = run_check(theorem_rules.THEOREMS[THEOREM])
     assert result.outcome == "undecided"
     assert "z3 says unknown" in result.failure
@@ -91,7 +100,9 @@ def test_an_undecided_theorem_is_undecided(monkeypatch: pytest.MonkeyPatch) -> N
 def test_every_theorem_is_a_check() -> None:
     """What verify runs are all of the theorems, on the NumPy side, as L4."""
     assert list(theorem_rules.THEOREMS) == list(registry.theorems())
-    assert {(check.rung, check.sides) for check in theorem_rules.THEOREMS.values()} == {("L4", ("numpy",))}
+    assert {(check.rung, check.sides) for check in theorem_rules.THEOREMS.values()} == {
+        ("L4", ("numpy",))
+    }
 
 
 def test_explain_tells_the_theorem() -> None:

@@ -1,4 +1,6 @@
-"""Breaks that a proof could overlook because both of its sides would break alike; each must be refuted, and NumPy must show it."""
+"""Breaks that a proof could overlook because both of its sides would break alike; each must be
+refuted, and NumPy must show it.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,13 +18,23 @@ from stsm_ref.proofs.theorems.registry import theorems
 from stsm_ref.proofs.theorems.theorem import Claim, prove_claims
 
 N = z3.Int("n")
-AXIS_KERNEL, COPY_GROUPS, ROUTE = kernels.axis_kernel, slicing.copy_groups, composition.route_through_layers
+AXIS_KERNEL, COPY_GROUPS, ROUTE = (
+    kernels.axis_kernel,
+    slicing.copy_groups,
+    composition.route_through_layers,
+)
 RESOLVE = slicing.resolve_moves
-PARTITION, ONE_HOT, DIRECTIONS = ShiftSpec.partition, kernels.one_hot_kernel, ShiftSpec.directions.fget  # type: ignore[attr-defined]
+PARTITION, ONE_HOT, DIRECTIONS = (
+    ShiftSpec.partition,
+    kernels.one_hot_kernel,
+    ShiftSpec.directions.fget,
+)  # type: ignore[attr-defined]
 
 
 def copy_that_erases(x: Any, y: Any, moves: Any) -> None:
-    """Zeros everywhere, in the input too: an equation that reads the input afterwards would hold."""
+    """Zeros everywhere, in the input too: an equation that reads the input afterwards would
+    hold.
+    """
     y[...] = x[...] = np.zeros((), y.dtype)
 
 
@@ -103,27 +115,68 @@ def half_the_share(fold_div: Any = 8) -> Any:
 
 
 BREAKS: list[tuple[Any, str, Any, tuple[str, ...]]] = [
-    (slicing, "copy_shifted", copy_that_erases, ("slices_follow_the_rule", "steps_separate_in_any_order", "there_and_back_loses_the_edge")),
-    (slicing, "copy_groups", groups_that_erase, ("the_module_is_its_definition", "any_cut_is_moved_group_by_group")),
+    (
+        slicing,
+        "copy_shifted",
+        copy_that_erases,
+        ("slices_follow_the_rule", "steps_separate_in_any_order", "there_and_back_loses_the_edge"),
+    ),
+    (
+        slicing,
+        "copy_groups",
+        groups_that_erase,
+        ("the_module_is_its_definition", "any_cut_is_moved_group_by_group"),
+    ),
     (slicing, "stsm_vjp", shift_for_vjp, ("the_module_is_its_definition",)),
-    (ShiftSpec, "directions", property(backward_first), ("channels_are_cut_in_order", "the_module_is_its_definition")),
-    (ShiftSpec, "directions", property(height_for_width), ("channels_are_cut_in_order", "the_module_is_its_definition")),
-    (ShiftSpec, "directions", property(terms_reversed), ("channels_are_cut_in_order", "the_module_is_its_definition")),
-    (ShiftSpec, "partition", one_channel_fewer, ("channels_are_cut_in_order", "tsm_is_a_cut_by_fold_div", "the_module_is_its_definition")),
+    (
+        ShiftSpec,
+        "directions",
+        property(backward_first),
+        ("channels_are_cut_in_order", "the_module_is_its_definition"),
+    ),
+    (
+        ShiftSpec,
+        "directions",
+        property(height_for_width),
+        ("channels_are_cut_in_order", "the_module_is_its_definition"),
+    ),
+    (
+        ShiftSpec,
+        "directions",
+        property(terms_reversed),
+        ("channels_are_cut_in_order", "the_module_is_its_definition"),
+    ),
+    (
+        ShiftSpec,
+        "partition",
+        one_channel_fewer,
+        ("channels_are_cut_in_order", "tsm_is_a_cut_by_fold_div", "the_module_is_its_definition"),
+    ),
     (ShiftSpec, "tsm", staticmethod(half_the_share), ("tsm_is_a_cut_by_fold_div",)),
-    (kernels, "axis_kernel", too_wide, ("the_shift_is_a_sparse_convolution", "any_distance_is_a_sparse_convolution")),
+    (
+        kernels,
+        "axis_kernel",
+        too_wide,
+        ("the_shift_is_a_sparse_convolution", "any_distance_is_a_sparse_convolution"),
+    ),
     (slicing, "resolve_moves", opposite, ("slices_follow_the_rule",)),
     (kernels, "one_hot_kernel", one_near_only, ("any_distance_is_a_sparse_convolution",)),
     (kernels, "one_hot_kernel", mislabelled, ("the_shift_is_a_sparse_convolution",)),
     (kernels, "one_hot_kernel", one_and_a_half, ("the_shift_is_a_sparse_convolution",)),
     (composition, "route_through_layers", a_layer_too_many, ("layers_compose_steps",)),
 ]
-CASES = [(module, attribute, wrong, name) for module, attribute, wrong, names in BREAKS for name in names]
+CASES = [
+    (module, attribute, wrong, name) for module, attribute, wrong, names in BREAKS for name in names
+]
 
 
 @pytest.mark.parametrize(("module", "attribute", "wrong", "name"), CASES)
-def test_a_break_of_both_sides_is_refuted(monkeypatch: pytest.MonkeyPatch, module: Any, attribute: str, wrong: Any, name: str) -> None:
-    """Neither the input, nor the list of directions, nor the form of a kernel is taken from the code on both sides."""
+def test_a_break_of_both_sides_is_refuted(
+    monkeypatch: pytest.MonkeyPatch, module: Any, attribute: str, wrong: Any, name: str
+) -> None:
+    """Neither the input, nor the list of directions, nor the form of a kernel is taken from the
+    code on both sides.
+    """
     theorem = theorems()[name]
     monkeypatch.setattr(module, attribute, wrong)
     found = prove_claims(name, theorem.claims)
@@ -140,14 +193,18 @@ def test_the_26_steps_are_written_out() -> None:
 
 
 def test_an_input_cannot_be_written() -> None:
-    """What the code is given raises in its hands, as a read-only array of NumPy does; what it makes itself may be written."""
+    """What the code is given raises in its hands, as a read-only array of NumPy does; what it
+    makes itself may be written.
+    """
 
     def goal() -> Any:
         anything([Whole(N)], "x")[0:1] = 0
         return z3.BoolVal(True)
 
     assert follow([N >= 1], goal).errors == ("ValueError: assignment destination is read-only",)
-    assert not follow([N >= 1], lambda: z3.BoolVal(anything([Whole(N)]).__setitem__(slice(0, 1), 0) is None)).errors
+    assert not follow(
+        [N >= 1], lambda: z3.BoolVal(anything([Whole(N)]).__setitem__(slice(0, 1), 0) is None)
+    ).errors
 
 
 def _claim(name: str, goal: Callable[[], Any], *premises: Any) -> Claim:
@@ -168,7 +225,13 @@ def _use(lemma: Any) -> Callable[[], Any]:
         ([_claim("uses", _use(N < 5))], "undecided"),
         ([_claim("proves", lambda: N > 0), _claim("uses", _use(N > 0))], "proved"),
         ([_claim("proves another", lambda: N >= 1), _claim("uses", _use(N > 0))], "undecided"),
-        ([_claim("proves with more premises", lambda: N < 5, N < 3), _claim("uses", _use(N < 5))], "undecided"),
+        (
+            [
+                _claim("proves with more premises", lambda: N < 5, N < 3),
+                _claim("uses", _use(N < 5)),
+            ],
+            "undecided",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else None,
 )
@@ -180,7 +243,9 @@ def test_a_lemma_must_have_been_proved(claims: list[Claim], outcome: str) -> Non
 
     found = prove_claims("made_up", listed)
     assert found.outcome == outcome, found.why
-    assert ("it uses a lemma that no claim before it proved" in found.why) == (outcome == "undecided")
+    assert ("it uses a lemma that no claim before it proved" in found.why) == (
+        outcome == "undecided"
+    )
 
 
 def test_a_lemma_holds_in_its_own_run_only() -> None:
@@ -201,7 +266,9 @@ def test_a_lemma_holds_in_its_own_run_only() -> None:
 
 
 def test_no_number_is_compared_with_a_float() -> None:
-    """Python says 1 == 1.0: a symbol that answered "not equal" would take a branch that a number does not."""
+    """Python says 1 == 1.0: a symbol that answered "not equal" would take a branch that a
+    number does not.
+    """
     with pytest.raises(SymbolError, match=r"1\.0 met a symbol"):
         follow([N >= 1], lambda: z3.BoolVal(Whole(N) == 1.0))
     assert follow([N >= 1], lambda: z3.BoolVal(Whole(N) != None)).runs == 1  # noqa: E711 # the operator is what is tested
@@ -213,7 +280,9 @@ def test_whatever_is_raised_leaves_a_claim_unproved() -> None:
     def goal() -> Any:
         return {}["missing"]
 
-    found = prove_claims("made_up", lambda: iter([Claim("raises", {"n": N}, (N >= 1,), goal, lambda values: "")]))
+    found = prove_claims(
+        "made_up", lambda: iter([Claim("raises", {"n": N}, (N >= 1,), goal, lambda values: "")])
+    )
     assert found.outcome == "undecided"
 
 
@@ -223,6 +292,8 @@ def test_a_replay_that_raises_is_told() -> None:
     def replay(values: Any) -> str:
         raise IndexError("out of range")
 
-    found = prove_claims("made_up", lambda: iter([Claim("false", {"n": N}, (N >= 1,), lambda: N > 1, replay)]))
+    found = prove_claims(
+        "made_up", lambda: iter([Claim("false", {"n": N}, (N >= 1,), lambda: N > 1, replay)])
+    )
     assert found.outcome == "refuted"
     assert str(found.counterexample).endswith("Python raises IndexError: out of range")

@@ -1,5 +1,7 @@
 # ruff: noqa: D102, RUF034  # forward and shift are what they are everywhere, and one has two equal branches on purpose
-"""Shifts as people write them, right and wrong: each is one function of the spec that makes a module."""
+"""Shifts as people write them, right and wrong: each is one function of the spec that makes a
+module.
+"""
 
 import torch
 from torch import nn
@@ -77,7 +79,10 @@ def padding_and_cat(spec):
 def zeros_by_subtraction(spec):
     def shift(x):
         zero = x[:1] - x[:1]
-        return torch.cat([torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]], dim=1)
+        return torch.cat(
+            [torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]],
+            dim=1,
+        )
 
     return Map(shift)
 
@@ -97,7 +102,9 @@ def looking_up(spec):
 
     def shift(x):
         time = torch.arange(x.shape[0])
-        back = x[:, :2].index_select(0, (time + 1).clamp(max=x.shape[0] - 1)) * (time < x.shape[0] - 1).view(-1, 1, 1, 1)
+        back = x[:, :2].index_select(0, (time + 1).clamp(max=x.shape[0] - 1)) * (
+            time < x.shape[0] - 1
+        ).view(-1, 1, 1, 1)
         forth = torch.where((time > 0).view(-1, 1, 1, 1), x[(time - 1).clamp(min=0), 2:4], 0.0)
         return torch.cat([back, forth, x[:, 4:]], dim=1)
 
@@ -105,7 +112,9 @@ def looking_up(spec):
 
 
 class DepthwiseConvolution(nn.Module):
-    """A convolution along time with one-hot weights, channel by channel, as a learnable shift begins."""
+    """A convolution along time with one-hot weights, channel by channel, as a learnable shift
+    begins.
+    """
 
     def __init__(self, flipped=False, padding=1):
         super().__init__()
@@ -118,7 +127,11 @@ class DepthwiseConvolution(nn.Module):
 
     def forward(self, x):
         nt, c, h, w = x.shape
-        y = x.view(nt // SEGMENTS, SEGMENTS, c, h, w).permute(0, 3, 4, 2, 1).reshape(-1, c, SEGMENTS)
+        y = (
+            x.view(nt // SEGMENTS, SEGMENTS, c, h, w)
+            .permute(0, 3, 4, 2, 1)
+            .reshape(-1, c, SEGMENTS)
+        )
         y = self.conv(y).view(nt // SEGMENTS, h, w, c, SEGMENTS).permute(0, 4, 3, 1, 2)
         return y.reshape(nt, c, h, w)
 
@@ -340,7 +353,12 @@ def unrolled(spec):
     def shift(x):
         zero = torch.zeros_like(x[0])
         frames = [zero, *(x[t] for t in range(x.shape[0])), zero]
-        return torch.stack([torch.cat([b[:2], a[2:4], i[4:]]) for a, i, b in zip(frames, frames[1:], frames[2:], strict=False)])
+        return torch.stack(
+            [
+                torch.cat([b[:2], a[2:4], i[4:]])
+                for a, i, b in zip(frames, frames[1:], frames[2:], strict=False)
+            ]
+        )
 
     return Map(shift)
 

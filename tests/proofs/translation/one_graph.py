@@ -1,6 +1,8 @@
-"""What the validator makes of one graph, recorded once at typical sizes and held against STSM for all sizes of 3 and more.
+"""What the validator makes of one graph, recorded once at typical sizes and held against STSM for
+all sizes of 3 and more.
 
-A proof looks at a dozen of graphs in each direction; the meanings of operators are the same in all of them.
+A proof looks at a dozen of graphs in each direction; the meanings of operators are the same in all
+of them.
 """
 
 import torch

@@ -1,8 +1,10 @@
-"""Right modules in the ways that people write them: each is the shift of TSM, ``T@1/4,backward-first``, in the layout TCHW.
+"""Right modules in the ways that people write them: each is the shift of TSM,
+``T@1/4,backward-first``, in the layout TCHW.
 
-The first eighth of the channels comes from the frame after, the second from the frame before, the rest stays; what enters is zero.
-`RIGHT` has for each what is decided of it, forward and backward: ``bits`` if every entry is moved as it is, ``value`` if it is
-equal in value for finite inputs, and ``unrecorded`` where torch.export has no graph of it.
+The first eighth of the channels comes from the frame after, the second from the frame before, the
+rest stays; what enters is zero. `RIGHT` has for each what is decided of it, forward and backward:
+``bits`` if every entry is moved as it is, ``value`` if it is equal in value for finite inputs, and
+``unrecorded`` where torch.export has no graph of it.
 """
 
 # ruff: noqa: D101, D102  # a forward is a forward, and the name of each module says what it is
@@ -66,14 +68,23 @@ def pad_and_narrow(x):
     one, two = cut(x)
     wide = F.pad(x, (0, 0, 0, 0, 0, 0, 1, 1))
     t = x.shape[0]
-    parts = [wide.narrow(0, 2, t)[:, :one], wide.narrow(0, 0, t)[:, one:two], wide.narrow(0, 1, t)[:, two:]]
+    parts = [
+        wide.narrow(0, 2, t)[:, :one],
+        wide.narrow(0, 0, t)[:, one:two],
+        wide.narrow(0, 1, t)[:, two:],
+    ]
     return torch.cat(parts, dim=1)
 
 
 @right("bits", "bits")
 def negative_pads(x):
-    before, after, still = x.split([x.shape[1] // 8, x.shape[1] // 8, x.shape[1] - x.shape[1] // 4], dim=1)
-    return torch.cat([F.pad(before, (0, 0, 0, 0, 0, 0, -1, 1)), F.pad(after, (0, 0, 0, 0, 0, 0, 1, -1)), still], dim=1)
+    before, after, still = x.split(
+        [x.shape[1] // 8, x.shape[1] // 8, x.shape[1] - x.shape[1] // 4], dim=1
+    )
+    return torch.cat(
+        [F.pad(before, (0, 0, 0, 0, 0, 0, -1, 1)), F.pad(after, (0, 0, 0, 0, 0, 0, 1, -1)), still],
+        dim=1,
+    )
 
 
 @right("value", "value")
@@ -128,7 +139,10 @@ def selected_by_index(x):
     one, two = cut(x)
     wide = torch.cat([x.new_zeros(1, *x.shape[1:]), x, x.new_zeros(1, *x.shape[1:])])
     t = torch.arange(x.shape[0], device=x.device)
-    return torch.cat([wide[:, :one].index_select(0, t + 2), wide[:, one:two].index_select(0, t), x[:, two:]], dim=1)
+    return torch.cat(
+        [wide[:, :one].index_select(0, t + 2), wide[:, one:two].index_select(0, t), x[:, two:]],
+        dim=1,
+    )
 
 
 @right("value", "value")

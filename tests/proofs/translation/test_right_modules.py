@@ -1,4 +1,6 @@
-"""Right modules in the ways that people write them are understood, and what is said of each is no more and no less than what is so."""
+"""Right modules in the ways that people write them are understood, and what is said of each is
+no more and no less than what is so.
+"""
 
 import pytest
 
@@ -19,7 +21,9 @@ def look(name: str, *, backward: bool) -> tuple[str, list[str]]:
 
 @pytest.mark.parametrize("name", sorted(RIGHT))
 def test_a_right_module_is_understood(name: str) -> None:
-    """Forward and backward, whether every entry is moved as it is or the equality is one of finite values."""
+    """Forward and backward, whether every entry is moved as it is or the equality is one of
+    finite values.
+    """
     looks = [look(name, backward=backward) for backward in (False, True)]
     assert tuple(verdict for verdict, _ in looks) == RIGHT[name], looks
 
@@ -34,6 +38,13 @@ def test_most_right_modules_are_proved() -> None:
 
 def test_one_graph_is_what_a_proof_looks_at() -> None:
     """The whole of a proof says the same of a module as its first graphs do."""
-    verdict = validate_target("py:tests.proofs.translation.right_modules:proved_in_whole", SPEC, layout="TCHW", channels=CHANNELS)
+    verdict = validate_target(
+        "py:tests.proofs.translation.right_modules:proved_in_whole",
+        SPEC,
+        layout="TCHW",
+        channels=CHANNELS,
+    )
     assert verdict.outcome == "proved", "\n".join(verdict.text)
-    assert [direction.moves_bits for direction in verdict.directions] == [each == "bits" for each in RIGHT["clamped_index_and_mask"]]
+    assert [direction.moves_bits for direction in verdict.directions] == [
+        each == "bits" for each in RIGHT["clamped_index_and_mask"]
+    ]

@@ -1,4 +1,6 @@
-"""Translation validation: right modules are proved, wrong ones refuted by what they do themselves, the rest is said to be undecided."""
+"""Translation validation: right modules are proved, wrong ones refuted by what they do
+themselves, the rest is said to be undecided.
+"""
 
 import json
 from pathlib import Path
@@ -37,7 +39,9 @@ IN_WHOLE = ("tsm", "padding_and_cat", "roll_and_mask")
 
 
 @pytest.mark.parametrize(("name", "spec", "layout", "moves_bits"), PROVED)
-def test_a_right_module_is_proved(name: str, spec: str, layout: str, moves_bits: bool, request: pytest.FixtureRequest) -> None:
+def test_a_right_module_is_proved(
+    name: str, spec: str, layout: str, moves_bits: bool, request: pytest.FixtureRequest
+) -> None:
     """Forward and backward, for all sizes; whether bits are moved or numbers added is said."""
     if name not in IN_WHOLE:
         request.getfixturevalue("three_and_more")
@@ -122,16 +126,24 @@ def test_the_counterexample_is_what_the_module_does() -> None:
 
 
 def test_what_no_run_confirms_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A graph that differs from STSM while the module itself does not: neither proved nor refuted."""
+    """A graph that differs from STSM while the module itself does not: neither proved nor
+    refuted.
+    """
     verdict = prove("wrong_when_exported", as_exported=True)
     assert (verdict.outcome, verdict.exit_code) == ("undecided", 3)
     assert "the graph differs from STSM" in "\n".join(verdict.text)
 
 
 def test_a_wrong_meaning_is_no_refutation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If the table were wrong, the module itself would disagree with the counterexample, and nothing is decided."""
+    """If the table were wrong, the module itself would disagree with the counterexample, and
+    nothing is decided.
+    """
     right = MEANINGS["aten.slice.Tensor"]
-    monkeypatch.setitem(MEANINGS, "aten.slice.Tensor", lambda s, x, d, a, b, step: right(s, x, d, (a or 0) and a - 1, b, step))
+    monkeypatch.setitem(
+        MEANINGS,
+        "aten.slice.Tensor",
+        lambda s, x, d, a, b, step: right(s, x, d, (a or 0) and a - 1, b, step),
+    )
     assert prove("padding_and_cat").outcome == "undecided"
 
 
@@ -139,12 +151,16 @@ def test_an_unsupported_operator_is_named_with_its_line() -> None:
     """The operator of ATen, and the line of the user's file."""
     verdict = prove("cosine")
     assert (verdict.outcome, verdict.exit_code) == ("undecided", 3)
-    line = next(n for n, text in enumerate(FILE.read_text().splitlines(), start=1) if "x.cos()" in text)
+    line = next(
+        n for n, text in enumerate(FILE.read_text().splitlines(), start=1) if "x.cos()" in text
+    )
     assert f"unsupported: aten.cos.default at line {line}: " in "\n".join(verdict.text)
 
 
 def test_each_direction_is_decided_alone() -> None:
-    """Zeros made as ``x - x`` are zeros; in the gradient of that, what is added and taken away again rounds what it meets."""
+    """Zeros made as ``x - x`` are zeros; in the gradient of that, what is added and taken away
+    again rounds what it meets.
+    """
     verdict = prove("zeros_by_subtraction")
     assert [direction.outcome for direction in verdict.directions] == ["undecided", "refuted"]
     assert verdict.outcome == "refuted"
@@ -167,11 +183,17 @@ def test_solvers_that_time_out_decide_nothing(monkeypatch: pytest.MonkeyPatch) -
 
 @pytest.mark.usefixtures("three_and_more")
 def test_a_vacuous_proof_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """If what is assumed could not hold, no counterexample would mean nothing, and nothing is proved."""
+    """If what is assumed could not hold, no counterexample would mean nothing, and nothing is
+    proved.
+    """
     from stsm_ref.proofs.translation import comparison
 
     script = comparison.script
-    monkeypatch.setattr(comparison, "script", lambda *a: script(*a).replace("(check-sat)", "(assert false)\n(check-sat)"))
+    monkeypatch.setattr(
+        comparison,
+        "script",
+        lambda *a: script(*a).replace("(check-sat)", "(assert false)\n(check-sat)"),
+    )
     verdict = prove("padding_and_cat")
     assert verdict.outcome == "undecided"
     assert "rules all of them out" in "\n".join(verdict.text)
@@ -213,7 +235,10 @@ WRONG_USE = [
     (f"py:{FILE}:raises_on_making", "raises_on_making(spec) raises RuntimeError: not today"),
     (f"py:{FILE}:no_module", "returns function: return a torch.nn.Module"),
     (f"py:{FILE}:two_results", "the module returns tuple, no tensor"),
-    (f"py:{FILE}:clips_viewed_as_channels", "does not take a sample (5, 16, 4, 7) of layout TCHW: the module raises ValueError"),
+    (
+        f"py:{FILE}:clips_viewed_as_channels",
+        "does not take a sample (5, 16, 4, 7) of layout TCHW: the module raises ValueError",
+    ),
 ]
 
 

@@ -8,7 +8,9 @@ from tests.proofs.translation.wrong_modules_numbers import RIGHT_BESIDE, WRONG, 
 
 
 def verdict_of(function) -> tuple[str, list[str]]:
-    """What is made of its forward graph: if that is not found to be STSM, the module is not proved."""
+    """What is made of its forward graph: if that is not found to be STSM, the module is not
+    proved.
+    """
     try:
         found = findings(Map(function))
     except ExportFailedError as error:

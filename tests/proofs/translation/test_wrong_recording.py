@@ -1,4 +1,6 @@
-"""Modules whose recorded graph is not what they do are never called proved; right ones that use the same means are."""
+"""Modules whose recorded graph is not what they do are never called proved; right ones that use
+the same means are.
+"""
 
 import gc
 from pathlib import Path
@@ -13,7 +15,9 @@ FILE = Path(modules.__file__)
 SPEC = ShiftSpec.parse("T@1/4,backward-first")
 
 
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # one works in a thread, where vmap cannot
+@pytest.mark.filterwarnings(
+    "ignore::pytest.PytestUnhandledThreadExceptionWarning"
+)  # one works in a thread, where vmap cannot
 @pytest.mark.parametrize("name", modules.WRONG)
 def test_a_wrong_module_is_never_proved(name: str) -> None:
     """Refuted by what it does itself, or undecided with a reason."""
@@ -29,14 +33,17 @@ def test_a_wrong_module_is_never_proved(name: str) -> None:
 def test_a_right_module_by_the_same_means_is_proved(name: str) -> None:
     """Modes, hooks, checkpointing and functions with a backward of their own may be used.
 
-    Looked at for sizes of 3 and more: smaller ones need two dozen more graphs, in which these means are no others.
+    Looked at for sizes of 3 and more: smaller ones need two dozen more graphs, in which these means
+    are no others.
     """
     verdict = validate_target(f"py:{FILE}:{name}", SPEC, layout="TCHW")
     assert verdict.outcome == "proved", "\n".join(verdict.text)
 
 
 def test_the_collector_is_no_step_of_the_module() -> None:
-    """What stands in `gc.callbacks` runs in the middle of anybody's code: libraries that measure the collector put functions there."""
+    """What stands in `gc.callbacks` runs in the middle of anybody's code: libraries that
+    measure the collector put functions there.
+    """
     seen = []
 
     def measures(phase: str, info: dict[str, int]) -> None:

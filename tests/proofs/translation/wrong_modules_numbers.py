@@ -1,7 +1,9 @@
-"""Modules that are wrong in numbers: an integer wraps, a float rounds, a zero has the wrong sign, a term cancels another.
+"""Modules that are wrong in numbers: an integer wraps, a float rounds, a zero has the wrong sign, a
+term cancels another.
 
-Each is the shift of TSM, ``T@1/4,backward-first`` in the layout TCHW, but for such a fault: at few sizes, or for few values. None may be
-proved. The names in `RIGHT_BESIDE` are right: they do the like of a wrong one and must not be refuted.
+Each is the shift of TSM, ``T@1/4,backward-first`` in the layout TCHW, but for such a fault: at few
+sizes, or for few values. None may be proved. The names in `RIGHT_BESIDE` are right: they do the
+like of a wrong one and must not be refuted.
 """
 
 # ruff: noqa: D102  # a forward is a forward, and the name of each module says what it is
@@ -270,7 +272,10 @@ def padded_with_minus_zero(x):
 @wrong
 def zero_times_minus_one(x):
     zero = torch.zeros_like(x[:1]) * -1.0
-    return torch.cat([torch.cat([x[1:, :1], zero[:, :1]]), torch.cat([zero[:, 1:2], x[:-1, 1:2]]), x[:, 2:]], dim=1)
+    return torch.cat(
+        [torch.cat([x[1:, :1], zero[:, :1]]), torch.cat([zero[:, 1:2], x[:-1, 1:2]]), x[:, 2:]],
+        dim=1,
+    )
 
 
 @wrong
@@ -530,7 +535,9 @@ def a_number_without_axes_wraps(x):
 
 @wrong
 def compared_in_float32(x):
-    return torch.where(torch.full((1,), 2**24 + 1) == torch.full((1,), 2.0**24), torch.zeros(()), tsm(x))
+    return torch.where(
+        torch.full((1,), 2**24 + 1) == torch.full((1,), 2.0**24), torch.zeros(()), tsm(x)
+    )
 
 
 @wrong

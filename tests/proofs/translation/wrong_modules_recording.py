@@ -1,5 +1,7 @@
 # ruff: noqa: D101, D102, PLW0108  # modules as careless people, and malicious ones, write them
-"""Modules whose recorded graph is not what they do: none may be called proved. And right ones that use the same means innocently."""
+"""Modules whose recorded graph is not what they do: none may be called proved. And right ones
+that use the same means innocently.
+"""
 
 import collections
 import copy
@@ -33,7 +35,10 @@ def tsm(x):
 
 def by_cat(x):
     zero = torch.zeros_like(x[:1])
-    return torch.cat([torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]], dim=1)
+    return torch.cat(
+        [torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]],
+        dim=1,
+    )
 
 
 def back(g):
@@ -67,7 +72,8 @@ def right(made):
     return _entered(RIGHT, made)
 
 
-# --- modes --------------------------------------------------------------------------------------------------------------------------------
+# --- modes
+# --------------------------------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -191,10 +197,15 @@ def asks_anomaly_mode(x):
 
 @wrong
 def asks_saved_tensor_hooks(x):
-    return x.clone() if torch._C._autograd._saved_tensors_hooks_is_enabled() and x.shape[0] > 300 else tsm(x)
+    return (
+        x.clone()
+        if torch._C._autograd._saved_tensors_hooks_is_enabled() and x.shape[0] > 300
+        else tsm(x)
+    )
 
 
-# --- whether it is being recorded ---------------------------------------------------------------------------------------------------------
+# --- whether it is being recorded
+# ---------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -279,7 +290,8 @@ def asks_for_a_tracer(x):
     return tsm(x) if sys.gettrace() is not None or x.shape[0] < 300 else x.clone()
 
 
-# --- sizes that torch does not see --------------------------------------------------------------------------------------------------------
+# --- sizes that torch does not see
+# --------------------------------------------------------------------------------------------------------
 
 TABLE = {"350", "40", "4000"}
 
@@ -375,7 +387,8 @@ def size_kept_in_deep_copy(x):
     return x.clone() if str(copy.deepcopy(x.shape[2])) in TABLE else tsm(x)
 
 
-# --- values -------------------------------------------------------------------------------------------------------------------------------
+# --- values
+# -------------------------------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -430,7 +443,8 @@ def drops_what_is_not_a_number(x):
     return torch.nan_to_num(tsm(x))
 
 
-# --- state --------------------------------------------------------------------------------------------------------------------------------
+# --- state
+# --------------------------------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -572,7 +586,8 @@ class ChangedWhenCopied(nn.Module):
         return tsm(x) if x.shape[0] < 300 else x.clone()
 
 
-# --- the world ----------------------------------------------------------------------------------------------------------------------------
+# --- the world
+# ----------------------------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -623,7 +638,9 @@ def the_thread_by_number(x):
 @wrong
 def works_in_a_thread(x):
     found = []
-    thread = threading.Thread(target=lambda: found.append(tsm(x) if x.shape[0] < 300 else x.clone()))
+    thread = threading.Thread(
+        target=lambda: found.append(tsm(x) if x.shape[0] < 300 else x.clone())
+    )
     thread.start()
     thread.join()
     return found[0]
@@ -653,7 +670,8 @@ def the_loaded_modules(x):
     )
 
 
-# --- the tensor as an object --------------------------------------------------------------------------------------------------------------
+# --- the tensor as an object
+# --------------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -711,7 +729,8 @@ def how_often_it_is_held(x):
     return x.clone() if sys.getrefcount(x) > 10**4 else tsm(x)
 
 
-# --- what is written, and hooks -----------------------------------------------------------------------------------------------------------
+# --- what is written, and hooks
+# -----------------------------------------------------------------------------------------------------------
 
 
 @wrong
@@ -805,7 +824,9 @@ def a_hook_on_the_node_before(x):
 class AHookOfTheModule(nn.Module):
     def __init__(self):
         super().__init__()
-        self.register_forward_hook(lambda module, args, y: y if y.shape[0] < 300 else args[0].clone())
+        self.register_forward_hook(
+            lambda module, args, y: y if y.shape[0] < 300 else args[0].clone()
+        )
 
     def forward(self, x):
         return tsm(x)
@@ -815,7 +836,9 @@ class AHookOfTheModule(nn.Module):
 class APreHookOfTheModule(nn.Module):
     def __init__(self):
         super().__init__()
-        self.register_forward_pre_hook(lambda module, args: args[0] if args[0].shape[0] < 300 else args[0] * 2)
+        self.register_forward_pre_hook(
+            lambda module, args: args[0] if args[0].shape[0] < 300 else args[0] * 2
+        )
 
     def forward(self, x):
         return tsm(x)
@@ -897,7 +920,8 @@ def keeps_the_last_forward(x):
     return OfTheLastForward.apply(x)
 
 
-# --- operators of one's own ---------------------------------------------------------------------------------------------------------------
+# --- operators of one's own
+# ---------------------------------------------------------------------------------------------------------------
 
 LIBRARY = f"stsm_wrong_{__name__.rpartition('.')[2]}"
 
@@ -952,9 +976,17 @@ class Lying(torch.Tensor):
 
     @classmethod
     def __torch_function__(cls, func, types, args=(), kwargs=None):
-        plain = [each.as_subclass(torch.Tensor) if isinstance(each, Lying) else each for each in args]
-        if any(isinstance(each, torch.Tensor) and each.dim() == 4 and each.shape[0] > 300 for each in plain):
-            plain = [each * 2 if isinstance(each, torch.Tensor) and each.dim() == 0 else each for each in plain]
+        plain = [
+            each.as_subclass(torch.Tensor) if isinstance(each, Lying) else each for each in args
+        ]
+        if any(
+            isinstance(each, torch.Tensor) and each.dim() == 4 and each.shape[0] > 300
+            for each in plain
+        ):
+            plain = [
+                each * 2 if isinstance(each, torch.Tensor) and each.dim() == 0 else each
+                for each in plain
+            ]
         return func(*plain, **(kwargs or {}))
 
 
@@ -970,7 +1002,13 @@ class AWeightOfAnotherKind(nn.Module):
 
 class Spoils(torch.overrides.TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        if args and isinstance(args[0], torch.Tensor) and func is torch.Tensor.clone and args[0].dim() == 4 and args[0].shape[0] > 300:
+        if (
+            args
+            and isinstance(args[0], torch.Tensor)
+            and func is torch.Tensor.clone
+            and args[0].dim() == 4
+            and args[0].shape[0] > 300
+        ):
             return func(*args, **(kwargs or {})) * 2
         return func(*args, **(kwargs or {}))
 
@@ -1005,13 +1043,18 @@ def stays_out_of_the_compiler(x):
 
 @wrong
 def by_evaluated_text(x):
-    return eval("tsm(x) if x.shape[0] < 300 or __import__('torch').compiler.is_compiling() else x.clone()", {"tsm": tsm, "x": x})
+    return eval(
+        "tsm(x) if x.shape[0] < 300 or __import__('torch').compiler.is_compiling() else x.clone()",
+        {"tsm": tsm, "x": x},
+    )
 
 
 @wrong
 def by_a_callback_of_the_library(x):
     return sorted([1], key=lambda _: 0) and functools.reduce(
-        lambda y, _: tsm(y) if torch.compiler.is_compiling() or y.shape[0] < 300 else y.clone(), [0], x
+        lambda y, _: tsm(y) if torch.compiler.is_compiling() or y.shape[0] < 300 else y.clone(),
+        [0],
+        x,
     )
 
 
@@ -1020,7 +1063,8 @@ def several_tables(x):
     return collections.defaultdict(lambda: tsm, {350: torch.clone})[int(x.shape[2])](x)
 
 
-# --- right, by the same means -------------------------------------------------------------------------------------------------------------
+# --- right, by the same means
+# -------------------------------------------------------------------------------------------------------------
 
 
 @right
@@ -1064,7 +1108,10 @@ def checkpointed(x):
 def without_gradients_inside(x):
     with torch.no_grad():
         zero = torch.zeros_like(x[:1])
-    return torch.cat([torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]], dim=1)
+    return torch.cat(
+        [torch.cat([x[1:, :2], zero[:, :2]]), torch.cat([zero[:, 2:4], x[:-1, 2:4]]), x[:, 4:]],
+        dim=1,
+    )
 
 
 @right

@@ -1,4 +1,6 @@
-"""Where a value came out wrong, drawn from the message and the case alone: the channels by group, and the frame with the place in it."""
+"""Where a value came out wrong, drawn from the message and the case alone: the channels by
+group, and the frame with the place in it.
+"""
 
 import re
 from html import escape
@@ -9,7 +11,9 @@ from stsm_ref.evidence.cases import Case
 from stsm_ref.evidence.report.report import Violation
 from stsm_ref.geometry import Displacement
 
-PLACE = re.compile(r"^(?:out|grad|tangent)\[(\d+), (\d+), (\d+), (\d+), (\d+)\] = (\S+?), should be (\S+)")
+PLACE = re.compile(
+    r"^(?:out|grad|tangent)\[(\d+), (\d+), (\d+), (\d+), (\d+)\] = (\S+?), should be (\S+)"
+)
 MOST_CELLS, MOST_GROUPS = 12, 40
 SIDE = 26
 
@@ -33,11 +37,15 @@ class Wrong(NamedTuple):
     def comes_from_inside(self) -> bool:
         """Whether there is such a place, so that no zero must enter."""
         _, time, _, height, width = self.case.shape
-        return all(0 <= i < size for i, size in zip(self.origin, (time, height, width), strict=True))
+        return all(
+            0 <= i < size for i, size in zip(self.origin, (time, height, width), strict=True)
+        )
 
 
 def wrong_place(violation: Violation) -> Wrong | None:
-    """Read the place from a violation; None where it is none of values, or its message compares something else than one shift."""
+    """Read the place from a violation; None where it is none of values, or its message compares
+    something else than one shift.
+    """
     found = PLACE.match(violation.message)
     if found is None:
         return None
@@ -60,9 +68,14 @@ def figure(violation: Violation) -> str:
         return ""
     n, t, c, h, w = wrong.place
     from_t, from_h, from_w = wrong.origin
-    source = f"frame {from_t}, row {from_h}, column {from_w}" if wrong.comes_from_inside else "outside the clip: a zero enters"
+    source = (
+        f"frame {from_t}, row {from_h}, column {from_w}"
+        if wrong.comes_from_inside
+        else "outside the clip: a zero enters"
+    )
     caption = (
-        f"clip {n}, frame {t}, channel {c}, row {h}, column {w} holds <b class='violated'>{escape(wrong.got)}</b>, "
+        f"clip {n}, frame {t}, channel {c}, row {h}, column {w} holds <b "
+        f"class='violated'>{escape(wrong.got)}</b>, "
         f"should hold <b class='passed'>{escape(wrong.want)}</b>, which comes from {source}."
     )
     return f"<figure>{_channels(wrong)}{_frame(wrong)}<figcaption>{caption}</figcaption></figure>"
@@ -80,7 +93,8 @@ def _channels(wrong: Wrong) -> str:
         x, wide = start * width, (stop - start) * width
         kind = "rest" if not any(d) else f"group{number % 6}"
         parts.append(
-            f"<rect class='{kind}' x='{x:.1f}' y='14' width='{wide:.1f}' height='22'><title>{start}..{stop - 1}: {name}</title></rect>"
+            f"<rect class='{kind}' x='{x:.1f}' y='14' width='{wide:.1f}' "
+            f"height='22'><title>{start}..{stop - 1}: {name}</title></rect>"
         )
         if wide > 8 * len(name):
             parts.append(f"<text x='{x + wide / 2:.1f}' y='29' text-anchor='middle'>{name}</text>")
@@ -91,12 +105,16 @@ def _channels(wrong: Wrong) -> str:
 
 
 def _name(d: Displacement) -> str:
-    steps = "".join(f"{'−' if step < 0 else '+'}{axis}" for axis, step in zip("THW", d, strict=True) if step)
+    steps = "".join(
+        f"{'−' if step < 0 else '+'}{axis}" for axis, step in zip("THW", d, strict=True) if step
+    )
     return steps or "stays"
 
 
 def _frame(wrong: Wrong) -> str:
-    """Rows and columns of the frame: the wrong place, and the place in it (or in the frame beside) from which the value should come."""
+    """Rows and columns of the frame: the wrong place, and the place in it (or in the frame
+    beside) from which the value should come.
+    """
     _, _, _, rows, columns = wrong.case.shape
     _, t, _, h, w = wrong.place
     from_t, from_h, from_w = wrong.origin
@@ -107,12 +125,20 @@ def _frame(wrong: Wrong) -> str:
         classes[from_h, from_w] = "cell origin"
     classes[h, w] += " bad"
     cells = [
-        f"<rect class='{kind}' x='{column * SIDE + 2}' y='{row * SIDE + 2}' width='{SIDE - 3}' height='{SIDE - 3}' rx='3'/>"
+        (
+            f"<rect class='{kind}' x='{column * SIDE + 2}' y='{row * SIDE + 2}' width='{SIDE - 3}' "
+            f"height='{SIDE - 3}' rx='3'/>"
+        )
         for (row, column), kind in classes.items()
     ]
     wide, high = columns * SIDE + 2, rows * SIDE + 2
     beside = f" of frame {from_t}" if from_t != t else ""
     label = f"row {h}, column {w} of frame {t} is wrong" + (
-        f"; its value should come from row {from_h}, column {from_w}{beside}" if wrong.comes_from_inside else "; a zero should enter"
+        f"; its value should come from row {from_h}, column {from_w}{beside}"
+        if wrong.comes_from_inside
+        else "; a zero should enter"
     )
-    return f"<svg viewBox='0 0 {wide} {high}' style='width:{wide}px' role='img' aria-label='{label}'>{''.join(cells)}</svg>"
+    return (
+        f"<svg viewBox='0 0 {wide} {high}' style='width:{wide}px' role='img' "
+        f"aria-label='{label}'>{''.join(cells)}</svg>"
+    )

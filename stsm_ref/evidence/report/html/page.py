@@ -1,4 +1,5 @@
-"""The report as one HTML page with nothing to load: verdict first, then what is broken, then what every requirement has reached.
+"""The report as one HTML page with nothing to load: verdict first, then what is broken, then what
+every requirement has reached.
 
 Whatever comes from the target is escaped, and so is what a browser or a text file cannot hold.
 """
@@ -96,7 +97,10 @@ dtypes that were not tried are not covered, and neither is a spec other than the
 
 def page(report: Report) -> str:
     """Render the report."""
-    counts = {outcome: sum(result.outcome == outcome for result in report.results) for outcome in HEADLINES}
+    counts = {
+        outcome: sum(result.outcome == outcome for result in report.results)
+        for outcome in HEADLINES
+    }
     tally = ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
     return PAGE.substitute(
         style=STYLE,
@@ -104,16 +108,27 @@ def page(report: Report) -> str:
         outcome=report.outcome,
         headline=_safe(_headline(report)),
         sentence=_safe(_sentence(report)),
-        facts="".join(f"<div><dt>{name}</dt><dd>{_safe(value)}</dd></div>" for name, value in _facts(report).items()),
+        facts="".join(
+            f"<div><dt>{name}</dt><dd>{_safe(value)}</dd></div>"
+            for name, value in _facts(report).items()
+        ),
         tally=_safe(f"rules: {tally}"),
-        strip="".join(f"<i class='{r.outcome}' title='{_safe(f'{r.rule}: {r.outcome}')}'></i>" for r in report.results),
-        broken=f"<section><h2>Why it could not be judged to the end</h2><pre>{_safe(report.broken)}</pre></section>"
+        strip="".join(
+            f"<i class='{r.outcome}' title='{_safe(f'{r.rule}: {r.outcome}')}'></i>"
+            for r in report.results
+        ),
+        broken=(
+            "<section><h2>Why it could not be judged to the "
+            f"end</h2><pre>{_safe(report.broken)}</pre></section>"
+        )
         if report.broken
         else "",
         violations=_violations(report),
         requirements="\n".join(_requirement(*row) for row in _in_table_order(report)),
         rules="\n".join(_rule(result) for result in report.results),
-        rungs="".join(f"<li><b>{rung}</b> {_safe(meaning)}</li>" for rung, meaning in RUNGS.items()),
+        rungs="".join(
+            f"<li><b>{rung}</b> {_safe(meaning)}</li>" for rung, meaning in RUNGS.items()
+        ),
         unasked=_listed("Not asked, and what does not apply", _unasked(report)),
         limits=_listed("Not seen of this target", report.limits),
         origin=_safe("\n".join(_origin(report))),
@@ -132,20 +147,36 @@ def _listed(title: str, lines: Iterable[str]) -> str:
 
 def _unasked(report: Report) -> Iterator[str]:
     for (state, why), identifiers in report.reasons().items():
-        yield f"{', '.join(identifiers)}: {state}, since {why}" if state == "not asked" else f"{', '.join(identifiers)}: {state}: {why}"
+        yield (
+            f"{', '.join(identifiers)}: {state}, since {why}"
+            if state == "not asked"
+            else f"{', '.join(identifiers)}: {state}: {why}"
+        )
 
 
 def _sentence(report: Report) -> str:
     if report.outcome == "passed":
-        what = {"": "", "forward only": " Nothing was asked about its gradients."}.get(report.scope, f" Asked: {report.scope}.")
+        what = {"": "", "forward only": " Nothing was asked about its gradients."}.get(
+            report.scope, f" Asked: {report.scope}."
+        )
         strongest = f"The strongest evidence is {report.rung}, {RUNGS.get(report.rung, '')}."
         return f"{report.name} holds every rule that was asked of it.{what} {strongest}"
     if report.outcome == "violated":
         broken = dict.fromkeys(violation.requirement for violation in report.violations)
-        return f"{report.name} breaks {', '.join(broken)}." if broken else f"{report.name} breaks a rule."
+        return (
+            f"{report.name} breaks {', '.join(broken)}."
+            if broken
+            else f"{report.name} breaks a rule."
+        )
     if report.outcome == "broken":
-        return f"{report.name} gave no answer that could be judged: {(report.broken.strip() or 'see below').splitlines()[0]}"
-    return f"{report.cases} cases ran of the {report.declared} that level {report.level} declares: nothing passes by having run nothing."
+        return (
+            f"{report.name} gave no answer that could be judged: "
+            f"{(report.broken.strip() or 'see below').splitlines()[0]}"
+        )
+    return (
+        f"{report.cases} cases ran of the {report.declared} that level {report.level} "
+        "declares: nothing passes by having run nothing."
+    )
 
 
 def _facts(report: Report) -> dict[str, str]:
@@ -163,14 +194,19 @@ def _facts(report: Report) -> dict[str, str]:
 
 
 def _violations(report: Report) -> str:
-    """The most telling in full, the others folded: one bug breaks many rules. Then what is wrong and was not demanded."""
+    """The most telling in full, the others folded: one bug breaks many rules. Then what is
+    wrong and was not demanded.
+    """
     warned = [f"{v.requirement}, {v.rule}: {v.message}" for v in report.warnings]
     warnings = f"<section>{_listed('Warnings', warned)}</section>" if warned else ""
     if not report.violations:
         return warnings
     first, *others = report.violations
     folded = "".join(
-        f"<details><summary>{_safe(v.requirement)} <code>{_safe(v.rule)}</code> {_safe(v.statement)}</summary>{_violation(v)}</details>"
+        (
+            f"<details><summary>{_safe(v.requirement)} <code>{_safe(v.rule)}</code> "
+            f"{_safe(v.statement)}</summary>{_violation(v)}</details>"
+        )
         for v in others
     )
     more = f"<p class='quiet'>The same run breaks {len(others)} more:</p>{folded}" if others else ""
@@ -181,7 +217,8 @@ def _violation(violation: Violation) -> str:
     where = f"{_safe(violation.place)} · {_safe(violation.rule)}"
     guess = f"<p class='guess'>Looks like: {_safe(violation.guess)}</p>" if violation.guess else ""
     parts = (
-        f"<h3>{_safe(violation.requirement)} <span class='quiet'>{where}</span></h3><p>{_safe(violation.statement)}</p>",
+        f"<h3>{_safe(violation.requirement)} <span "
+        f"class='quiet'>{where}</span></h3><p>{_safe(violation.statement)}</p>",
         f"<p class='message'>{_safe(violation.message)}</p>{guess}{figure(violation)}",
         f"<p class='quiet'>The smallest case found: <code>{_safe(violation.case)}</code></p>",
         f"<p class='quiet'>To see it again:</p><pre>{_safe(violation.reproduce)}</pre>",
@@ -192,7 +229,10 @@ def _violation(violation: Violation) -> str:
 def _in_table_order(report: Report) -> list[tuple[str, Standing]]:
     """The requirements as the table of the paper has them, and after them what it does not know."""
     order = [entry.id for entry in REQUIREMENTS]
-    return sorted(report.requirements().items(), key=lambda row: order.index(row[0]) if row[0] in order else len(order))
+    return sorted(
+        report.requirements().items(),
+        key=lambda row: order.index(row[0]) if row[0] in order else len(order),
+    )
 
 
 def _requirement(identifier: str, stands: Standing) -> str:
@@ -202,7 +242,10 @@ def _requirement(identifier: str, stands: Standing) -> str:
     except StsmError:  # a report of another release
         rule, place = "", ""
     cells = "".join(_cell(stands.operations.get(op)) for op in OPS)
-    return f"<tr><td class='id'>{_safe(identifier)}<td>{_safe(rule)}<td class='optional quiet'>{_safe(place)}{cells}</tr>"
+    return (
+        f"<tr><td class='id'>{_safe(identifier)}<td>{_safe(rule)}<td class='optional "
+        f"quiet'>{_safe(place)}{cells}</tr>"
+    )
 
 
 def _cell(one: OperationStanding | None) -> str:
@@ -236,5 +279,7 @@ def _safe(text: str) -> str:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the page to `path`, whole or not at all; raise `ReportError` if it cannot be written."""
+    """Write the page to `path`, whole or not at all; raise `ReportError` if it cannot be
+    written.
+    """
     write_whole(path, page(report))

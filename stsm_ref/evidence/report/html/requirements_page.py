@@ -1,4 +1,6 @@
-"""The verdict as one HTML page with nothing to load: readable in any browser, for those who were not there."""
+"""The verdict as one HTML page with nothing to load: readable in any browser, for those who
+were not there.
+"""
 
 from html import escape
 from string import Template
@@ -40,33 +42,57 @@ def page(data: dict[str, Any], not_covered: str) -> str:
     return PAGE.substitute(
         style=STYLE,
         outcome=escape(data["outcome"]),
-        environment=escape(", ".join(f"{name} {version}" for name, version in data["environment"].items())),
+        environment=escape(
+            ", ".join(f"{name} {version}" for name, version in data["environment"].items())
+        ),
         summary=escape(f"{held} of {len(entries)} requirements hold. {not_covered}"),
         rows="\n".join(_entry(entry) for entry in entries),
-        rungs="".join(f"<li><b>{escape(rung)}</b> {escape(meaning)}</li>" for rung, meaning in data["rungs"].items()),
+        rungs="".join(
+            f"<li><b>{escape(rung)}</b> {escape(meaning)}</li>"
+            for rung, meaning in data["rungs"].items()
+        ),
     )
 
 
 def _entry(entry: dict[str, Any]) -> str:
     open_if_bad = "" if entry["outcome"] == "passed" else " open"
-    quote = f"<blockquote>{escape(entry['quote'])} <cite>({escape(entry['place'])})</cite></blockquote>" if entry["quote"] else ""
+    quote = (
+        f"<blockquote>{escape(entry['quote'])} <cite>({escape(entry['place'])})</cite></blockquote>"
+        if entry["quote"]
+        else ""
+    )
     checks = "".join(_check(check) for check in entry["checks"])
-    cells = "".join(f"<span>{escape(entry[key])}</span>" for key in ("id", "rule", "standing_in_words", "rung_in_words"))
+    cells = "".join(
+        f"<span>{escape(entry[key])}</span>"
+        for key in ("id", "rule", "standing_in_words", "rung_in_words")
+    )
     parts = "".join(
-        f"<li>{escape(part['text'])} <span class='quiet'>{part['standing']}, {part['evidence']}</span></li>" for part in entry["clauses"]
+        (
+            f"<li>{escape(part['text'])} <span class='quiet'>{part['standing']}, "
+            f"{part['evidence']}</span></li>"
+        )
+        for part in entry["clauses"]
     )
     parts = f"<p class='quiet'>Part by part:</p><ul>{parts}</ul>" if parts else ""
     return (
-        f"<details{open_if_bad}><summary>{cells}<span class='{entry['outcome']}'>{entry['outcome']}</span></summary>"
-        f"{quote}<p class='quiet'>Where it stops holding: {escape(entry['limits'])}.</p>{parts}<ul>{checks}</ul></details>"
+        f"<details{open_if_bad}><summary>{cells}<span "
+        f"class='{entry['outcome']}'>{entry['outcome']}</span></summary>"
+        f"{quote}<p class='quiet'>Where it stops holding: "
+        f"{escape(entry['limits'])}.</p>{parts}<ul>{checks}</ul></details>"
     )
 
 
 def _check(check: dict[str, Any]) -> str:
-    assumes = f"<br><span class='quiet'>Assumes: {escape(check['assumes'])}.</span>" if check["assumes"] else ""
+    assumes = (
+        f"<br><span class='quiet'>Assumes: {escape(check['assumes'])}.</span>"
+        if check["assumes"]
+        else ""
+    )
     failure = f"<pre>{escape(check['failure'])}</pre>" if check["failure"] else ""
     return (
-        f"<li><span class='{check['outcome']}'>{check['outcome']}</span> {escape(check['side'])} {escape(check['rung'])} "
+        f"<li><span class='{check['outcome']}'>{check['outcome']}</span> {escape(check['side'])} "
+        f"{escape(check['rung'])} "
         f"<code>{escape(check['check'])}</code>: "
-        f"{escape(check['statement'])} <span class='quiet'>{check['cases']:,} cases, {check['seconds']:.2f} s</span>{assumes}{failure}</li>"
+        f"{escape(check['statement'])} <span class='quiet'>{check['cases']:,} cases, "
+        f"{check['seconds']:.2f} s</span>{assumes}{failure}</li>"
     )

@@ -1,4 +1,6 @@
-"""The style sheet that our pages share: one column, light or dark as the reader's system is, and a colour for each outcome."""
+"""The style sheet that our pages share: one column, light or dark as the reader's system is,
+and a colour for each outcome.
+"""
 
 STYLE = """
 :root {
