@@ -78,7 +78,7 @@ def test_prove_speaks_json_and_writes_queries(tmp_path: Path) -> None:
     for file in files:
         text = file.read_text()
         expected = "unsat" if "expected: unsat" in text else "sat"
-        assert {ask(solver, Query("again", "sat", text)).verdict for solver in SOLVERS} == {
+        assert {ask(solver, Query("again", "sat", text)).status for solver in SOLVERS} == {
             expected
         }, file.name
 
@@ -133,7 +133,7 @@ def test_a_text_that_cannot_be_read_has_no_answer(text: str) -> None:
     """Rubbish is "unknown" and says why, from both solvers."""
     for solver in SOLVERS:
         answer = ask(solver, Query("rubbish", "sat", text))
-        assert (answer.verdict, bool(answer.why)) == ("unknown", True)
+        assert (answer.status, bool(answer.why)) == ("unknown", True)
 
 
 def test_values_are_read_as_printed() -> None:
@@ -145,11 +145,11 @@ def test_values_are_read_as_printed() -> None:
     )
     for solver in SOLVERS:
         found = ask(solver, Query("", "sat", text.format("") + "(check-sat)\n(get-value (n b))\n"))
-        assert (found.verdict, dict(found.values)) == ("sat", {"n": -3, "b": 15})
+        assert (found.status, dict(found.values)) == ("sat", {"n": -3, "b": 15})
         none = ask(
             solver, Query("", "sat", text.format(" (> n 0)") + "(check-sat)\n(get-value (n b))\n")
         )
-        assert (none.verdict, dict(none.values)) == ("unsat", {})
+        assert (none.status, dict(none.values)) == ("unsat", {})
 
 
 def test_a_folder_that_cannot_be_made_is_refused_at_once(tmp_path: Path) -> None:

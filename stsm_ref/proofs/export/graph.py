@@ -11,15 +11,22 @@ import torch
 from torch import fx
 
 from stsm_ref.proofs.export.recording import Exported, source_line
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, polynomial, product
+from stsm_ref.proofs.index_maps.integers import (
+    Assumptions,
+    Constraint,
+    Polynomial,
+    Range,
+    polynomial,
+    product,
+)
 from stsm_ref.proofs.index_maps.maps import (
-    Choice,
     Constant,
     Index,
+    Integer,
+    Ite,
     SymbolicTensor,
     UnsupportedError,
     Value,
-    Whole,
     as_index,
 )
 from stsm_ref.proofs.operators import convolution, memory, products
@@ -84,9 +91,9 @@ class Interpreter:
     """
 
     def __init__(
-        self, exported: Exported, scope: Scope, path: str | None, *, at_hand: bool
+        self, exported: Exported, assumptions: Assumptions, path: str | None, *, at_hand: bool
     ) -> None:
-        self.exported, self.scope, self.path = exported, scope, path
+        self.exported, self.assumptions, self.path = exported, assumptions, path
         self.at_hand = at_hand
 
     def run(self, graph: fx.Graph, inputs: Sequence[Any]) -> Any:
@@ -126,7 +133,7 @@ class Interpreter:
         meaning.
         """
 
-        def read(index: Index, known: Scope) -> Value:
+        def read(index: Index, known: Assumptions) -> Value:
             try:
                 return result.read(index, known)
             except UnsupportedError as error:
@@ -147,7 +154,7 @@ class Interpreter:
         if str(target) in OF_SIZES:
             return _size_of(str(target), node, args)
         if not isinstance(target, torch._ops.OpOverload):
-            return apply_to_sizes(target, args, self.scope)
+            return apply_to_sizes(target, args, self.assumptions)
         if str(target) in CHECKS_ONLY:
             return self._check(str(target), node, args)
         self._look_up_inside(target, args, kwargs)
@@ -178,7 +185,7 @@ class Interpreter:
             if (
                 not isinstance(index, SymbolicTensor)
                 or index.dtype == "bool"
-                or not _all_inside(index, args[0].shape[axis], self.scope)
+                or not _all_inside(index, args[0].shape[axis], self.assumptions)
             ):
                 raise UnsupportedError("a place that is looked up and is not known to be inside")
 
@@ -197,7 +204,7 @@ class Interpreter:
             if args[0] is True:
                 return
         elif isinstance(args[0], SymbolicTensor):
-            value = args[0].read((polynomial(0),) * args[0].rank, self.scope)
+            value = args[0].read((polynomial(0),) * args[0].rank, self.assumptions)
             if (
                 isinstance(value, Constant)
                 and value.value
@@ -219,18 +226,18 @@ class Interpreter:
         """
         first: Any = places[0] if places else None
         if memory.writes(target):
-            memory.write(target, args, kwargs, first, self.scope)
+            memory.write(target, args, kwargs, first, self.assumptions)
             return first
         shared = _shared_storage(node)
         if shared == [True]:
-            return memory.shown_by(target, args, kwargs, first, self.scope)
-        result = apply(target, args, kwargs, self.scope)
+            return memory.shown_by(target, args, kwargs, first, self.assumptions)
+        result = apply(target, args, kwargs, self.assumptions)
         if not isinstance(result, tuple | list):
             return Memory(self._with_line(node, result))
         if True in shared:
             return Pieces(
                 tuple(
-                    memory.piece(first, target, args, kwargs, k, self.scope)
+                    memory.piece(first, target, args, kwargs, k, self.assumptions)
                     for k in range(len(result))
                 )
             )
@@ -273,7 +280,7 @@ class Interpreter:
 def interpret(
     exported: Exported,
     inputs: Mapping[str, SymbolicTensor],
-    scope: Scope,
+    assumptions: Assumptions,
     *,
     path: str | None = None,
 ) -> Result:
@@ -284,7 +291,7 @@ def interpret(
     UnsupportedError
         Naming the operator and the line of the user's file `path`.
     UndeterminedError
-        If a shape hangs on sizes of which `scope` knows too little.
+        If a shape hangs on sizes of which `assumptions` knows too little.
     """
     names = [node.name for node in exported.graph.nodes if node.op == "placeholder"]
     places = {
@@ -293,13 +300,15 @@ def interpret(
     }
     before = {name: place.value for name, place in places.items()}
     at_hand = all(
-        scope.allows(name, size) for name, size in exported.sample.items() if name in scope.ranges
+        assumptions.allows(name, size)
+        for name, size in exported.sample.items()
+        if name in assumptions.ranges
     ) and all(
         _at_sample(tensor, exported) == _recorded(node.meta["val"])
         for node in exported.graph.nodes
         if node.op == "placeholder" and (tensor := inputs.get(node.name)) is not None
     )
-    results = Interpreter(exported, scope, path, at_hand=at_hand).run(
+    results = Interpreter(exported, assumptions, path, at_hand=at_hand).run(
         exported.graph, [places[name] for name in names]
     )
     if len(results) != exported.results or not isinstance(results[exported.chosen], Place):
@@ -314,25 +323,27 @@ def interpret(
     return Result(results[exported.chosen].read(), tuple(written))
 
 
-def _all_inside(index: SymbolicTensor, size: Polynomial, scope: Scope) -> bool:
+def _all_inside(index: SymbolicTensor, size: Polynomial, assumptions: Assumptions) -> bool:
     """Whether every entry of an index is a place on an axis of that size."""
     position = {
         f"place{axis}": Range(polynomial(0), length - 1) for axis, length in enumerate(index.shape)
     }
-    within = replace(scope, ranges={**scope.ranges, **position})
+    within = replace(assumptions, ranges={**assumptions.ranges, **position})
 
-    def holds(value: Value, known: Scope) -> bool:
-        if isinstance(value, Choice):
+    def holds(value: Value, known: Assumptions) -> bool:
+        if isinstance(value, Ite):
             otherwise = known
             if len(value.condition) == 1 and not value.condition[0].equal:
-                otherwise = known.assuming([Atom(-value.condition[0].value - 1)])
+                otherwise = known.assuming([Constraint(-value.condition[0].value - 1)])
             return holds(value.then, known.assuming(value.condition)) and holds(
                 value.otherwise, otherwise
             )
-        if not isinstance(value, Constant | Whole):
+        if not isinstance(value, Constant | Integer):
             return False
         place = as_index(value)
-        return bool(known.holds(Atom(place + size)) and known.holds(Atom(size - 1 - place)))
+        return bool(
+            known.holds(Constraint(place + size)) and known.holds(Constraint(size - 1 - place))
+        )
 
     return holds(index.read(tuple(Polynomial.variable(name) for name in position), within), within)
 

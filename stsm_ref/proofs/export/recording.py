@@ -16,7 +16,6 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from unittest import mock
 
 import sympy
 import torch
@@ -26,10 +25,11 @@ from torch.fx.experimental import _config as symbolic_config
 
 from stsm_ref.proofs.export.watch import OURS, TORCH, Watch, Watched
 from stsm_ref.proofs.operators.table import CHECKS_ONLY, MEANINGS
+from stsm_ref.proofs.replacing import replaced
 
 SYMPY = str(Path(sympy.__file__).parent)
 SIZE_AS_TEXT = "for a size as text"
-MOST_DECISIONS = 200
+MAX_DECISIONS = 200
 """Comparisons of sizes by their own code in one recording. torch makes a guard of each, at some
 100 ms: a search takes hours.
 """
@@ -164,9 +164,9 @@ def _as_it_is() -> Iterator[None]:
     """
     with (
         # equal sizes of a sample are a coincidence: without this, torch would give them one symbol
-        mock.patch.object(symbolic_config, "use_duck_shape", False),
+        symbolic_config.patch(use_duck_shape=False),  # type: ignore[attr-defined]  # of torch's config modules
         _lines_of_functions(),
-        mock.patch.object(fx.Graph, "eliminate_dead_code", return_value=False),
+        replaced(fx.Graph, "eliminate_dead_code", lambda *_, **__: False),
     ):
         yield
 
@@ -186,7 +186,7 @@ def _sizes_as_text_noticed(watched: Watched) -> Iterator[None]:
                 )
             return str(known(self))
 
-        return mock.patch.object(kind, "__repr__", written)
+        return replaced(kind, "__repr__", written)
 
     with ExitStack() as stack:
         for kind in (torch.SymInt, torch.SymFloat, torch.SymBool):
@@ -216,13 +216,13 @@ def training_noticed(target: torch.nn.Module) -> Iterator[list[str]]:
     def write(self: torch.nn.Module, value: bool) -> None:
         self.__dict__["training"] = value
 
-    with mock.patch.object(torch.nn.Module, "training", property(read, write), create=True):
+    with replaced(torch.nn.Module, "training", property(read, write)):
         yield reads
 
 
 @contextmanager
 def _decisions_limited() -> Iterator[None]:
-    """End a recording in which their code compares sizes more than `MOST_DECISIONS` times, also
+    """End a recording in which their code compares sizes more than `MAX_DECISIONS` times, also
     where it catches what ends it.
     """
     known: Callable[[torch.SymBool], bool] = torch.SymBool.__bool__
@@ -231,14 +231,14 @@ def _decisions_limited() -> Iterator[None]:
     def decided(self: torch.SymBool) -> bool:
         nonlocal taken
         taken += not sys._getframe(1).f_code.co_filename.startswith((TORCH, SYMPY))
-        if taken > MOST_DECISIONS:
-            raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MOST_DECISIONS))
+        if taken > MAX_DECISIONS:
+            raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MAX_DECISIONS))
         return known(self)
 
-    with mock.patch.object(torch.SymBool, "__bool__", decided):
+    with replaced(torch.SymBool, "__bool__", decided):
         yield
-    if taken > MOST_DECISIONS:
-        raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MOST_DECISIONS))
+    if taken > MAX_DECISIONS:
+        raise ExportFailedError(TOO_MANY_DECISIONS.format(most=MAX_DECISIONS))
 
 
 def _without_a_meaning(module: fx.GraphModule) -> list[Any]:
@@ -272,7 +272,7 @@ def _lines_of_functions() -> AbstractContextManager[Any]:
     """Have torch note the lines of all of the user's functions, and not those called `forward`
     alone; it knows of no public way.
     """
-    return mock.patch.object(fx.proxy, "_STACK_TRACE_ANCHORS", _FramesOutsideTorch(), create=True)
+    return replaced(fx.proxy, "_STACK_TRACE_ANCHORS", _FramesOutsideTorch())
 
 
 @contextmanager

@@ -17,18 +17,18 @@ from stsm_ref.proofs.index_maps.formula import (
     disjunction,
     negation,
 )
-from stsm_ref.proofs.index_maps.integers import Atom
+from stsm_ref.proofs.index_maps.integers import Constraint
 from stsm_ref.proofs.index_maps.maps import (
-    Choice,
     Constant,
+    Integer,
+    Ite,
     Sum,
     UnsupportedError,
     Value,
-    Whole,
     is_unknown,
 )
 
-MOST_TERMS = 64
+MAX_TERMS = 64
 """Terms of a sum that are looked at in pairs."""
 
 
@@ -37,7 +37,7 @@ def exact(value: Value) -> Logical:
     rounds, for any finite input.
     """
     match value:
-        case Choice(condition, then, otherwise):
+        case Ite(condition, then, otherwise):
             return _either(conjunction(condition), exact(then), exact(otherwise))
         case Sum(terms):
             inside = conjunction(exact(each) for _, each in terms)
@@ -50,9 +50,9 @@ def may_be_nonzero(value: Value) -> Logical:
     match value:
         case Constant(number):
             return TRUE if number else FALSE
-        case Whole(number):
-            return negation(Atom(number, equal=True))
-        case Choice(condition, then, otherwise):
+        case Integer(number):
+            return negation(Constraint(number, equal=True))
+        case Ite(condition, then, otherwise):
             return _either(conjunction(condition), may_be_nonzero(then), may_be_nonzero(otherwise))
         case Sum(terms):
             return (
@@ -70,7 +70,7 @@ def is_minus_zero(value: Value) -> Logical:
     match value:
         case Constant(_, negative):
             return TRUE if negative else FALSE
-        case Choice(condition, then, otherwise):
+        case Ite(condition, then, otherwise):
             return _either(conjunction(condition), is_minus_zero(then), is_minus_zero(otherwise))
     return FALSE
 
@@ -95,7 +95,7 @@ def _cancels(value: Sum) -> bool:
 def _without_rounding(value: Sum) -> list[Logical]:
     nonzero = [(weight, may_be_nonzero(each)) for weight, each in value.terms]
     nonzero = [(weight, each) for weight, each in nonzero if each != FALSE and weight]
-    if len(nonzero) > MOST_TERMS:
+    if len(nonzero) > MAX_TERMS:
         raise UnsupportedError(f"a sum of {len(nonzero)} terms that may not be 0")
     scaled = [negation(each) for weight, each in nonzero if abs(weight) != 1]
     pairs = itertools.combinations((each for _, each in nonzero), 2)

@@ -6,17 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope
-from stsm_ref.proofs.index_maps.maps import (
-    Choice,
-    Constant,
-    Entry,
-    Rounded,
-    Sum,
-    Value,
-    Whole,
-    parts,
-)
+from stsm_ref.proofs.index_maps.integers import Assumptions, Constraint, Polynomial, Range
+from stsm_ref.proofs.index_maps.maps import Cast, Constant, Integer, Ite, Load, Sum, Value, parts
 
 
 @dataclass(frozen=True)
@@ -24,11 +15,11 @@ class Formula:
     """``and``, ``or`` or ``not`` of formulas, or an atom."""
 
     kind: str
-    parts: tuple["Formula | Atom", ...]
+    parts: tuple["Formula | Constraint", ...]
 
 
 TRUE, FALSE = Formula("and", ()), Formula("or", ())
-Logical = Formula | Atom
+Logical = Formula | Constraint
 
 
 def conjunction(parts: Iterable[Logical]) -> Logical:
@@ -48,11 +39,15 @@ def negation(part: Logical) -> Logical:
     return FALSE if part == TRUE else TRUE if part == FALSE else Formula("not", (part,))
 
 
-def atoms_of(part: Logical) -> list[Atom]:
+def required_constraints(part: Logical) -> list[Constraint]:
     """What holds for sure if the formula does: the atoms that it demands."""
-    if isinstance(part, Atom):
+    if isinstance(part, Constraint):
         return [part]
-    return [atom for each in part.parts for atom in atoms_of(each)] if part.kind == "and" else []
+    return (
+        [constraint for each in part.parts for constraint in required_constraints(each)]
+        if part.kind == "and"
+        else []
+    )
 
 
 def number(value: int) -> str:
@@ -82,7 +77,7 @@ def integer_text(value: Polynomial) -> str:
 
 def formula_text(part: Logical) -> str:
     """A formula."""
-    if isinstance(part, Atom):
+    if isinstance(part, Constraint):
         return f"({'=' if part.equal else '>='} {integer_text(part.value)} 0)"
     if not part.parts:
         return "true" if part == TRUE else "false"
@@ -97,16 +92,16 @@ def value_text(value: Value) -> str:
     match value:
         case Constant(number_):
             return real(number_)
-        case Whole(polynomial):
+        case Integer(polynomial):
             return f"(to_real {integer_text(polynomial)})"
-        case Entry(name, index):
+        case Load(name, index):
             return f"({name} {' '.join(map(integer_text, index))})" if index else name
-        case Choice(condition, then, otherwise):
+        case Ite(condition, then, otherwise):
             return (
                 f"(ite {formula_text(conjunction(condition))} {value_text(then)} "
                 f"{value_text(otherwise)})"
             )
-        case Rounded(dtype, inner):
+        case Cast(dtype, inner):
             return f"(as_{dtype} {value_text(inner)})"
         case Sum(terms):
             scaled = [
@@ -124,7 +119,7 @@ def value_text(value: Value) -> str:
 
 def script(
     ranges: Mapping[str, Range],
-    scope: Scope,
+    assumptions: Assumptions,
     demands: Iterable[Logical],
     values: tuple[Value, Value] | None,
 ) -> str:
@@ -134,24 +129,25 @@ def script(
     for name, (low, high) in ranges.items():
         variable = Polynomial.variable(name)
         # the upper end of a remainder is part of its definition
-        bounds = [Atom(variable - low)] if low else []
-        bounds += [Atom(high - variable)] if high and not name.startswith("r") else []
+        bounds = [Constraint(variable - low)] if low else []
+        bounds += [Constraint(high - variable)] if high and not name.startswith("r") else []
         lines += [f"(assert {formula_text(bound)})" for bound in bounds]
-    for (value, divisor), (quotient, remainder) in scope.definitions.items():
+    for (value, divisor), (quotient, remainder) in assumptions.definitions.items():
         # where the divisor is not positive the division is never looked at, and must not rule
         # anything out
         equation = [
-            Atom(divisor * quotient + remainder - value, equal=True),
-            Atom(divisor - 1 - remainder),
+            Constraint(divisor * quotient + remainder - value, equal=True),
+            Constraint(divisor - 1 - remainder),
         ]
         lines.append(
-            f"(assert (=> {formula_text(Atom(divisor - 1))} {formula_text(conjunction(equation))}))"
+            f"(assert (=> {formula_text(Constraint(divisor - 1))} "
+            f"{formula_text(conjunction(equation))}))"
         )
     lines += [f"(assert {formula_text(demand)})" for demand in demands]
     if values:
         lines += _functions(values)
         lines.append(f"(assert (not (= {value_text(values[0])} {value_text(values[1])})))")
-    linear = all(each.degree <= 1 for each in _polynomials(ranges, scope, demands, values))
+    linear = all(each.degree <= 1 for each in _polynomials(ranges, assumptions, demands, values))
     return "\n".join(
         [f"(set-logic {'QF_UFLIRA' if linear else 'QF_UFNIRA'})", *lines, "(check-sat)", ""]
     )
@@ -159,33 +155,33 @@ def script(
 
 def _polynomials(
     ranges: Mapping[str, Range],
-    scope: Scope,
+    assumptions: Assumptions,
     demands: Iterable[Logical],
     values: tuple[Value, Value] | None,
 ) -> Iterator[Polynomial]:
     """All that a question is made of: it is linear if no two names stand in one product."""
     yield from (end for each in ranges.values() for end in each if end is not None)
-    for (value, divisor), (quotient, _) in scope.definitions.items():
+    for (value, divisor), (quotient, _) in assumptions.definitions.items():
         yield from (value, divisor, divisor * quotient)
     for demand in demands:
-        yield from (atom.value for atom in all_atoms(demand))
+        yield from (constraint.value for constraint in constraints_in(demand))
     for part in (part for value in values or () for part in parts(value)):
         match part:
-            case Whole(polynomial):
+            case Integer(polynomial):
                 yield polynomial
-            case Entry(_, index):
+            case Load(_, index):
                 yield from index
-            case Choice(condition, _, _):
-                yield from (atom.value for atom in condition)
+            case Ite(condition, _, _):
+                yield from (constraint.value for constraint in condition)
 
 
-def all_atoms(part: Logical) -> Iterator[Atom]:
-    """Every atom in a formula, whether or not it must hold."""
-    if isinstance(part, Atom):
+def constraints_in(part: Logical) -> Iterator[Constraint]:
+    """Every constraint in a formula, whether or not it must hold."""
+    if isinstance(part, Constraint):
         yield part
     else:
         for each in part.parts:
-            yield from all_atoms(each)
+            yield from constraints_in(each)
 
 
 def _functions(values: tuple[Value, Value]) -> list[str]:
@@ -193,9 +189,9 @@ def _functions(values: tuple[Value, Value]) -> list[str]:
         (each.name, len(each.index))
         for value in values
         for each in parts(value)
-        if isinstance(each, Entry)
+        if isinstance(each, Load)
     }
-    dtypes = {each.dtype for value in values for each in parts(value) if isinstance(each, Rounded)}
+    dtypes = {each.dtype for value in values for each in parts(value) if isinstance(each, Cast)}
     return [
         *(
             f"(declare-fun {name} ({' '.join(['Int'] * rank)}) Real)"

@@ -124,7 +124,7 @@ def product(values: Iterable["Polynomial | int"]) -> Polynomial:
     return total
 
 
-class Atom(NamedTuple):
+class Constraint(NamedTuple):
     """What a condition is made of: `value` is 0 or more, or, with `equal`, it is exactly 0."""
 
     value: Polynomial
@@ -149,7 +149,7 @@ class Range(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Scope:
+class Assumptions:
     """What is known: the range of each variable, later ones in terms of earlier ones, and facts ``f
     >= 0``.
 
@@ -163,12 +163,14 @@ class Scope:
         default_factory=dict
     )
 
-    def assuming(self, atoms: Iterable[Atom]) -> "Scope":
+    def assuming(self, constraints: Iterable[Constraint]) -> "Assumptions":
         """The same with more facts."""
         more = [
             value
-            for atom in atoms
-            for value in ((atom.value, -atom.value) if atom.equal else (atom.value,))
+            for constraint in constraints
+            for value in (
+                (constraint.value, -constraint.value) if constraint.equal else (constraint.value,)
+            )
         ]
         return replace(self, facts=(*self.facts, *more)) if more else self
 
@@ -222,23 +224,25 @@ class Scope:
             return True
         return False if self._shown(-value - 1) else None
 
-    def holds(self, atom: Atom) -> bool | None:
-        """Whether `atom` always holds (True), never (False), or neither can be said (None)."""
-        if not atom.equal:
-            return self.is_nonnegative(atom.value)
-        signs = self.is_nonnegative(atom.value), self.is_nonnegative(-atom.value)
+    def holds(self, constraint: Constraint) -> bool | None:
+        """Whether `constraint` always holds (True), never (False), or neither can be said
+        (None).
+        """
+        if not constraint.equal:
+            return self.is_nonnegative(constraint.value)
+        signs = self.is_nonnegative(constraint.value), self.is_nonnegative(-constraint.value)
         return False if False in signs else True if signs == (True, True) else None
 
-    def settle(self, value: Polynomial) -> bool:
+    def decide(self, value: Polynomial) -> bool:
         """Whether ``value >= 0``, or `UndeterminedError`."""
         known = self.is_nonnegative(value)
         if known is None:
             raise UndeterminedError(value)
         return known
 
-    def settle_equal(self, value: Polynomial) -> bool:
+    def decide_equal(self, value: Polynomial) -> bool:
         """Whether ``value == 0``, or `UndeterminedError`."""
-        return self.settle(value) and self.settle(-value)
+        return self.decide(value) and self.decide(-value)
 
     def _shown(self, value: Polynomial) -> bool:
         if _at_least(self.minimum(value), 0):
@@ -251,7 +255,7 @@ class Scope:
         Where the range of the remainder cannot be shown, quotient and remainder are named, and
         their definition is kept.
         """
-        if not self.settle(divisor - 1):
+        if not self.decide(divisor - 1):
             raise ZeroDivisionError(f"{value} divided by {divisor}, which is not positive")
         if value.constant is not None and divisor.constant is not None:
             quotient, remainder = divmod(value.constant, divisor.constant)

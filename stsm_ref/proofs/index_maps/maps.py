@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Constraint, Polynomial, polynomial
 
 Index = tuple[Polynomial, ...]
 Shape = tuple[Polynomial, ...]
@@ -29,14 +29,14 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Whole:
+class Integer:
     """A whole number that depends on positions or sizes, as `arange` makes."""
 
     value: Polynomial
 
 
 @dataclass(frozen=True)
-class Entry:
+class Load:
     """The entry at `index` of the tensor called `name`; ``uninitialised`` memory is a tensor
     too, of which nothing is known.
     """
@@ -46,10 +46,10 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Choice:
+class Ite:
     """One value where all of `condition` holds, another elsewhere."""
 
-    condition: tuple[Atom, ...]
+    condition: tuple[Constraint, ...]
     then: "Value"
     otherwise: "Value"
 
@@ -67,7 +67,7 @@ class Sum:
 
 
 @dataclass(frozen=True)
-class Rounded:
+class Cast:
     """A value that was brought into a dtype that may not hold it: of what became of it, nothing
     is said.
     """
@@ -76,8 +76,8 @@ class Rounded:
     value: "Value"
 
 
-Value = Constant | Whole | Entry | Choice | Sum | Rounded
-Read = Callable[[Index, Scope], Value]
+Value = Constant | Integer | Load | Ite | Sum | Cast
+Read = Callable[[Index, Assumptions], Value]
 ZERO = Constant(Fraction(0))
 UNINITIALISED = "uninitialised"
 """The name of the tensor of which nothing is known, not even that it is the same from one look
@@ -112,7 +112,7 @@ class SymbolicTensor:
 
 def input_tensor(name: str, shape: Sequence[Polynomial]) -> SymbolicTensor:
     """A tensor of which nothing is known but its name and shape."""
-    return SymbolicTensor(tuple(shape), lambda index, _: Entry(name, index))
+    return SymbolicTensor(tuple(shape), lambda index, _: Load(name, index))
 
 
 def filled(shape: Sequence[Polynomial], value: Value, dtype: str = "float32") -> SymbolicTensor:
@@ -121,51 +121,57 @@ def filled(shape: Sequence[Polynomial], value: Value, dtype: str = "float32") ->
 
 
 def choose(
-    condition: Sequence[Atom],
-    then: Callable[[Scope], Value],
-    otherwise: Callable[[Scope], Value],
-    scope: Scope,
+    condition: Sequence[Constraint],
+    then: Callable[[Assumptions], Value],
+    otherwise: Callable[[Assumptions], Value],
+    assumptions: Assumptions,
 ) -> Value:
     """Choose, and look at a side only where what is known leaves it open; each side is read
     knowing which it is.
     """
-    known = [scope.holds(atom) for atom in condition]
+    known = [assumptions.holds(constraint) for constraint in condition]
     if False in known:
-        return otherwise(scope)
-    open_atoms = tuple(atom for atom, settled in zip(condition, known, strict=True) if not settled)
-    if not open_atoms:
-        return then(scope)
-    yes = then(scope.assuming(open_atoms))
+        return otherwise(assumptions)
+    open_constraints = tuple(
+        constraint
+        for constraint, simplified in zip(condition, known, strict=True)
+        if not simplified
+    )
+    if not open_constraints:
+        return then(assumptions)
+    yes = then(assumptions.assuming(open_constraints))
     # that all of several atoms do not hold says nothing of any one of them
-    alone = len(open_atoms) == 1 and not open_atoms[0].equal
-    no = otherwise(scope.assuming([Atom(-open_atoms[0].value - 1)]) if alone else scope)
-    return yes if yes == no else Choice(open_atoms, yes, no)
+    alone = len(open_constraints) == 1 and not open_constraints[0].equal
+    no = otherwise(
+        assumptions.assuming([Constraint(-open_constraints[0].value - 1)]) if alone else assumptions
+    )
+    return yes if yes == no else Ite(open_constraints, yes, no)
 
 
-def inside(position: Polynomial, size: Polynomial) -> tuple[Atom, Atom]:
+def inside(position: Polynomial, size: Polynomial) -> tuple[Constraint, Constraint]:
     """The condition ``0 <= position < size``."""
-    return Atom(position), Atom(size - 1 - position)
+    return Constraint(position), Constraint(size - 1 - position)
 
 
 def map_leaves(value: Value, function: Callable[[Value], Value]) -> Value:
     """Apply `function` to what each choice ends in."""
-    if not isinstance(value, Choice):
+    if not isinstance(value, Ite):
         return function(value)
     then, otherwise = map_leaves(value.then, function), map_leaves(value.otherwise, function)
-    return then if then == otherwise else Choice(value.condition, then, otherwise)
+    return then if then == otherwise else Ite(value.condition, then, otherwise)
 
 
 def map_leaves_knowing(
-    value: Value, scope: Scope, function: Callable[[Value, Scope], Value]
+    value: Value, assumptions: Assumptions, function: Callable[[Value, Assumptions], Value]
 ) -> Value:
     """Apply `function` to what each choice ends in, and to what is known there."""
-    if not isinstance(value, Choice):
-        return function(value, scope)
+    if not isinstance(value, Ite):
+        return function(value, assumptions)
     return choose(
         value.condition,
         lambda known: map_leaves_knowing(value.then, known, function),
         lambda known: map_leaves_knowing(value.otherwise, known, function),
-        scope,
+        assumptions,
     )
 
 
@@ -191,33 +197,33 @@ def _adds_nothing(weight: Fraction, value: Value) -> bool:
 
 def is_unknown(value: Value) -> bool:
     """Whether nothing is known of a value, not even that it is finite."""
-    return isinstance(value, Rounded) or (isinstance(value, Entry) and value.name == UNINITIALISED)
+    return isinstance(value, Cast) or (isinstance(value, Load) and value.name == UNINITIALISED)
 
 
 def parts(value: Value) -> Iterator[Value]:
     """The value and all that it is made of."""
     yield value
-    if isinstance(value, Choice):
+    if isinstance(value, Ite):
         yield from parts(value.then)
         yield from parts(value.otherwise)
     elif isinstance(value, Sum):
         for _, each in value.terms:
             yield from parts(each)
-    elif isinstance(value, Rounded):
+    elif isinstance(value, Cast):
         yield from parts(value.value)
 
 
 def as_index(value: Value) -> Polynomial:
     """A leaf as an integer."""
-    if isinstance(value, Whole):
+    if isinstance(value, Integer):
         return value.value
     if isinstance(value, Constant):
         if value.value.denominator == 1:
             return polynomial(int(value.value))
         raise UnsupportedError(f"the number {value.value} where an integer was expected")
-    if isinstance(value, Rounded):
+    if isinstance(value, Cast):
         raise UnsupportedError(f"a number that may not fit into {value.dtype}")
-    if isinstance(value, Sum) and not any(isinstance(part, Entry) for part in parts(value)):
+    if isinstance(value, Sum) and not any(isinstance(part, Load) for part in parts(value)):
         raise UnsupportedError(
             "a number that was computed in floats, and may be rounded, in an index or a condition"
         )
@@ -227,15 +233,18 @@ def as_index(value: Value) -> Polynomial:
 def substituted(value: Value, values: Mapping[str, Polynomial]) -> Value:
     """The value with polynomials in the place of variables."""
     match value:
-        case Whole(number):
-            return Whole(number.substitute(values))
-        case Entry(name, index):
-            return Entry(name, tuple(each.substitute(values) for each in index))
-        case Choice(condition, then, otherwise):
-            atoms = tuple(Atom(atom.value.substitute(values), atom.equal) for atom in condition)
-            return Choice(atoms, substituted(then, values), substituted(otherwise, values))
+        case Integer(number):
+            return Integer(number.substitute(values))
+        case Load(name, index):
+            return Load(name, tuple(each.substitute(values) for each in index))
+        case Ite(condition, then, otherwise):
+            constraints = tuple(
+                Constraint(constraint.value.substitute(values), constraint.equal)
+                for constraint in condition
+            )
+            return Ite(constraints, substituted(then, values), substituted(otherwise, values))
         case Sum(terms):
             return Sum(tuple((weight, substituted(each, values)) for weight, each in terms))
-        case Rounded(dtype, inner):
-            return Rounded(dtype, substituted(inner, values))
+        case Cast(dtype, inner):
+            return Cast(dtype, substituted(inner, values))
     return value

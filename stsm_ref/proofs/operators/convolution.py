@@ -11,7 +11,13 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import (
+    Assumptions,
+    Constraint,
+    Polynomial,
+    Range,
+    polynomial,
+)
 from stsm_ref.proofs.index_maps.maps import (
     ZERO,
     Constant,
@@ -46,7 +52,7 @@ class Correlation(NamedTuple):
 
 @meaning("aten.convolution.default")
 def convolution(
-    scope: Scope,
+    assumptions: Assumptions,
     x: SymbolicTensor,
     weight: SymbolicTensor,
     bias: SymbolicTensor | None,
@@ -63,8 +69,8 @@ def convolution(
     axes = weight.rank - 2
     if x.rank == axes + 1:
         batched = convolution(
-            scope,
-            unsqueeze(scope, x, 0),
+            assumptions,
+            unsqueeze(assumptions, x, 0),
             weight,
             bias,
             stride,
@@ -74,7 +80,7 @@ def convolution(
             output_padding,
             groups,
         )
-        return select(scope, batched, 0, 0)
+        return select(assumptions, batched, 0, 0)
     map_ = Correlation(
         *_numbers(weight),
         tuple_of(stride, axes),
@@ -87,16 +93,16 @@ def convolution(
             f"{x.shape[1]} channels for a convolution of {map_.shape[1] * map_.groups}"
         )
     _require_floats(x, weight)
-    zeros_count = not _is_finite(x, scope)
+    zeros_count = not _is_finite(x, assumptions)
     sizes = []
     for size, k, s, p, d in zip(
         x.shape[2:], map_.shape[2:], map_.stride, map_.padding, map_.dilation, strict=True
     ):
-        if not scope.settle(size + (2 * p - d * (k - 1) - 1)):
+        if not assumptions.decide(size + (2 * p - d * (k - 1) - 1)):
             raise UnsupportedError("a kernel that is larger than what it is laid on")
-        sizes.append(scope.divide(size + (2 * p - d * (k - 1) - 1), polynomial(s))[0] + 1)
+        sizes.append(assumptions.divide(size + (2 * p - d * (k - 1) - 1), polynomial(s))[0] + 1)
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         channel = as_int(index[1])
         group_size = map_.shape[1]
         first = channel // (map_.shape[0] // map_.groups) * group_size
@@ -125,11 +131,11 @@ def _require_floats(x: SymbolicTensor, weight: SymbolicTensor) -> None:
         raise UnsupportedError(f"a convolution of {x.dtype} with weights of {weight.dtype}")
 
 
-def _is_finite(x: SymbolicTensor, scope: Scope) -> bool:
+def _is_finite(x: SymbolicTensor, assumptions: Assumptions) -> bool:
     """Whether every entry is finite if those of the input are, so that a weight of 0 makes 0 of
     it.
     """
-    apart = Scope(dict(scope.ranges), scope.facts, dict(scope.definitions))
+    apart = Assumptions(dict(assumptions.ranges), assumptions.facts, dict(assumptions.definitions))
     index = []
     for axis, size in enumerate(x.shape):
         apart.ranges[f"any{axis}"] = Range(polynomial(0), size - 1)
@@ -141,14 +147,18 @@ def _is_finite(x: SymbolicTensor, scope: Scope) -> bool:
     return True
 
 
-def _or_zero(x: SymbolicTensor, front: Index, at: Sequence[Polynomial], scope: Scope) -> Value:
+def _or_zero(
+    x: SymbolicTensor, front: Index, at: Sequence[Polynomial], assumptions: Assumptions
+) -> Value:
     """The entry at a place, or zero outside."""
     condition = [
-        atom
+        constraint
         for position, size in zip(at, x.shape[2:], strict=True)
-        for atom in inside(position, size)
+        for constraint in inside(position, size)
     ]
-    return choose(condition, lambda known: x.read((*front, *at), known), lambda _: ZERO, scope)
+    return choose(
+        condition, lambda known: x.read((*front, *at), known), lambda _: ZERO, assumptions
+    )
 
 
 def _numbers(weight: SymbolicTensor) -> tuple[dict[tuple[int, ...], Fraction], tuple[int, ...]]:
@@ -156,7 +166,7 @@ def _numbers(weight: SymbolicTensor) -> tuple[dict[tuple[int, ...], Fraction], t
     shape = tuple(as_int(size) for size in weight.shape)
     found = {}
     for place in itertools.product(*(range(size) for size in shape)):
-        value = weight.read(tuple(polynomial(each) for each in place), Scope({}))
+        value = weight.read(tuple(polynomial(each) for each in place), Assumptions({}))
         if not isinstance(value, Constant):
             raise UnsupportedError("a convolution whose weights are not fixed numbers")
         if value.value:
@@ -166,7 +176,7 @@ def _numbers(weight: SymbolicTensor) -> tuple[dict[tuple[int, ...], Fraction], t
 
 @meaning("aten.conv1d.default", "aten.conv2d.default", "aten.conv3d.default")
 def conv(
-    scope: Scope,
+    assumptions: Assumptions,
     x: SymbolicTensor,
     weight: SymbolicTensor,
     bias: Any,
@@ -176,12 +186,12 @@ def conv(
     groups: int,
 ) -> SymbolicTensor:
     """Cross-correlation."""
-    return convolution(scope, x, weight, bias, stride, padding, dilation, False, [0], groups)
+    return convolution(assumptions, x, weight, bias, stride, padding, dilation, False, [0], groups)
 
 
 @meaning("aten.conv1d.padding", "aten.conv2d.padding", "aten.conv3d.padding")
 def conv_padding(
-    scope: Scope,
+    assumptions: Assumptions,
     x: SymbolicTensor,
     weight: SymbolicTensor,
     bias: Any,
@@ -195,7 +205,7 @@ def conv_padding(
     """
     axes = weight.rank - 2
     if padding == "valid":
-        return conv(scope, x, weight, bias, stride, [0], dilation, groups)
+        return conv(assumptions, x, weight, bias, stride, [0], dilation, groups)
     from stsm_ref.proofs.operators.data import pad
 
     needed = [
@@ -203,13 +213,20 @@ def conv_padding(
     ]
     around = [width for each in reversed(needed) for width in (each // 2, each - each // 2)]
     return conv(
-        scope, pad(scope, x, around, "constant", 0), weight, bias, stride, [0], dilation, groups
+        assumptions,
+        pad(assumptions, x, around, "constant", 0),
+        weight,
+        bias,
+        stride,
+        [0],
+        dilation,
+        groups,
     )
 
 
 @meaning("aten.convolution_backward.default")
 def convolution_backward(
-    scope: Scope,
+    assumptions: Assumptions,
     grad: SymbolicTensor,
     x: SymbolicTensor,
     weight: SymbolicTensor,
@@ -237,9 +254,9 @@ def convolution_backward(
     )
     per_group = map_.shape[0] // map_.groups
     _require_floats(grad, weight)
-    zeros_count = not _is_finite(grad, scope)
+    zeros_count = not _is_finite(grad, assumptions)
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         group, kernel_channel = divmod(as_int(index[1]), map_.shape[1])
         terms = []
         for out, *place in itertools.product(
@@ -269,12 +286,14 @@ def _at_stride(
     front: Index,
     back: Sequence[Polynomial],
     stride: Sequence[int],
-    scope: Scope,
+    assumptions: Assumptions,
 ) -> Value:
     """The gradient of the output at ``back / stride``, or zero where that is no place."""
     at, condition = [], []
     for position, step in zip(back, stride, strict=True):
-        quotient, rest = scope.divide(position, polynomial(step))
+        quotient, rest = assumptions.divide(position, polynomial(step))
         at.append(quotient)
-        condition += [] if step == 1 else [Atom(rest, equal=True)]
-    return choose(condition, lambda known: _or_zero(grad, front, at, known), lambda _: ZERO, scope)
+        condition += [] if step == 1 else [Constraint(rest, equal=True)]
+    return choose(
+        condition, lambda known: _or_zero(grad, front, at, known), lambda _: ZERO, assumptions
+    )

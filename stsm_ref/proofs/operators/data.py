@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Constraint, Polynomial, polynomial
 from stsm_ref.proofs.index_maps.maps import (
     ZERO,
     Index,
@@ -39,33 +39,37 @@ from stsm_ref.proofs.operators.table import as_int, as_size, meaning
     "aten.detach.default",
     "aten.lift_fresh_copy.default",
 )
-def same(_: Scope, x: SymbolicTensor, *__: Any) -> SymbolicTensor:
+def same(_: Assumptions, x: SymbolicTensor, *__: Any) -> SymbolicTensor:
     """The same entries; where they lie in memory is not looked at."""
     return x
 
 
 @meaning("aten.fill.Scalar")
-def fill(_: Scope, x: SymbolicTensor, value: Any) -> SymbolicTensor:
+def fill(_: Assumptions, x: SymbolicTensor, value: Any) -> SymbolicTensor:
     """One number everywhere."""
     return filled(x.shape, number_in(value, x.dtype), x.dtype)
 
 
 @meaning("aten.fill.Tensor")
-def fill_tensor(scope: Scope, x: SymbolicTensor, value: SymbolicTensor) -> SymbolicTensor:
+def fill_tensor(
+    assumptions: Assumptions, x: SymbolicTensor, value: SymbolicTensor
+) -> SymbolicTensor:
     """The one entry of a tensor everywhere."""
-    return copy(scope, x, value, False)
+    return copy(assumptions, x, value, False)
 
 
 @meaning("aten.copy.default")
-def copy(scope: Scope, x: SymbolicTensor, source: SymbolicTensor, _: bool) -> SymbolicTensor:
+def copy(
+    assumptions: Assumptions, x: SymbolicTensor, source: SymbolicTensor, _: bool
+) -> SymbolicTensor:
     """The source, in the shape and dtype of `x`."""
-    wide = broadcast(scope, source, x.shape)
+    wide = broadcast(assumptions, source, x.shape)
     return converted(wide, torch_dtype(x.dtype))
 
 
 @meaning("aten.slice_scatter.default")
 def slice_scatter(
-    scope: Scope,
+    assumptions: Assumptions,
     x: SymbolicTensor,
     source: SymbolicTensor,
     dim: int,
@@ -75,20 +79,22 @@ def slice_scatter(
 ) -> SymbolicTensor:
     """`x` with a slice of it replaced by the source."""
     axis, stride = x.axis(dim), as_int(step)
-    if not same_shape(scope, slice_(scope, x, dim, start, end, stride).shape, source.shape):
+    if not same_shape(
+        assumptions, slice_(assumptions, x, dim, start, end, stride).shape, source.shape
+    ):
         raise UnsupportedError(
             f"a source of shape {source.shape} that does not fit the slice of {x.shape}"
         )
-    first, last = bounds(scope, x.shape[axis], start, end)
+    first, last = bounds(assumptions, x.shape[axis], start, end)
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         place = index[axis]
 
-        def written(more: Scope) -> Value:
+        def written(more: Assumptions) -> Value:
             step_number, rest = more.divide(place - first, polynomial(stride))
             if stride == 1:
                 return source.read(replaced(index, axis, step_number), more)
-            on_step = [Atom(rest, equal=True)]
+            on_step = [Constraint(rest, equal=True)]
             return choose(
                 on_step,
                 lambda s: source.read(replaced(index, axis, step_number), s),
@@ -97,7 +103,7 @@ def slice_scatter(
             )
 
         return choose(
-            [Atom(place - first), Atom(last - 1 - place)],
+            [Constraint(place - first), Constraint(last - 1 - place)],
             written,
             lambda more: x.read(index, more),
             known,
@@ -108,7 +114,7 @@ def slice_scatter(
 
 @meaning("aten.slice_backward.default")
 def slice_backward(
-    scope: Scope,
+    assumptions: Assumptions,
     grad: SymbolicTensor,
     sizes: Sequence[Any],
     dim: int,
@@ -118,7 +124,7 @@ def slice_backward(
 ) -> SymbolicTensor:
     """Zeros with the gradient written into a slice."""
     return slice_scatter(
-        scope,
+        assumptions,
         filled([as_size(size) for size in sizes], ZERO, grad.dtype),
         grad,
         dim,
@@ -130,26 +136,26 @@ def slice_backward(
 
 @meaning("aten.select_scatter.default")
 def select_scatter(
-    scope: Scope, x: SymbolicTensor, source: SymbolicTensor, dim: int, index: Any
+    assumptions: Assumptions, x: SymbolicTensor, source: SymbolicTensor, dim: int, index: Any
 ) -> SymbolicTensor:
     """`x` with one position of an axis replaced by the source."""
     axis = x.axis(dim)
-    at = position_on(scope, index, x.shape[axis])
-    return slice_scatter(scope, x, unsqueeze(scope, source, axis), axis, at, at + 1, 1)
+    at = position_on(assumptions, index, x.shape[axis])
+    return slice_scatter(assumptions, x, unsqueeze(assumptions, source, axis), axis, at, at + 1, 1)
 
 
 @meaning("aten.select_backward.default")
 def select_backward(
-    scope: Scope, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, index: Any
+    assumptions: Assumptions, grad: SymbolicTensor, sizes: Sequence[Any], dim: int, index: Any
 ) -> SymbolicTensor:
     """Zeros with the gradient written at one position of an axis."""
     return select_scatter(
-        scope, filled([as_size(size) for size in sizes], ZERO, grad.dtype), grad, dim, index
+        assumptions, filled([as_size(size) for size in sizes], ZERO, grad.dtype), grad, dim, index
     )
 
 
 @meaning("aten.cat.default")
-def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
+def cat(assumptions: Assumptions, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
     """One after the other along an axis."""
     name = functools.reduce(
         lambda one, other: dtype_name(torch.promote_types(torch_dtype(one), torch_dtype(other))),
@@ -160,7 +166,7 @@ def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTe
     axis = first.axis(dim)
     for other in tensors[1:]:
         if other.rank != first.rank or not same_shape(
-            scope, replaced(other.shape, axis), replaced(first.shape, axis)
+            assumptions, replaced(other.shape, axis), replaced(first.shape, axis)
         ):
             raise UnsupportedError(
                 f"tensors of shapes {first.shape} and {other.shape} put together"
@@ -169,13 +175,13 @@ def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTe
     for each in tensors:
         ends.append(ends[-1] + each.shape[axis])
 
-    def read_from(number: int, index: Index, known: Scope) -> Value:
-        def here(more: Scope) -> Value:
+    def read_from(number: int, index: Index, known: Assumptions) -> Value:
+        def here(more: Assumptions) -> Value:
             return tensors[number].read(replaced(index, axis, index[axis] - ends[number]), more)
 
         if number == len(tensors) - 1:
             return here(known)
-        before = [Atom(ends[number + 1] - 1 - index[axis])]
+        before = [Constraint(ends[number + 1] - 1 - index[axis])]
         return choose(before, here, lambda more: read_from(number + 1, index, more), known)
 
     return SymbolicTensor(
@@ -184,15 +190,15 @@ def cat(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTe
 
 
 @meaning("aten.stack.default")
-def stack(scope: Scope, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
+def stack(assumptions: Assumptions, tensors: Sequence[SymbolicTensor], dim: int) -> SymbolicTensor:
     """One after the other along a new axis."""
     axis = dim % (tensors[0].rank + 1)
-    return cat(scope, [unsqueeze(scope, each, axis) for each in tensors], axis)
+    return cat(assumptions, [unsqueeze(assumptions, each, axis) for each in tensors], axis)
 
 
 @meaning("aten.pad.default")
 def pad(
-    scope: Scope, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: Any
+    assumptions: Assumptions, x: SymbolicTensor, pads: Sequence[Any], mode: str, value: Any
 ) -> SymbolicTensor:
     """Zeros, another number or the edge itself around; a negative width cuts off."""
     if mode not in ("constant", "replicate"):
@@ -201,7 +207,7 @@ def pad(
     for number in range(len(widths) // 2):
         before, after = widths[2 * number], widths[2 * number + 1]
         x = _padded(
-            scope,
+            assumptions,
             x,
             x.rank - 1 - number,
             before,
@@ -213,10 +219,10 @@ def pad(
 
 @meaning("aten.constant_pad_nd.default")
 def constant_pad_nd(
-    scope: Scope, x: SymbolicTensor, pads: Sequence[Any], value: Any
+    assumptions: Assumptions, x: SymbolicTensor, pads: Sequence[Any], value: Any
 ) -> SymbolicTensor:
     """A number around; a negative width cuts off."""
-    return pad(scope, x, pads, "constant", value)
+    return pad(assumptions, x, pads, "constant", value)
 
 
 @meaning(
@@ -224,13 +230,15 @@ def constant_pad_nd(
     "aten.replication_pad2d.default",
     "aten.replication_pad3d.default",
 )
-def replication_pad(scope: Scope, x: SymbolicTensor, pads: Sequence[Any]) -> SymbolicTensor:
+def replication_pad(
+    assumptions: Assumptions, x: SymbolicTensor, pads: Sequence[Any]
+) -> SymbolicTensor:
     """The edge itself around."""
-    return pad(scope, x, pads, "replicate", None)
+    return pad(assumptions, x, pads, "replicate", None)
 
 
 def _padded(
-    scope: Scope,
+    assumptions: Assumptions,
     x: SymbolicTensor,
     axis: int,
     before: Polynomial,
@@ -240,13 +248,13 @@ def _padded(
     """One axis padded with a value, or with its edge."""
     size = x.shape[axis]
     length = before + size + after
-    if not scope.settle(length):
+    if not assumptions.decide(length):
         raise UnsupportedError(f"padding that cuts off more than the {size} there are")
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         place = index[axis] - before
 
-        def within(more: Scope) -> Value:
+        def within(more: Assumptions) -> Value:
             return x.read(replaced(index, axis, place), more)
 
         if value is not None:
@@ -254,8 +262,8 @@ def _padded(
         low = lambda more: x.read(replaced(index, axis, polynomial(0)), more)  # noqa: E731  # a name for one end
         high = lambda more: x.read(replaced(index, axis, size - 1), more)  # noqa: E731  # and for the other
         return choose(
-            [Atom(place)],
-            lambda more: choose([Atom(size - 1 - place)], within, high, more),
+            [Constraint(place)],
+            lambda more: choose([Constraint(size - 1 - place)], within, high, more),
             low,
             known,
         )
@@ -264,7 +272,7 @@ def _padded(
 
 
 @meaning("aten.dropout.default")
-def dropout(_: Scope, x: SymbolicTensor, p: float, train: bool) -> SymbolicTensor:
+def dropout(_: Assumptions, x: SymbolicTensor, p: float, train: bool) -> SymbolicTensor:
     """The tensor itself where nothing is dropped: in evaluation, or with a probability of 0."""
     if train and p:
         raise UnsupportedError(f"entries that are dropped at random, p={p}")

@@ -3,7 +3,7 @@ is shown to fit.
 
 An integer that may lie outside of its dtype of :math:`b` bits is wrapped as the machine does it,
 :math:`((v - l) \bmod 2^b) + l` with the least number :math:`l`. A number that a float may not hold
-becomes `Rounded`, of which nothing is said.
+becomes `Cast`, of which nothing is said.
 """
 
 import math
@@ -14,18 +14,24 @@ from typing import Any
 
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import (
+    Assumptions,
+    Constraint,
+    Polynomial,
+    Range,
+    polynomial,
+)
 from stsm_ref.proofs.index_maps.maps import (
     ZERO,
-    Choice,
+    Cast,
     Constant,
-    Entry,
-    Rounded,
+    Integer,
+    Ite,
+    Load,
     Sum,
     SymbolicTensor,
     UnsupportedError,
     Value,
-    Whole,
     as_index,
 )
 from stsm_ref.proofs.index_maps.maps import map_leaves_knowing as under
@@ -36,7 +42,7 @@ WHOLE_DTYPES = frozenset({*BITS, "bool"})
 LARGEST_EXACT = {"float64": 2**53, "float32": 2**24, "float16": 2**11, "bfloat16": 2**8}
 """Every integer up to this is held."""
 HOLDS_FLOAT32 = frozenset({"float32", "float64"})
-MOST_ENTRIES_BITS = 48
+MAX_ENTRIES_BITS = 48
 """It is assumed that an input has fewer than 2**48 entries, so that places and counts fit into
 int64.
 """
@@ -94,7 +100,7 @@ def size_in(size: Polynomial, name: str, shape: Sequence[Polynomial] = ()) -> Sy
     """A tensor of one size, which is an int64 before it is anything else."""
     _require_known(name)
 
-    def read(_: Any, known: Scope) -> Value:
+    def read(_: Any, known: Assumptions) -> Value:
         return under(
             wrapped(size, "int64", known),
             known,
@@ -121,74 +127,76 @@ def fits(number: Fraction, name: str) -> bool:
     )
 
 
-def settled_in(value: Value, name: str, scope: Scope) -> Value:
+def represented_in(value: Value, name: str, assumptions: Assumptions) -> Value:
     """A leaf that arithmetic gave, over the integers or the real numbers, in the dtype of the
     result.
     """
     if isinstance(value, Constant):
         if name in BITS:
-            return wrapped(as_index(value), name, scope)
+            return wrapped(as_index(value), name, assumptions)
         if name == "bool":
             return ONE if value.value else ZERO
-        return value if fits(value.value, name) else Rounded(name, value)
-    if isinstance(value, Whole):
+        return value if fits(value.value, name) else Cast(name, value)
+    if isinstance(value, Integer):
         if name in BITS:
-            return wrapped(value.value, name, scope)
-        return truth(value, scope) if name == "bool" else _float_of(value, name, scope)
+            return wrapped(value.value, name, assumptions)
+        return truth(value, assumptions) if name == "bool" else _float_of(value, name, assumptions)
     return value
 
 
-def wrapped(value: Polynomial, name: str, scope: Scope) -> Value:
+def wrapped(value: Polynomial, name: str, assumptions: Assumptions) -> Value:
     """An integer in an integer dtype: itself where it is shown to fit, else what the machine
     makes of it.
     """
     low, count = least(name), 2 ** BITS[name]
     if value.constant is not None:
         return Constant(Fraction((value.constant - low) % count + low))
-    if not _fits(value, low, low + count - 1, scope):
-        value = scope.divide(value - low, polynomial(count))[1] + low
-    return Whole(value)
+    if not _fits(value, low, low + count - 1, assumptions):
+        value = assumptions.divide(value - low, polynomial(count))[1] + low
+    return Integer(value)
 
 
-def _float_of(value: Whole, name: str, scope: Scope) -> Value:
+def _float_of(value: Integer, name: str, assumptions: Assumptions) -> Value:
     most = LARGEST_EXACT[name]
-    return value if _fits(value.value, -most, most, scope) else Rounded(name, value)
+    return value if _fits(value.value, -most, most, assumptions) else Cast(name, value)
 
 
-def _fits(value: Polynomial, low: int, high: int, scope: Scope) -> bool:
-    if high >= 2**62 and _bits(value, scope) < 63:
+def _fits(value: Polynomial, low: int, high: int, assumptions: Assumptions) -> bool:
+    if high >= 2**62 and _bits(value, assumptions) < 63:
         return True
-    return bool(scope.is_nonnegative(value - low)) and bool(scope.is_nonnegative(high - value))
+    return bool(assumptions.is_nonnegative(value - low)) and bool(
+        assumptions.is_nonnegative(high - value)
+    )
 
 
-def _bits(value: Polynomial, scope: Scope) -> int:
+def _bits(value: Polynomial, assumptions: Assumptions) -> int:
     """A number of bits that the value never exceeds, if the sizes are those of an input with
     fewer than ``2**48`` entries.
     """
     return sum(
-        abs(factor) << _bits_of(monomial, scope) for monomial, factor in value.terms.items()
+        abs(factor) << _bits_of(monomial, assumptions) for monomial, factor in value.terms.items()
     ).bit_length()
 
 
-def _bits_of(monomial: tuple[str, ...], scope: Scope) -> int:
+def _bits_of(monomial: tuple[str, ...], assumptions: Assumptions) -> int:
     """Bits of a product: the sizes of different axes have 48 bits together, a size times itself
     has twice as many.
     """
     sizes: Counter[str] = Counter()
     slack = 0
     for name in monomial:
-        axes, more = _axes_behind(name, scope)
+        axes, more = _axes_behind(name, assumptions)
         sizes += axes
         slack += more
-    return MOST_ENTRIES_BITS * max(sizes.values(), default=0) + slack
+    return MAX_ENTRIES_BITS * max(sizes.values(), default=0) + slack
 
 
-def _axes_behind(name: str, scope: Scope) -> tuple[Counter[str], int]:
+def _axes_behind(name: str, assumptions: Assumptions) -> tuple[Counter[str], int]:
     """The sizes whose product bounds a variable, and by how many bits it may exceed them; for
     one that nothing bounds, far too many.
     """
-    low, high = scope.ranges.get(name, Range(None, None))
-    if low is None or name not in scope.ranges:
+    low, high = assumptions.ranges.get(name, Range(None, None))
+    if low is None or name not in assumptions.ranges:
         return Counter({name: 2}), 0
     if high is None:
         # a size is bounded by the input; a quotient, which is named in lower case, may be larger
@@ -202,39 +210,39 @@ def _axes_behind(name: str, scope: Scope) -> tuple[Counter[str], int]:
     axes: Counter[str] = Counter()
     slack = (1 + abs(high.terms.get((), 0))).bit_length()
     for each in monomials[0]:
-        found, more = _axes_behind(each, scope)
+        found, more = _axes_behind(each, assumptions)
         axes += found
         slack += more
     return axes, slack
 
 
-def truth(value: Value, scope: Scope) -> Value:
+def truth(value: Value, assumptions: Assumptions) -> Value:
     """Whether a leaf is something else than 0, as a bool."""
     if isinstance(value, Constant):
         return ONE if value.value else ZERO
-    if isinstance(value, Whole):
-        known = scope.holds(Atom(value.value, equal=True))
+    if isinstance(value, Integer):
+        known = assumptions.holds(Constraint(value.value, equal=True))
         if known is not None:
             return ZERO if known else ONE
-        return Choice((Atom(value.value, equal=True),), ZERO, ONE)
-    return Rounded("bool", value)
+        return Ite((Constraint(value.value, equal=True),), ZERO, ONE)
+    return Cast("bool", value)
 
 
-def converted_leaf(value: Value, before: str, after: str, scope: Scope) -> Value:
+def converted_leaf(value: Value, before: str, after: str, assumptions: Assumptions) -> Value:
     """A leaf of one dtype in another."""
-    if before == after or (isinstance(value, Entry | Sum) and {before, after} <= HOLDS_FLOAT32):
+    if before == after or (isinstance(value, Load | Sum) and {before, after} <= HOLDS_FLOAT32):
         return value
     if after == "bool":
-        return truth(value, scope)
-    if isinstance(value, Whole):
-        return settled_in(value, after, scope)
+        return truth(value, assumptions)
+    if isinstance(value, Integer):
+        return represented_in(value, after, assumptions)
     if isinstance(value, Constant):
         if after not in BITS:
             return _rounded_by_torch(value, before, after)
         whole = int(value.value)  # towards zero
         if before in WHOLE_DTYPES or least(after) <= whole < least(after) + 2 ** BITS[after]:
-            return wrapped(polynomial(whole), after, scope)
-    return Rounded(after, value)
+            return wrapped(polynomial(whole), after, assumptions)
+    return Cast(after, value)
 
 
 def _rounded_by_torch(value: Constant, before: str, after: str) -> Value:
@@ -246,7 +254,7 @@ def _rounded_by_torch(value: Constant, before: str, after: str) -> Value:
         else float(value.value)
     )
     found = torch.tensor(number, dtype=torch_dtype(before)).to(torch_dtype(after)).item()
-    return constant(found) if abs(found) < float("inf") else Rounded(after, value)
+    return constant(found) if abs(found) < float("inf") else Cast(after, value)
 
 
 def converted(x: SymbolicTensor, dtype: torch.dtype | None) -> SymbolicTensor:
@@ -260,7 +268,7 @@ def converted(x: SymbolicTensor, dtype: torch.dtype | None) -> SymbolicTensor:
         if not each.startswith("complex"):
             _require_known(each)
 
-    def read(index: Any, known: Scope) -> Value:
+    def read(index: Any, known: Assumptions) -> Value:
         return under(
             x.read(index, known),
             known,

@@ -5,20 +5,20 @@ from typing import Any
 
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial, polynomial
 from stsm_ref.proofs.index_maps.maps import (
     UNINITIALISED,
-    Entry,
+    Integer,
+    Load,
     SymbolicTensor,
     UnsupportedError,
-    Whole,
     filled,
 )
 from stsm_ref.proofs.operators.dtypes import (
     WHOLE_DTYPES,
     dtype_name,
     number_in,
-    settled_in,
+    represented_in,
     size_in,
 )
 from stsm_ref.proofs.operators.table import as_int, as_size, meaning
@@ -40,25 +40,29 @@ def _uninitialised(
 ) -> SymbolicTensor:
     name = default if dtype is None else dtype_name(dtype)
     return SymbolicTensor(
-        tuple(as_size(size) for size in sizes), lambda index, _: Entry(UNINITIALISED, index), name
+        tuple(as_size(size) for size in sizes), lambda index, _: Load(UNINITIALISED, index), name
     )
 
 
 @meaning("aten.zeros.default")
-def zeros(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def zeros(
+    _: Assumptions, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Zeros of a shape."""
     return _made(size, 0, dtype)
 
 
 @meaning("aten.ones.default")
-def ones(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def ones(
+    _: Assumptions, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Ones of a shape."""
     return _made(size, 1, dtype)
 
 
 @meaning("aten.full.default")
 def full(
-    _: Scope, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any
+    _: Assumptions, size: Sequence[Any], value: Any, dtype: torch.dtype | None, *__: Any
 ) -> SymbolicTensor:
     """One number everywhere."""
     return _made(
@@ -70,40 +74,48 @@ def full(
 
 
 @meaning("aten.empty.memory_format")
-def empty(_: Scope, size: Sequence[Any], dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def empty(
+    _: Assumptions, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(size, dtype)
 
 
 @meaning("aten.zeros_like.default")
-def zeros_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def zeros_like(
+    _: Assumptions, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Zeros."""
     return _made(x.shape, 0, dtype, x.dtype)
 
 
 @meaning("aten.ones_like.default")
-def ones_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def ones_like(
+    _: Assumptions, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Ones."""
     return _made(x.shape, 1, dtype, x.dtype)
 
 
 @meaning("aten.full_like.default")
 def full_like(
-    _: Scope, x: SymbolicTensor, value: Any, dtype: torch.dtype | None, *__: Any
+    _: Assumptions, x: SymbolicTensor, value: Any, dtype: torch.dtype | None, *__: Any
 ) -> SymbolicTensor:
     """One number everywhere."""
     return _made(x.shape, value, dtype, x.dtype)
 
 
 @meaning("aten.empty_like.default")
-def empty_like(_: Scope, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def empty_like(
+    _: Assumptions, x: SymbolicTensor, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(x.shape, dtype, x.dtype)
 
 
 @meaning("aten.new_zeros.default")
 def new_zeros(
-    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+    _: Assumptions, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
 ) -> SymbolicTensor:
     """Zeros of another shape."""
     return _made(size, 0, dtype, x.dtype)
@@ -111,7 +123,7 @@ def new_zeros(
 
 @meaning("aten.new_ones.default")
 def new_ones(
-    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+    _: Assumptions, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
 ) -> SymbolicTensor:
     """Ones of another shape."""
     return _made(size, 1, dtype, x.dtype)
@@ -119,7 +131,7 @@ def new_ones(
 
 @meaning("aten.new_full.default")
 def new_full(
-    _: Scope,
+    _: Assumptions,
     x: SymbolicTensor,
     size: Sequence[Any],
     value: Any,
@@ -132,7 +144,7 @@ def new_full(
 
 @meaning("aten.new_empty.default")
 def new_empty(
-    _: Scope, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
+    _: Assumptions, x: SymbolicTensor, size: Sequence[Any], dtype: torch.dtype | None, *__: Any
 ) -> SymbolicTensor:
     """Memory of which nothing is known."""
     return _uninitialised(size, dtype, x.dtype)
@@ -140,7 +152,7 @@ def new_empty(
 
 @meaning("aten.new_empty_strided.default")
 def new_empty_strided(
-    _: Scope,
+    _: Assumptions,
     x: SymbolicTensor,
     size: Sequence[Any],
     stride: Any,
@@ -153,37 +165,41 @@ def new_empty_strided(
 
 @meaning("aten.arange.start_step")
 def arange(
-    scope: Scope, start: Any, end: Any, step: int, dtype: torch.dtype | None, *_: Any
+    assumptions: Assumptions, start: Any, end: Any, step: int, dtype: torch.dtype | None, *_: Any
 ) -> SymbolicTensor:
     """``start, start + step, ...`` before `end`."""
     first, stride = as_size(start), as_int(step)
     if stride < 1:
         raise UnsupportedError(f"a range in steps of {stride}")
-    length, _rest = scope.divide(as_size(end) - first + (stride - 1), polynomial(stride))
+    length, _rest = assumptions.divide(as_size(end) - first + (stride - 1), polynomial(stride))
     name = "int64" if dtype is None else dtype_name(dtype)
     if name == "bool" or name not in {*WHOLE_DTYPES, "float32", "float64"}:
         raise UnsupportedError(f"a range of {name}")
-    shape = (length if scope.settle(length) else polynomial(0),)
+    shape = (length if assumptions.decide(length) else polynomial(0),)
     return SymbolicTensor(
-        shape, lambda i, known: settled_in(Whole(first + i[0] * stride), name, known), name
+        shape, lambda i, known: represented_in(Integer(first + i[0] * stride), name, known), name
     )
 
 
 @meaning("aten.arange.start")
 def arange_from(
-    scope: Scope, start: Any, end: Any, dtype: torch.dtype | None, *_: Any
+    assumptions: Assumptions, start: Any, end: Any, dtype: torch.dtype | None, *_: Any
 ) -> SymbolicTensor:
     """Whole numbers from `start` to before `end`."""
-    return arange(scope, start, end, 1, dtype)
+    return arange(assumptions, start, end, 1, dtype)
 
 
 @meaning("aten.arange.default")
-def arange_to(scope: Scope, end: Any, dtype: torch.dtype | None, *_: Any) -> SymbolicTensor:
+def arange_to(
+    assumptions: Assumptions, end: Any, dtype: torch.dtype | None, *_: Any
+) -> SymbolicTensor:
     """Whole numbers from 0 to before `end`."""
-    return arange(scope, 0, end, 1, dtype)
+    return arange(assumptions, 0, end, 1, dtype)
 
 
 @meaning("aten.scalar_tensor.default")
-def scalar_tensor(_: Scope, value: Any, dtype: torch.dtype | None, *__: Any) -> SymbolicTensor:
+def scalar_tensor(
+    _: Assumptions, value: Any, dtype: torch.dtype | None, *__: Any
+) -> SymbolicTensor:
     """One number, without axes."""
     return _made([], value, dtype)

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Scope
+from stsm_ref.proofs.index_maps.integers import Assumptions
 from stsm_ref.proofs.index_maps.maps import SymbolicTensor, UnsupportedError
 from stsm_ref.proofs.operators.data import copy, select_scatter, slice_scatter
 from stsm_ref.proofs.operators.factories import zeros_like
@@ -60,41 +60,43 @@ def _no_write(*_: Any) -> SymbolicTensor:
 
 
 def _back_transpose(
-    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dim0: int, dim1: int
+    assumptions: Assumptions, base: SymbolicTensor, new: SymbolicTensor, dim0: int, dim1: int
 ) -> SymbolicTensor:
-    return transpose(scope, new, dim0, dim1)
+    return transpose(assumptions, new, dim0, dim1)
 
 
 def _back_permute(
-    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, dims: Sequence[int]
+    assumptions: Assumptions, base: SymbolicTensor, new: SymbolicTensor, dims: Sequence[int]
 ) -> SymbolicTensor:
     axes = [base.axis(dim) for dim in dims]
-    return permute(scope, new, [axes.index(axis) for axis in range(base.rank)])
+    return permute(assumptions, new, [axes.index(axis) for axis in range(base.rank)])
 
 
 def _back_to_shape(
-    scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any
+    assumptions: Assumptions, base: SymbolicTensor, new: SymbolicTensor, *_: Any
 ) -> SymbolicTensor:
-    return view(scope, new, base.shape)
+    return view(assumptions, new, base.shape)
 
 
-def _back_same(scope: Scope, base: SymbolicTensor, new: SymbolicTensor, *_: Any) -> SymbolicTensor:
+def _back_same(
+    assumptions: Assumptions, base: SymbolicTensor, new: SymbolicTensor, *_: Any
+) -> SymbolicTensor:
     return new
 
 
 WRITES: dict[str, Callable[..., SymbolicTensor]] = {
     "aten.slice.Tensor": slice_scatter,
-    "aten.narrow.default": lambda scope, base, new, dim, start, length: slice_scatter(
-        scope, base, new, dim, start, start + length, 1
+    "aten.narrow.default": lambda assumptions, base, new, dim, start, length: slice_scatter(
+        assumptions, base, new, dim, start, start + length, 1
     ),
     "aten.select.int": select_scatter,
-    "aten.unsqueeze.default": lambda scope, base, new, dim: select(scope, new, dim, 0),
+    "aten.unsqueeze.default": lambda assumptions, base, new, dim: select(assumptions, new, dim, 0),
     **dict.fromkeys(
         ("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default"), _back_transpose
     ),
     "aten.permute.default": _back_permute,
-    "aten.movedim.int": lambda scope, base, new, source, destination: movedim(
-        scope, new, destination, source
+    "aten.movedim.int": lambda assumptions, base, new, source, destination: movedim(
+        assumptions, new, destination, source
     ),
     **dict.fromkeys(
         (
@@ -132,16 +134,16 @@ def shown_by(
     args: Sequence[Any],
     kwargs: dict[str, Any],
     base: Place,
-    scope: Scope,
+    assumptions: Assumptions,
 ) -> View:
     """The result of an operator that is a view of its first argument."""
     _, *rest = in_schema_order(target, args, kwargs)
     put: Callable[..., SymbolicTensor] = WRITES.get(str(target), _no_write)
 
     def look(value: SymbolicTensor) -> SymbolicTensor:
-        return _tensor(apply(target, [value, *args[1:]], kwargs, scope))
+        return _tensor(apply(target, [value, *args[1:]], kwargs, assumptions))
 
-    return View(base, look, lambda old, new: put(scope, old, new, *rest))
+    return View(base, look, lambda old, new: put(assumptions, old, new, *rest))
 
 
 def _tensor(value: Any) -> SymbolicTensor:
@@ -156,12 +158,12 @@ def piece(
     args: Sequence[Any],
     kwargs: dict[str, Any],
     number: int,
-    scope: Scope,
+    assumptions: Assumptions,
 ) -> View:
     """One of several views that an operator gives at once; it can be read, not written."""
     return View(
         base,
-        lambda value: _tensor(apply(target, [value, *args[1:]], kwargs, scope)[number]),
+        lambda value: _tensor(apply(target, [value, *args[1:]], kwargs, assumptions)[number]),
         _no_write,
     )
 
@@ -178,7 +180,7 @@ def write(
     args: Sequence[Any],
     kwargs: dict[str, Any],
     place: Place,
-    scope: Scope,
+    assumptions: Assumptions,
 ) -> None:
     """Do what an operator that writes does: its result by the operator of the same name that
     does not, in the dtype of the place.
@@ -190,11 +192,11 @@ def write(
             return
         raise UnsupportedError("an operator that changes the shape of its argument in place")
     if name == "aten.zero_.default":
-        place.write(zeros_like(scope, old, None))
+        place.write(zeros_like(assumptions, old, None))
         return
     head, _, overload = name.rpartition(".")
     known = MEANINGS.get(f"{head.removesuffix('_')}.{overload}")
     if not head.endswith("_") or known is None:
         raise UnsupportedError("an operator without a meaning in the table")
     _, *rest = in_schema_order(target, args, kwargs)
-    place.write(copy(scope, old, known(scope, old, *rest), False))
+    place.write(copy(assumptions, old, known(assumptions, old, *rest), False))

@@ -2,10 +2,10 @@ r"""Meanings of matrix products of which one side does not hang on the input: :m
 \sum_k a_{ik} b_{kj}`.
 """
 
-from stsm_ref.proofs.index_maps.integers import Polynomial, Scope
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial
 from stsm_ref.proofs.index_maps.maps import Index, SymbolicTensor, UnsupportedError, Value
 from stsm_ref.proofs.index_maps.maps import map_leaves_knowing as under
-from stsm_ref.proofs.operators.dtypes import settled_in
+from stsm_ref.proofs.operators.dtypes import represented_in
 from stsm_ref.proofs.operators.lookup import sum_over
 from stsm_ref.proofs.operators.numbers import product_of
 from stsm_ref.proofs.operators.shape import broadcast, common_shape, same_size, select, unsqueeze
@@ -13,21 +13,21 @@ from stsm_ref.proofs.operators.table import meaning
 
 
 @meaning("aten.mm.default", "aten.bmm.default")
-def matrices(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor:
+def matrices(assumptions: Assumptions, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor:
     """Matrices, or one matrix for each position of the axes in front."""
     if a.dtype != b.dtype or not a.dtype.startswith("float"):
         raise UnsupportedError(f"a product of matrices of {a.dtype} and {b.dtype}")
-    if not same_size(scope, a.shape[-1], b.shape[-2]):
+    if not same_size(assumptions, a.shape[-1], b.shape[-2]):
         raise UnsupportedError(f"a product of matrices of shapes {a.shape} and {b.shape}")
 
-    def product(one: Value, two: Value, known: Scope) -> Value:
-        return settled_in(product_of(one, two, a.dtype, known), a.dtype, known)
+    def product(one: Value, two: Value, known: Assumptions) -> Value:
+        return represented_in(product_of(one, two, a.dtype, known), a.dtype, known)
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         *front, i, j = index
 
-        def term(k: Polynomial, more: Scope) -> Value:
-            def times(one: Value, known_: Scope) -> Value:
+        def term(k: Polynomial, more: Assumptions) -> Value:
+            def times(one: Value, known_: Assumptions) -> Value:
                 return under(
                     b.read((*front, k, j), known_),
                     known_,
@@ -42,7 +42,7 @@ def matrices(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTens
 
 
 @meaning("aten.matmul.default")
-def matmul(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor:
+def matmul(assumptions: Assumptions, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor:
     """Matrices, with the axes in front broadcast; a vector is a matrix of one row, or of one
     column.
     """
@@ -50,13 +50,13 @@ def matmul(scope: Scope, a: SymbolicTensor, b: SymbolicTensor) -> SymbolicTensor
         raise UnsupportedError("a product of matrices of which one has no axes")
     wide, tall = a, b
     if a.rank == 1:
-        wide = unsqueeze(scope, a, 0)
+        wide = unsqueeze(assumptions, a, 0)
     if b.rank == 1:
-        tall = unsqueeze(scope, b, 1)
-    front = common_shape(scope, wide.shape[:-2], tall.shape[:-2])
-    wide = broadcast(scope, wide, (*front, *wide.shape[-2:]))
-    tall = broadcast(scope, tall, (*front, *tall.shape[-2:]))
-    found = matrices(scope, wide, tall)
+        tall = unsqueeze(assumptions, b, 1)
+    front = common_shape(assumptions, wide.shape[:-2], tall.shape[:-2])
+    wide = broadcast(assumptions, wide, (*front, *wide.shape[-2:]))
+    tall = broadcast(assumptions, tall, (*front, *tall.shape[-2:]))
+    found = matrices(assumptions, wide, tall)
     if b.rank == 1:
-        found = select(scope, found, -1, 0)
-    return select(scope, found, -1 if b.rank == 1 else -2, 0) if a.rank == 1 else found
+        found = select(assumptions, found, -1, 0)
+    return select(assumptions, found, -1 if b.rank == 1 else -2, 0) if a.rank == 1 else found

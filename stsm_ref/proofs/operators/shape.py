@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
-from stsm_ref.proofs.index_maps.integers import Polynomial, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial, polynomial
 from stsm_ref.proofs.index_maps.maps import Index, Shape, SymbolicTensor, UnsupportedError, Value
 from stsm_ref.proofs.operators.table import as_int, as_size, meaning
 
@@ -19,45 +19,47 @@ def replaced(index: Sequence[Polynomial], axis: int, *new: Polynomial) -> Index:
     return (*index[:axis], *new, *index[axis + 1 :])
 
 
-def same_size(scope: Scope, one: Polynomial, other: Polynomial) -> bool:
+def same_size(assumptions: Assumptions, one: Polynomial, other: Polynomial) -> bool:
     """Whether two sizes are one for all sizes at hand."""
-    return one == other or scope.settle_equal(one - other)
+    return one == other or assumptions.decide_equal(one - other)
 
 
-def same_shape(scope: Scope, one: Shape, other: Shape) -> bool:
+def same_shape(assumptions: Assumptions, one: Shape, other: Shape) -> bool:
     """Whether two shapes are one."""
     return len(one) == len(other) and all(
-        same_size(scope, a, b) for a, b in zip(one, other, strict=True)
+        same_size(assumptions, a, b) for a, b in zip(one, other, strict=True)
     )
 
 
-def bounds(scope: Scope, size: Polynomial, start: Any, end: Any) -> tuple[Polynomial, Polynomial]:
+def bounds(
+    assumptions: Assumptions, size: Polynomial, start: Any, end: Any
+) -> tuple[Polynomial, Polynomial]:
     """Start and end of a slice as Python counts them: from the end if negative, and never
     outside.
     """
-    first = polynomial(0) if start is None else _clamped(scope, as_size(start), size)
-    last = size if end is None else _clamped(scope, as_size(end), size)
-    return first, (last if scope.settle(last - first) else first)
+    first = polynomial(0) if start is None else _clamped(assumptions, as_size(start), size)
+    last = size if end is None else _clamped(assumptions, as_size(end), size)
+    return first, (last if assumptions.decide(last - first) else first)
 
 
-def _clamped(scope: Scope, position: Polynomial, size: Polynomial) -> Polynomial:
+def _clamped(assumptions: Assumptions, position: Polynomial, size: Polynomial) -> Polynomial:
     if position.constant == LARGEST_INT64:
         return size
-    if not scope.settle(position):
+    if not assumptions.decide(position):
         position = position + size
-        if not scope.settle(position):
+        if not assumptions.decide(position):
             return polynomial(0)
-    return position if scope.settle(size - position) else size
+    return position if assumptions.decide(size - position) else size
 
 
 @meaning("aten.slice.Tensor")
 def slice_(
-    scope: Scope, x: SymbolicTensor, dim: int, start: Any, end: Any, step: int
+    assumptions: Assumptions, x: SymbolicTensor, dim: int, start: Any, end: Any, step: int
 ) -> SymbolicTensor:
     """``y[i] = x[start + step*i]``."""
     axis = x.axis(dim)
-    first, last = bounds(scope, x.shape[axis], start, end)
-    length, _ = scope.divide(last - first + (as_int(step) - 1), polynomial(as_int(step)))
+    first, last = bounds(assumptions, x.shape[axis], start, end)
+    length, _ = assumptions.divide(last - first + (as_int(step) - 1), polynomial(as_int(step)))
     return SymbolicTensor(
         replaced(x.shape, axis, length),
         lambda i, known: x.read(replaced(i, axis, first + i[axis] * step), known),
@@ -66,38 +68,40 @@ def slice_(
 
 
 @meaning("aten.narrow.default")
-def narrow(scope: Scope, x: SymbolicTensor, dim: int, start: Any, length: Any) -> SymbolicTensor:
+def narrow(
+    assumptions: Assumptions, x: SymbolicTensor, dim: int, start: Any, length: Any
+) -> SymbolicTensor:
     """``y[i] = x[start + i]``, `length` of them."""
     size, first = x.shape[x.axis(dim)], as_size(start)
-    if not scope.settle(first):
+    if not assumptions.decide(first):
         first = first + size
-    if not (scope.settle(first) and scope.settle(size - first - as_size(length))):
+    if not (assumptions.decide(first) and assumptions.decide(size - first - as_size(length))):
         raise UnsupportedError("narrow beyond the end of an axis")
-    return slice_(scope, x, dim, first, first + as_size(length), 1)
+    return slice_(assumptions, x, dim, first, first + as_size(length), 1)
 
 
 @meaning("aten.select.int")
-def select(scope: Scope, x: SymbolicTensor, dim: int, index: Any) -> SymbolicTensor:
+def select(assumptions: Assumptions, x: SymbolicTensor, dim: int, index: Any) -> SymbolicTensor:
     """One position of an axis, and the axis gone."""
     axis = x.axis(dim)
-    at = position_on(scope, index, x.shape[axis])
+    at = position_on(assumptions, index, x.shape[axis])
     return SymbolicTensor(
         replaced(x.shape, axis), lambda i, known: x.read((*i[:axis], at, *i[axis:]), known), x.dtype
     )
 
 
-def position_on(scope: Scope, index: Any, size: Polynomial) -> Polynomial:
+def position_on(assumptions: Assumptions, index: Any, size: Polynomial) -> Polynomial:
     """A position counted from the front, or an error where the axis has none."""
     at = as_size(index)
-    if not scope.settle(at):
+    if not assumptions.decide(at):
         at = at + size
-    if not (scope.settle(at) and scope.settle(size - 1 - at)):
+    if not (assumptions.decide(at) and assumptions.decide(size - 1 - at)):
         raise UnsupportedError(f"position {index} on an axis of {size}, which it does not have")
     return at
 
 
 @meaning("aten.permute.default")
-def permute(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
+def permute(_: Assumptions, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     """``y`` has axis ``dims[k]`` of ``x`` as its axis ``k``."""
     axes = [x.axis(dim) for dim in dims]
     back = [axes.index(axis) for axis in range(x.rank)]
@@ -109,24 +113,26 @@ def permute(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
 
 
 @meaning("aten.transpose.int", "aten.swapaxes.default", "aten.swapdims.default")
-def transpose(scope: Scope, x: SymbolicTensor, dim0: int, dim1: int) -> SymbolicTensor:
+def transpose(assumptions: Assumptions, x: SymbolicTensor, dim0: int, dim1: int) -> SymbolicTensor:
     """Two axes exchanged."""
     axes = list(range(x.rank))
     one, other = x.axis(dim0), x.axis(dim1)
     axes[one], axes[other] = axes[other], axes[one]
-    return permute(scope, x, axes)
+    return permute(assumptions, x, axes)
 
 
 @meaning("aten.movedim.int")
-def movedim(scope: Scope, x: SymbolicTensor, source: int, destination: int) -> SymbolicTensor:
+def movedim(
+    assumptions: Assumptions, x: SymbolicTensor, source: int, destination: int
+) -> SymbolicTensor:
     """One axis moved to another place."""
     axes = [axis for axis in range(x.rank) if axis != x.axis(source)]
     axes.insert(x.axis(destination), x.axis(source))
-    return permute(scope, x, axes)
+    return permute(assumptions, x, axes)
 
 
 @meaning("aten.unsqueeze.default")
-def unsqueeze(_: Scope, x: SymbolicTensor, dim: int) -> SymbolicTensor:
+def unsqueeze(_: Assumptions, x: SymbolicTensor, dim: int) -> SymbolicTensor:
     """A new axis of size 1."""
     axis = dim % (x.rank + 1)
     shape = (*x.shape[:axis], polynomial(1), *x.shape[axis:])
@@ -136,29 +142,31 @@ def unsqueeze(_: Scope, x: SymbolicTensor, dim: int) -> SymbolicTensor:
 
 
 @meaning("aten.squeeze.dim")
-def squeeze(scope: Scope, x: SymbolicTensor, dim: int) -> SymbolicTensor:
+def squeeze(assumptions: Assumptions, x: SymbolicTensor, dim: int) -> SymbolicTensor:
     """The axis gone if its size is 1."""
-    return squeeze_axes(scope, x, [dim])
+    return squeeze_axes(assumptions, x, [dim])
 
 
 @meaning("aten.squeeze.dims")
-def squeeze_axes(scope: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
+def squeeze_axes(
+    assumptions: Assumptions, x: SymbolicTensor, dims: Sequence[int]
+) -> SymbolicTensor:
     """Those of the axes gone whose size is 1."""
     for axis in sorted({x.axis(dim) for dim in dims}, reverse=True):
-        if same_size(scope, x.shape[axis], polynomial(1)):
-            x = select(scope, x, axis, 0)
+        if same_size(assumptions, x.shape[axis], polynomial(1)):
+            x = select(assumptions, x, axis, 0)
     return x
 
 
 @meaning("aten.squeeze.default")
-def squeeze_all(scope: Scope, x: SymbolicTensor) -> SymbolicTensor:
+def squeeze_all(assumptions: Assumptions, x: SymbolicTensor) -> SymbolicTensor:
     """All axes of size 1 gone."""
-    return squeeze_axes(scope, x, range(x.rank))
+    return squeeze_axes(assumptions, x, range(x.rank))
 
 
 @meaning("aten.expand.default")
 def expand(
-    scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], _: bool = False
+    assumptions: Assumptions, x: SymbolicTensor, sizes: Sequence[Any], _: bool = False
 ) -> SymbolicTensor:
     """Axes of size 1 repeated; -1 keeps a size, and new axes stand in front."""
     old = (polynomial(1),) * (len(sizes) - x.rank) + x.shape
@@ -166,28 +174,28 @@ def expand(
         before if as_size(size).constant == -1 else as_size(size)
         for before, size in zip(old, sizes, strict=True)
     )
-    return broadcast(scope, x, shape)
+    return broadcast(assumptions, x, shape)
 
 
 @meaning("aten.expand_as.default")
-def expand_as(scope: Scope, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
+def expand_as(assumptions: Assumptions, x: SymbolicTensor, other: SymbolicTensor) -> SymbolicTensor:
     """Axes of size 1 repeated, to the shape of another tensor."""
-    return broadcast(scope, x, other.shape)
+    return broadcast(assumptions, x, other.shape)
 
 
-def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
+def broadcast(assumptions: Assumptions, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
     """The tensor at a larger shape, axes of size 1 repeated."""
     extra = len(shape) - x.rank
     if extra < 0:
         raise UnsupportedError(f"shape {x.shape} does not broadcast to {shape}")
     repeated = []
     for size, wanted in zip(x.shape, shape[extra:], strict=True):
-        repeats = size.constant == 1 or not same_size(scope, size, wanted)
-        if repeats and not same_size(scope, size, polynomial(1)):
+        repeats = size.constant == 1 or not same_size(assumptions, size, wanted)
+        if repeats and not same_size(assumptions, size, polynomial(1)):
             raise UnsupportedError(f"shape {x.shape} does not broadcast to {shape}")
         repeated.append(repeats)
 
-    def read(index: Index, known: Scope) -> Value:
+    def read(index: Index, known: Assumptions) -> Value:
         inner = (
             polynomial(0) if repeats else each
             for repeats, each in zip(repeated, index[extra:], strict=True)
@@ -197,7 +205,7 @@ def broadcast(scope: Scope, x: SymbolicTensor, shape: Shape) -> SymbolicTensor:
     return SymbolicTensor(shape, read, x.dtype)
 
 
-def common_shape(scope: Scope, *shapes: Shape) -> Shape:
+def common_shape(assumptions: Assumptions, *shapes: Shape) -> Shape:
     """The shape that all of them broadcast to."""
     sizes: list[Polynomial] = []
     for together in itertools.zip_longest(
@@ -206,47 +214,51 @@ def common_shape(scope: Scope, *shapes: Shape) -> Shape:
         wide = [size for size in together if size.constant != 1]
         size = wide[0] if wide else polynomial(1)
         for other in wide[1:]:
-            if not same_size(scope, size, other):
-                size = other if same_size(scope, size, polynomial(1)) else size
+            if not same_size(assumptions, size, other):
+                size = other if same_size(assumptions, size, polynomial(1)) else size
         sizes.append(size)
     return tuple(reversed(sizes))
 
 
 @meaning("aten.split_with_sizes.default", "aten.split.sizes")
 def split_with_sizes(
-    scope: Scope, x: SymbolicTensor, sizes: Sequence[Any], dim: int
+    assumptions: Assumptions, x: SymbolicTensor, sizes: Sequence[Any], dim: int
 ) -> tuple[SymbolicTensor, ...]:
     """Pieces of an axis, one after the other."""
     pieces, start = [], polynomial(0)
     for size in sizes:
-        pieces.append(narrow(scope, x, dim, start, as_size(size)))
+        pieces.append(narrow(assumptions, x, dim, start, as_size(size)))
         start = start + as_size(size)
     return tuple(pieces)
 
 
 @meaning("aten.split.Tensor")
-def split(scope: Scope, x: SymbolicTensor, split_size: int, dim: int) -> tuple[SymbolicTensor, ...]:
+def split(
+    assumptions: Assumptions, x: SymbolicTensor, split_size: int, dim: int
+) -> tuple[SymbolicTensor, ...]:
     """Pieces of `split_size`, the last one shorter."""
     whole, size = as_int(x.shape[x.axis(dim)]), as_int(split_size)
     return split_with_sizes(
-        scope, x, [min(size, whole - start) for start in range(0, whole, size)] or [0], dim
+        assumptions, x, [min(size, whole - start) for start in range(0, whole, size)] or [0], dim
     )
 
 
 @meaning("aten.chunk.default")
-def chunk(scope: Scope, x: SymbolicTensor, chunks: int, dim: int) -> tuple[SymbolicTensor, ...]:
+def chunk(
+    assumptions: Assumptions, x: SymbolicTensor, chunks: int, dim: int
+) -> tuple[SymbolicTensor, ...]:
     """At most `chunks` pieces, all but the last of one size."""
-    return split(scope, x, max(-(-as_int(x.shape[x.axis(dim)]) // chunks), 1), dim)
+    return split(assumptions, x, max(-(-as_int(x.shape[x.axis(dim)]) // chunks), 1), dim)
 
 
 @meaning("aten.unbind.int")
-def unbind(scope: Scope, x: SymbolicTensor, dim: int) -> tuple[SymbolicTensor, ...]:
+def unbind(assumptions: Assumptions, x: SymbolicTensor, dim: int) -> tuple[SymbolicTensor, ...]:
     """Every position of an axis alone."""
-    return tuple(select(scope, x, dim, k) for k in range(as_int(x.shape[x.axis(dim)])))
+    return tuple(select(assumptions, x, dim, k) for k in range(as_int(x.shape[x.axis(dim)])))
 
 
 @meaning("aten.flip.default")
-def flip(_: Scope, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
+def flip(_: Assumptions, x: SymbolicTensor, dims: Sequence[int]) -> SymbolicTensor:
     """``y[i] = x[size - 1 - i]``."""
     turned = {x.axis(dim) for dim in dims}
     return SymbolicTensor(

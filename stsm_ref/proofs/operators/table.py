@@ -11,15 +11,14 @@ from typing import Any, TypeVar
 
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Polynomial, Scope, polynomial, product
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial, polynomial, product
 from stsm_ref.proofs.index_maps.maps import SymbolicTensor, UnsupportedError
 
 Meaning = Callable[..., Any]
 Function = TypeVar("Function", bound=Callable[..., Any])
 MEANINGS: dict[str, Meaning] = {}
-"""By the full name of the overload, ``"aten.slice.Tensor"``. A meaning takes the scope and then
-every argument of the schema in order.
-"""
+"""By the full name of the overload, ``"aten.slice.Tensor"``. A meaning takes what is
+assumed and then every argument of the schema in order."""
 
 CHECKS_ONLY = frozenset(
     {
@@ -44,7 +43,10 @@ def meaning(*names: str) -> Callable[[Function], Function]:
 
 
 def apply(
-    target: torch._ops.OpOverload, args: Sequence[Any], kwargs: dict[str, Any], scope: Scope
+    target: torch._ops.OpOverload,
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    assumptions: Assumptions,
 ) -> Any:
     """The result of an operator by its meaning.
 
@@ -58,7 +60,7 @@ def apply(
     known = MEANINGS.get(str(target))
     if known is None:
         raise UnsupportedError("an operator without a meaning in the table")
-    return known(scope, *in_schema_order(target, args, kwargs))
+    return known(assumptions, *in_schema_order(target, args, kwargs))
 
 
 def in_schema_order(
@@ -76,11 +78,13 @@ def in_schema_order(
     return ordered
 
 
-MOST_FACTORS = 8
+MAX_FACTORS = 8
 """Nobody multiplies more sizes of one axis."""
 
 
-def apply_to_sizes(target: Callable[..., Any], args: Sequence[Any], scope: Scope) -> Any:
+def apply_to_sizes(
+    target: Callable[..., Any], args: Sequence[Any], assumptions: Assumptions
+) -> Any:
     """The result of arithmetic on sizes: a number, or whether a comparison holds, which must
     not differ between the sizes at hand.
     """
@@ -93,7 +97,8 @@ def apply_to_sizes(target: Callable[..., Any], args: Sequence[Any], scope: Scope
     if not all(isinstance(each, int | Polynomial) for each in args):
         raise UnsupportedError("arithmetic on sizes with something that is not an integer")
     return _ON_SIZES[target](
-        scope, *(polynomial(int(each)) if isinstance(each, bool | int) else each for each in args)
+        assumptions,
+        *(polynomial(int(each)) if isinstance(each, bool | int) else each for each in args),
     )
 
 
@@ -102,26 +107,26 @@ _ON_SIZES: dict[Callable[..., Any], Callable[..., Any]] = {
     operator.sub: lambda _, a, b: a - b,
     operator.mul: lambda _, a, b: a * b,
     operator.neg: lambda _, a: -a,
-    operator.floordiv: lambda scope, a, b: scope.divide(a, b)[0],
-    operator.mod: lambda scope, a, b: scope.divide(a, b)[1],
-    operator.ge: lambda scope, a, b: scope.settle(a - b),
-    operator.gt: lambda scope, a, b: scope.settle(a - b - 1),
-    operator.le: lambda scope, a, b: scope.settle(b - a),
-    operator.lt: lambda scope, a, b: scope.settle(b - a - 1),
-    operator.eq: lambda scope, a, b: scope.settle_equal(a - b),
-    operator.ne: lambda scope, a, b: not scope.settle_equal(a - b),
+    operator.floordiv: lambda assumptions, a, b: assumptions.divide(a, b)[0],
+    operator.mod: lambda assumptions, a, b: assumptions.divide(a, b)[1],
+    operator.ge: lambda assumptions, a, b: assumptions.decide(a - b),
+    operator.gt: lambda assumptions, a, b: assumptions.decide(a - b - 1),
+    operator.le: lambda assumptions, a, b: assumptions.decide(b - a),
+    operator.lt: lambda assumptions, a, b: assumptions.decide(b - a - 1),
+    operator.eq: lambda assumptions, a, b: assumptions.decide_equal(a - b),
+    operator.ne: lambda assumptions, a, b: not assumptions.decide_equal(a - b),
     operator.pow: lambda _, a, b: _power(a, b),
-    torch.sym_max: lambda scope, a, b: a if scope.settle(a - b) else b,
-    torch.sym_min: lambda scope, a, b: b if scope.settle(a - b) else a,
+    torch.sym_max: lambda assumptions, a, b: a if assumptions.decide(a - b) else b,
+    torch.sym_min: lambda assumptions, a, b: b if assumptions.decide(a - b) else a,
     torch.sym_sum: lambda _, *each: functools.reduce(operator.add, each, polynomial(0)),
-    torch.sym_not: lambda scope, a: scope.settle_equal(a),
+    torch.sym_not: lambda assumptions, a: assumptions.decide_equal(a),
 }
 
 
 def _power(size: Polynomial, times: Polynomial) -> Polynomial:
     """A size times itself, so many times as a number says."""
     count = as_int(times)
-    if not 0 <= count <= MOST_FACTORS:
+    if not 0 <= count <= MAX_FACTORS:
         raise UnsupportedError(f"a size to the power of {count}")
     return product([size] * count)
 

@@ -1,1 +1,1 @@
-"""The two solvers, and the process that one of them runs in."""
+"""The two solvers, z3 and cvc5, and the SMT-LIB text that both of them read."""

@@ -4,12 +4,13 @@ text, as any third solver can.
 
 import functools
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from types import MappingProxyType
 from typing import Any, Literal, NamedTuple
 
 from stsm_ref.errors import MissingExtraError
-from stsm_ref.proofs.smt.cvc5_process import CVC5
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 
 try:
@@ -17,7 +18,7 @@ try:
 except ModuleNotFoundError:
     raise MissingExtraError("stsm-ref prove", "cvc5", "proofs") from None
 
-Verdict = Literal["unsat", "sat", "unknown"]
+Status = Literal["unsat", "sat", "unknown"]
 TIMEOUT = 20.0
 """Seconds a solver has for one query."""
 
@@ -26,7 +27,7 @@ class Query(NamedTuple):
     """A question in SMT-LIB: what is asked, the answer that is hoped for, and the text."""
 
     title: str
-    expected: Verdict
+    expected: Status
     text: str
 
 
@@ -35,13 +36,13 @@ class Answer(NamedTuple):
     know.
     """
 
-    verdict: Verdict
+    status: Status
     values: Mapping[str, int]
     why: str
 
 
 def write_query(
-    title: str, assertions: Sequence[Term], *, expected: Verdict, shown: Sequence[str] = ()
+    title: str, assertions: Sequence[Term], *, expected: Status, shown: Sequence[str] = ()
 ) -> Query:
     """Write assertions as SMT-LIB 2.6; where a model is expected, the values of the variables
     `shown` are asked for.
@@ -112,21 +113,26 @@ def ask(solver: str, query: Query, *, timeout: float = TIMEOUT) -> Answer:
 
 
 def ask_all(query: Query, *, timeout: float = TIMEOUT) -> dict[str, Answer]:
-    """Put a query to every solver; cvc5 answers in a process beside this one, or here if there
-    is none.
+    """Put a query to both solvers at the same time.
+
+    z3 runs in a thread: a call into it releases the interpreter's lock, so cvc5, which keeps the
+    lock, runs here meanwhile. An interrupt ends both.
     """
-    if SOLVERS["cvc5"] is not _ask_cvc5:  # another one stands in its place
-        return {solver: ask(solver, query, timeout=timeout) for solver in SOLVERS}
-    answers: dict[str, Answer] = {}
+    begun = threading.Event()
 
-    def ask_the_others() -> None:
-        answers.update(
-            {solver: ask(solver, query, timeout=timeout) for solver in SOLVERS if solver != "cvc5"}
-        )
+    def ask_z3() -> Answer:
+        begun.set()  # this thread now has the lock, and gives it up when it enters z3
+        return ask("z3", query, timeout=timeout)
 
-    heard = CVC5.during(query.text, timeout, ask_the_others)
-    answers["cvc5"] = ask("cvc5", query, timeout=timeout) if heard is None else _read(heard)
-    return answers
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        pending = pool.submit(ask_z3)
+        begun.wait()
+        try:
+            answer = ask("cvc5", query, timeout=timeout)
+            return {"z3": pending.result(), "cvc5": answer}
+        except BaseException:
+            _context().interrupt()
+            raise
 
 
 def listen(solver: str, text: str, timeout: float) -> str:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeAlias
 from stsm_ref.errors import StsmError
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 
-Number: TypeAlias = "Whole | int"
+Number: TypeAlias = "SymInt | int"
 
 
 class SymbolError(StsmError):
@@ -23,7 +23,7 @@ class SymbolError(StsmError):
     """
 
 
-class Whole:
+class SymInt:
     """A whole number given by a term."""
 
     def __init__(self, term: Term) -> None:
@@ -32,62 +32,62 @@ class Whole:
     def __repr__(self) -> str:
         return str(self.term)
 
-    def __add__(self, other: Number) -> "Whole":
-        return Whole(self.term + term(other))
+    def __add__(self, other: Number) -> "SymInt":
+        return SymInt(self.term + term(other))
 
     __radd__ = __add__
 
-    def __sub__(self, other: Number) -> "Whole":
-        return Whole(self.term - term(other))
+    def __sub__(self, other: Number) -> "SymInt":
+        return SymInt(self.term - term(other))
 
-    def __rsub__(self, other: Number) -> "Whole":
-        return Whole(term(other) - self.term)
+    def __rsub__(self, other: Number) -> "SymInt":
+        return SymInt(term(other) - self.term)
 
-    def __mul__(self, other: Number) -> "Whole":
-        return Whole(self.term * term(other))
+    def __mul__(self, other: Number) -> "SymInt":
+        return SymInt(self.term * term(other))
 
     __rmul__ = __mul__
 
-    def __neg__(self) -> "Whole":
-        return Whole(-self.term)
+    def __neg__(self) -> "SymInt":
+        return SymInt(-self.term)
 
-    def __abs__(self) -> "Whole":
+    def __abs__(self) -> "SymInt":
         return -self if self < 0 else self
 
-    def __divmod__(self, other: Number) -> tuple["Whole", "Whole"]:
-        return _walk().divide(self.term, term(other))
+    def __divmod__(self, other: Number) -> tuple["SymInt", "SymInt"]:
+        return _current_path().divide(self.term, term(other))
 
-    def __floordiv__(self, other: Number) -> "Whole":
+    def __floordiv__(self, other: Number) -> "SymInt":
         return divmod(self, other)[0]
 
-    def __rfloordiv__(self, other: Number) -> "Whole":
-        return divmod(Whole(term(other)), self)[0]
+    def __rfloordiv__(self, other: Number) -> "SymInt":
+        return divmod(SymInt(term(other)), self)[0]
 
-    def __mod__(self, other: Number) -> "Whole":
+    def __mod__(self, other: Number) -> "SymInt":
         return divmod(self, other)[1]
 
     def __lt__(self, other: Number) -> bool:
-        return _walk().decide(self.term < term(other))
+        return _current_path().branch(self.term < term(other))
 
     def __le__(self, other: Number) -> bool:
-        return _walk().decide(self.term <= term(other))
+        return _current_path().branch(self.term <= term(other))
 
     def __gt__(self, other: Number) -> bool:
-        return _walk().decide(self.term > term(other))
+        return _current_path().branch(self.term > term(other))
 
     def __ge__(self, other: Number) -> bool:
-        return _walk().decide(self.term >= term(other))
+        return _current_path().branch(self.term >= term(other))
 
     def __eq__(self, other: object) -> bool:
         if other is None or isinstance(other, str | tuple):
             return NotImplemented  # no number equals these; a float might, and is refused
-        return _walk().decide(self.term == term(other))
+        return _current_path().branch(self.term == term(other))
 
     def __hash__(self) -> int:
         raise SymbolError(f"{self} was used as a key: which one it is, is not known")
 
     def __bool__(self) -> bool:
-        return _walk().decide(self.term != 0)
+        return _current_path().branch(self.term != 0)
 
     def __truediv__(self, other: object) -> Any:
         raise SymbolError(
@@ -102,7 +102,7 @@ class Whole:
     __int__ = __float__ = __round__ = __index__
 
 
-class WholeFraction(NamedTuple):
+class SymFraction(NamedTuple):
     """A fraction of two symbols, which need not be in lowest terms."""
 
     numerator: Number
@@ -111,7 +111,7 @@ class WholeFraction(NamedTuple):
 
 def term(value: Any) -> Term:
     """Return the term of a number: a symbol's own, or a constant."""
-    if isinstance(value, Whole):
+    if isinstance(value, SymInt):
         return value.term
     if isinstance(value, bool | float):
         raise SymbolError(f"{value!r} met a symbol: only whole numbers may")
@@ -144,7 +144,7 @@ class Division:
         )
 
 
-class Walk:
+class ExecutionPath:
     """One run through the code: the choices made at its branches, and what must hold besides."""
 
     def __init__(
@@ -157,7 +157,7 @@ class Walk:
         self.number = number
         self._named = 0
         self.choices = list(choices)
-        self.turns: list[list[bool]] = []  # the runs that are still to be made
+        self.alternatives: list[list[bool]] = []  # the runs that are still to be made
         self.conditions: list[Term] = []
         self.obligations: list[Term] = []
         self.lemmas: list[Term] = []
@@ -185,7 +185,7 @@ class Walk:
         """The conclusion, for the cases that this run is about."""
         return z3.Implies(all_of(z3.BoolVal(True), *self.conditions, *self.obligations), conclusion)
 
-    def decide(self, condition: Term) -> bool:
+    def branch(self, condition: Term) -> bool:
         """Take one side of a branch; the other is noted, if it can be reached at all."""
         if condition.get_id() in self._known:
             return self._known[condition.get_id()][1]
@@ -194,7 +194,7 @@ class Walk:
         else:
             choice = self.may(condition)
             if choice and self.may(z3.Not(condition)):
-                self.turns.append([*self.choices, False])
+                self.alternatives.append([*self.choices, False])
             self.choices.append(choice)
         self._decided += 1
         self._known[condition.get_id()] = condition, choice
@@ -216,11 +216,11 @@ class Walk:
             self._certain[key] = condition
         return key in self._certain
 
-    def divide(self, dividend: Term, divisor: Term) -> tuple[Whole, Whole]:
+    def divide(self, dividend: Term, divisor: Term) -> tuple[SymInt, SymInt]:
         """Quotient and remainder as two new symbols with the property that defines them: there
         is exactly one such pair.
         """
-        if not self.decide(divisor > 0):
+        if not self.branch(divisor > 0):
             raise SymbolError(f"{dividend} is divided by {divisor}, which may be zero or negative")
         found = next(
             (
@@ -239,44 +239,44 @@ class Walk:
         if found not in self._divided:
             self._divided.append(found)
             self._solver.add(found.definition)
-        return Whole(found.quotient), Whole(found.remainder)
+        return SymInt(found.quotient), SymInt(found.remainder)
 
 
-_CURRENT: ContextVar[Walk] = ContextVar("walk")
+_CURRENT: ContextVar[ExecutionPath] = ContextVar("walk")
 
 
-def _walk() -> Walk:
-    walk = _CURRENT.get(None)
-    if walk is None:
+def _current_path() -> ExecutionPath:
+    path = _CURRENT.get(None)
+    if path is None:
         raise SymbolError("a symbol was used outside of a proof")
-    return walk
+    return path
 
 
 def fresh_name(name: str) -> str:
     """A name of its own in the run that is under way."""
-    return _walk().fresh(name)
+    return _current_path().fresh(name)
 
 
 def require_always(condition: Term) -> None:
     """Note something that must hold for the code to mean what it is taken to mean; it becomes
     part of what is proved.
     """
-    _walk().obligations.append(condition)
+    _current_path().obligations.append(condition)
 
 
-def take_as_proved(condition: Term) -> None:
+def assume_lemma(condition: Term) -> None:
     """Use a lemma, in the cases of this run; it counts only if a claim before this one proved
     it, word for word.
     """
-    _walk().lemmas.append(_walk().guarded(condition))
+    _current_path().lemmas.append(_current_path().guarded(condition))
 
 
 def is_certain(condition: Term) -> bool:
     """Whether the condition holds in every case of this run, as far as the solver sees at once."""
-    return _walk().must(condition)
+    return _current_path().must(condition)
 
 
-class Followed(NamedTuple):
+class Exploration(NamedTuple):
     """What all runs together say: symbols' definitions, and "some run was taken, and in it the goal
     holds".
 
@@ -292,10 +292,10 @@ class Followed(NamedTuple):
     conclusions: tuple[Term, ...]
 
 
-MOST_RUNS = 5000
+MAX_PATHS = 5000
 
 
-def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
+def explore_paths(premises: Sequence[Term], body: Callable[[], Term]) -> Exploration:
     """Run `body` once for every way through its branches; it returns what shall hold at its end.
 
     A run that raises, whatever it raises, is one in which the goal does not hold.
@@ -313,8 +313,8 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
     conclusions: list[Term] = []
     runs = 0
     while pending:
-        walk = Walk(premises, pending.pop(), runs, divisions)
-        token = _CURRENT.set(walk)
+        path = ExecutionPath(premises, pending.pop(), runs, divisions)
+        token = _CURRENT.set(path)
         try:
             goal = body()
         except SymbolError:
@@ -324,17 +324,17 @@ def follow(premises: Sequence[Term], body: Callable[[], Term]) -> Followed:
         ) as error:  # a mistake in the proof itself as well: it can only leave a claim unproved
             errors.append(f"{type(error).__name__}: {error}")
         else:
-            cases.append(all_of(*walk.conditions, *walk.obligations, goal))
-            conclusions.append(walk.guarded(goal))
+            cases.append(all_of(*path.conditions, *path.obligations, goal))
+            conclusions.append(path.guarded(goal))
         finally:
             _CURRENT.reset(token)
-        pending += walk.turns
-        lemmas += walk.lemmas
+        pending += path.alternatives
+        lemmas += path.lemmas
         runs += 1
-        if runs + len(pending) > MOST_RUNS:
-            raise SymbolError(f"more than {MOST_RUNS} ways through the code: too many to follow")
+        if runs + len(pending) > MAX_PATHS:
+            raise SymbolError(f"more than {MAX_PATHS} ways through the code: too many to follow")
     together = cases[0] if len(cases) == 1 else z3.Or(*cases) if cases else z3.BoolVal(False)
-    return Followed(
+    return Exploration(
         tuple(division.definition for division in divisions),
         together,
         runs,

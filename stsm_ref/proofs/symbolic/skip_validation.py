@@ -1,38 +1,39 @@
-"""The public functions on symbols: the checks of their arguments, which ask for one number or a
-real array, are stepped over.
-"""
+"""Run public functions on symbols: skip the checks that ask for one number or a real array."""
 
 import contextlib
 from collections.abc import Callable, Iterator
+from fractions import Fraction
 from typing import Any
-from unittest import mock
 
 from stsm_ref import geometry, slicing
-from stsm_ref.geometry import ShiftSpec
+from stsm_ref.geometry import ShiftSpec, _exact_alpha, as_array, whole_number
+from stsm_ref.proofs.replacing import name_in, replaced
 from stsm_ref.proofs.smt.z3_terms import Term
-from stsm_ref.proofs.symbolic.integers import Whole, WholeFraction
+from stsm_ref.proofs.symbolic.integers import SymFraction, SymInt
+
+SKIPPED: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
+    (slicing, name_in(slicing, as_array), lambda name, value, **limits: value),
+    (geometry, name_in(geometry, whole_number), lambda name, value: value),
+    (geometry, name_in(geometry, _exact_alpha), lambda alpha: alpha),
+)
+FRACTION = name_in(geometry, Fraction)
 
 
 @contextlib.contextmanager
 def arguments_unchecked(
-    fraction: Callable[[Any, Any], WholeFraction] = WholeFraction,
+    fraction: Callable[[Any, Any], SymFraction] = SymFraction,
 ) -> Iterator[None]:
-    """Take symbols where `stsm`, `stsm_vjp`, `partition` and `ShiftSpec.tsm` ask for arrays,
-    whole numbers and fractions.
+    """Let `stsm`, `stsm_vjp`, `partition` and `ShiftSpec.tsm` take symbols for arrays and numbers.
+
+    `fraction` stands in for `fractions.Fraction`.
     """
-    stepped_over = (
-        (slicing, "as_array", lambda name, value, **limits: value),
-        (geometry, "whole_number", lambda name, value: value),
-        (geometry, "_exact_alpha", lambda alpha: alpha),
-        (geometry, "Fraction", fraction),
-    )
     with contextlib.ExitStack() as stack:
-        for module, name, replacement in stepped_over:
-            stack.enter_context(mock.patch.object(module, name, replacement))
+        for module, name, replacement in (*SKIPPED, (geometry, FRACTION, fraction)):
+            stack.enter_context(replaced(module, name, replacement))
         yield
 
 
 def with_alpha(spec: ShiftSpec, numerator: Term, denominator: Term) -> ShiftSpec:
     """The same spec with a symbol for alpha; inside of `arguments_unchecked` only."""
-    alpha: Any = WholeFraction(Whole(numerator), Whole(denominator))
+    alpha: Any = SymFraction(SymInt(numerator), SymInt(denominator))
     return ShiftSpec(spec.terms, alpha, spec.order)

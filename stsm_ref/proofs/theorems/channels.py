@@ -11,7 +11,7 @@ from typing import Any
 from stsm_ref import geometry
 from stsm_ref.geometry import ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.proofs.smt.z3_terms import Term, z3
-from stsm_ref.proofs.symbolic.integers import Whole, WholeFraction, all_of, term
+from stsm_ref.proofs.symbolic.integers import SymFraction, SymInt, all_of, term
 from stsm_ref.proofs.symbolic.skip_validation import arguments_unchecked, with_alpha
 from stsm_ref.proofs.theorems import wrong_code
 from stsm_ref.proofs.theorems.directions import Steps, steps_of
@@ -50,7 +50,7 @@ def _cut_claim(terms: str) -> Claim:
     def cut(spec: ShiftSpec) -> Term:
         directions = steps_of(spec)
         with arguments_unchecked():
-            groups = with_alpha(spec, P, Q).partition(Whole(C))  # type: ignore[arg-type]  # a symbol
+            groups = with_alpha(spec, P, Q).partition(SymInt(C))  # type: ignore[arg-type]  # a symbol
         return z3.And(
             _in_order(groups, directions), *_equal_shares(groups, directions), _each_once(groups)
         )
@@ -66,7 +66,7 @@ def _cut_claim(terms: str) -> Claim:
         (*ALPHA, C >= 0),
         lambda: all_of(*map(cut, specs)),
         replay,
-        reach=24,
+        bound=24,
     )
 
 
@@ -158,17 +158,17 @@ def tsm_claims() -> Iterator[Claim]:
 
 
 def _tsm_claim(name: str, numerator: int, fold_div: Term, premises: tuple[Term, ...]) -> Claim:
-    def in_lowest_terms(above: Any, below: Any) -> WholeFraction:
+    def in_lowest_terms(above: Any, below: Any) -> SymFraction:
         """What `Fraction` makes of 2/fold_div; of any other fraction only its value is known,
         which is enough to refute it.
         """
         is_asked = above == 2 and term(below).eq(fold_div)
-        return WholeFraction(numerator, Whole(Q)) if is_asked else WholeFraction(above, below)
+        return SymFraction(numerator, SymInt(Q)) if is_asked else SymFraction(above, below)
 
     def goal() -> Term:
         with arguments_unchecked(in_lowest_terms):
-            backward, forward, rest = ShiftSpec.tsm(Whole(fold_div)).partition(Whole(C))  # type: ignore[arg-type]  # symbols
-        fold = term(Whole(C) // Whole(fold_div))
+            backward, forward, rest = ShiftSpec.tsm(SymInt(fold_div)).partition(SymInt(C))  # type: ignore[arg-type]  # symbols
+        fold = term(SymInt(C) // SymInt(fold_div))
         places = [(backward, 0, fold), (forward, fold, 2 * fold), (rest, 2 * fold, C)]
         moves = [tuple(group.displacement) for group in (backward, forward, rest)] == [
             (-1, 0, 0),
@@ -195,14 +195,17 @@ def _tsm_claim(name: str, numerator: int, fold_div: Term, premises: tuple[Term, 
             lambda: ShiftSpec.tsm(divisor).partition(channels), wanted, f"fold_div={divisor}"
         )
 
-    return Claim(name, {"q": Q, "C": C}, (*premises, C >= 0), goal, replay, reach=24)
+    return Claim(name, {"q": Q, "C": C}, (*premises, C >= 0), goal, replay, bound=24)
 
 
 ROUNDING = plant(
-    geometry, "cut_channels", wrong_code.shares_rounded_up, wrong_code.shares_rounded_to_nearest
+    geometry,
+    geometry.cut_channels,
+    wrong_code.shares_rounded_up,
+    wrong_code.shares_rounded_to_nearest,
 )
 SHARING = plant(
-    geometry, "cut_channels", wrong_code.shares_without_directions, wrong_code.groups_overlap
+    geometry, geometry.cut_channels, wrong_code.shares_without_directions, wrong_code.groups_overlap
 )
 
 THEOREMS = (

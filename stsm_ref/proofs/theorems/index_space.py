@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 from stsm_ref.proofs.symbolic.arrays import SymbolicArray, anything
-from stsm_ref.proofs.symbolic.integers import Number, Whole, all_of, term
+from stsm_ref.proofs.symbolic.integers import Number, SymInt, all_of, term
 from stsm_ref.proofs.theorems.theorem import Values
 
 Array = npt.NDArray[Any]
@@ -41,9 +41,9 @@ class Space:
         return {str(value): value for value in (*self.sizes, *self.index)}
 
     @property
-    def shape(self) -> tuple[Whole, ...]:
+    def shape(self) -> tuple[SymInt, ...]:
         """Sizes that code can run on."""
-        return tuple(Whole(size) for size in self.sizes)
+        return tuple(SymInt(size) for size in self.sizes)
 
     def array(self, name: str) -> SymbolicArray:
         """An array of any content."""

@@ -18,7 +18,7 @@ from stsm_ref.correlate import correlate
 from stsm_ref.kernels import OneHotKernel
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 from stsm_ref.proofs.symbolic.arrays import SymbolicArray
-from stsm_ref.proofs.symbolic.integers import Whole, all_of, term
+from stsm_ref.proofs.symbolic.integers import SymInt, all_of, term
 from stsm_ref.proofs.theorems import wrong_code
 from stsm_ref.proofs.theorems.directions import STEPS
 from stsm_ref.proofs.theorems.index_space import ZERO, Space, differs, inside, space
@@ -153,7 +153,7 @@ def any_distance_claims() -> Iterator[Claim]:
     )
 
     def goal() -> Term:
-        x, kernel = ROW.array("x"), kernels.axis_kernel(Whole(D))  # type: ignore[arg-type]  # a symbol in place of an int
+        x, kernel = ROW.array("x"), kernels.axis_kernel(SymInt(D))  # type: ignore[arg-type]  # a symbol in place of an int
         source = [ROW.index[0] + term(kernel.hot) - term(kernel.before)]
         one = z3.If(inside(source, x.shape), x.read(source), ZERO)
         size = ROW.sizes[0] + term(kernel.before) + term(kernel.after) - term(kernel.taps) + 1
@@ -167,7 +167,7 @@ def any_distance_claims() -> Iterator[Claim]:
         return z3.And(
             *(term(got) == want for got, want in wanted),
             size == ROW.sizes[0],
-            one == sliced(x, [Whole(D)]).read(ROW.index),
+            one == sliced(x, [SymInt(D)]).read(ROW.index),
         )
 
     def replay(values: Values) -> str:
@@ -245,7 +245,7 @@ def _unflipped_claims() -> Iterator[Claim]:
 
 KERNELS = plant(
     kernels,
-    "axis_kernel",
+    kernels.axis_kernel,
     wrong_code.kernel_hot_at_the_other_end,
     wrong_code.kernel_padded_on_the_other_side,
     wrong_code.kernel_padded_on_both_sides,

@@ -17,7 +17,7 @@ from stsm_ref import composition, definition, slicing
 from stsm_ref.geometry import ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 from stsm_ref.proofs.symbolic.arrays import SymbolicArray
-from stsm_ref.proofs.symbolic.integers import Whole, all_of, take_as_proved, term
+from stsm_ref.proofs.symbolic.integers import SymInt, all_of, assume_lemma, term
 from stsm_ref.proofs.symbolic.skip_validation import arguments_unchecked, with_alpha
 from stsm_ref.proofs.theorems.channels import (
     ALPHA,
@@ -115,7 +115,7 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
             return as_asked(CLIPS.array("x"), with_alpha(spec, P, Q) if any_alpha else spec)
 
     def as_asked(x: Any, chosen: ShiftSpec) -> Term:
-        groups = chosen.partition(Whole(C))  # type: ignore[arg-type]  # a symbol
+        groups = chosen.partition(SymInt(C))  # type: ignore[arg-type]  # a symbol
         if [tuple(group.displacement) for group in groups] != [*moves, (0, 0, 0)]:
             return z3.BoolVal(False)
         bounds = itertools.pairwise([*starts, C])
@@ -127,7 +127,7 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
         )
         if direction == 0:
             return cut
-        take_as_proved(cut)
+        assume_lemma(cut)
         got: Any = (slicing.stsm if direction > 0 else slicing.stsm_vjp)(x, chosen)
         return got.read(CLIPS.index) == moved_by_definition(x, starts, moves, direction)
 
@@ -146,9 +146,9 @@ def _module_claim(name: str, spec: ShiftSpec, alpha: Share, direction: int) -> C
         )
 
     variables = CLIPS.variables | ({"p": P, "q": Q} if any_alpha else {})
-    reach = {"C": _channels_that_move(spec), "p": 8, "q": 8}
+    bound = {"C": _channels_that_move(spec), "p": 8, "q": 8}
     premises = (*CLIPS.premises, *(ALPHA if any_alpha else ()), *conditions)
-    return Claim(name, variables, premises, goal, replay, reach=3, reaches=reach)
+    return Claim(name, variables, premises, goal, replay, bound=3, bounds=bound)
 
 
 def any_cut_claims(terms: str = "+".join(FORWARD_FIRST)) -> Iterator[Claim]:
@@ -174,7 +174,7 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
     def goal() -> Term:
         x: Any = CLIPS.array("x")
         got: Any = slicing.copy_groups(
-            x, groups([0, *map(Whole, stops), Whole(C)]), direction=direction
+            x, groups([0, *map(SymInt, stops), SymInt(C)]), direction=direction
         )
         return got.read(CLIPS.index) == moved_by_definition(x, bounds, moves, direction)
 
@@ -192,7 +192,7 @@ def _any_cut_claim(name: str, terms: str, direction: int) -> Claim:
         return differs(both, CLIPS.place(values))
 
     variables = {**CLIPS.variables, **{str(stop): stop for stop in stops}}
-    return Claim(name, variables, (*CLIPS.premises, *ordered), goal, replay, reach=7)
+    return Claim(name, variables, (*CLIPS.premises, *ordered), goal, replay, bound=7)
 
 
 def _channels_that_move(spec: ShiftSpec) -> int:
@@ -305,7 +305,7 @@ def theorems(spec: ShiftSpec) -> tuple[Theorem, ...]:
     wrong_moves = tuple(
         dataclasses.replace(variant, claims=short) for variant in (*WINDOWS[:1], *COPIES)
     )
-    wrong_routes = plant(composition, "route_through_layers", routed_to_the_first, routed_backwards)
+    wrong_routes = plant(composition, _route, routed_to_the_first, routed_backwards)
     return (
         Theorem("the_module_is_its_definition", claims, (*ROUNDING[:1], SHARING[0], *FORWARD_ONLY)),
         Theorem("any_cut_is_moved_group_by_group", any_cut_claims, wrong_moves),

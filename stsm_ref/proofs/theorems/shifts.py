@@ -2,6 +2,7 @@
 shift, it is linear, it loses its edge.
 """
 
+import dataclasses
 import functools
 import itertools
 from collections.abc import Callable, Iterator, Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from stsm_ref import definition, slicing
 from stsm_ref.proofs.smt.z3_terms import Term, z3
 from stsm_ref.proofs.symbolic.arrays import SymbolicArray, anything
-from stsm_ref.proofs.symbolic.integers import Whole, all_of
+from stsm_ref.proofs.symbolic.integers import SymInt, all_of
 from stsm_ref.proofs.symbolic.skip_validation import arguments_unchecked
 from stsm_ref.proofs.theorems import wrong_code
 from stsm_ref.proofs.theorems.directions import STEPS
@@ -74,7 +75,7 @@ def _rule_claim(name: str, where: Space, displacement: Sequence[Any], steps: Any
 
 def _runnable(displacement: Sequence[Any]) -> list[Any]:
     """Numbers as they are, terms as symbols that code can run on."""
-    return [Whole(d) if z3.is_expr(d) else d for d in displacement]
+    return [SymInt(d) if z3.is_expr(d) else d for d in displacement]
 
 
 def _with_distances(where: Space, displacement: Sequence[Any]) -> dict[str, Term]:
@@ -353,7 +354,7 @@ def _any_rule() -> Iterator[Claim]:
 
 WINDOWS = plant(
     slicing,
-    "windows",
+    slicing.windows,
     wrong_code.reversed_windows,
     wrong_code.windows_one_short,
     wrong_code.windows_one_off,
@@ -361,17 +362,15 @@ WINDOWS = plant(
 )
 COPIES = plant(
     slicing,
-    "copy_shifted",
+    slicing.copy_shifted,
     wrong_code.copy_rolled,
     wrong_code.copy_with_edge,
     wrong_code.copy_swapped,
 )
-FORWARD_ONLY = plant(slicing, "windows", wrong_code.backward_windows_forward)
-ONES = plant(slicing, "copy_shifted", wrong_code.copy_with_ones)
-BEYOND = Variant(
-    "a displacement beyond the size is not cut off",
-    ((slicing, "windows", wrong_code.windows_without_limit),),
-    _any_rule,
+FORWARD_ONLY = plant(slicing, slicing.windows, wrong_code.backward_windows_forward)
+ONES = plant(slicing, slicing.copy_shifted, wrong_code.copy_with_ones)
+BEYOND = dataclasses.replace(
+    *plant(slicing, slicing.windows, wrong_code.windows_without_limit), claims=_any_rule
 )
 INVERSE = Variant("there and back is the identity", claims=inverse_claims)
 

@@ -9,11 +9,11 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
-from unittest import mock
 
+from stsm_ref.proofs.replacing import replaced
 from stsm_ref.proofs.smt.solvers import SOLVERS, TIMEOUT, Answer, Query, ask_all, write_query
 from stsm_ref.proofs.smt.z3_terms import Term, z3
-from stsm_ref.proofs.symbolic.integers import SymbolError, follow
+from stsm_ref.proofs.symbolic.integers import SymbolError, explore_paths
 
 Outcome = Literal["proved", "refuted", "undecided"]
 Values = Mapping[str, int]
@@ -24,7 +24,7 @@ class Claim:
     """For all values of the variables that satisfy the premises, `goal()` holds.
 
     `goal` is called in a symbolic run: the package's code may branch in it. `replay` runs the NumPy
-    code on values of the variables and says what goes wrong there, or "". `reach` and `reaches`
+    code on values of the variables and says what goes wrong there, or "". `bound` and `bounds`
     bound the variables where a counterexample is looked for.
     """
 
@@ -33,8 +33,8 @@ class Claim:
     premises: tuple[Term, ...]
     goal: Callable[[], Term]
     replay: Callable[[Values], str]
-    reach: int = 6
-    reaches: Mapping[str, int] = field(default_factory=dict)
+    bound: int = 6
+    bounds: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def near(self) -> list[Term]:
@@ -42,7 +42,7 @@ class Claim:
         can be read and run.
         """
         bounds = [
-            (value, self.reaches.get(name, self.reach))
+            (value, self.bounds.get(name, self.bound))
             for name, value in self.variables.items()
             if z3.is_int(value)
         ]
@@ -64,7 +64,7 @@ class Variant:
         """Put the broken code in place, for symbols and for NumPy alike, and take it out again."""
         with contextlib.ExitStack() as stack:
             for module, name, replacement in self.patches:
-                stack.enter_context(mock.patch.object(module, name, replacement))
+                stack.enter_context(replaced(module, name, replacement))
             yield
 
 
@@ -142,7 +142,7 @@ class Proof:
         )
 
 
-class Ledger:
+class QueryLog:
     """The queries that were put and the answers."""
 
     def __init__(self, timeout: float) -> None:
@@ -155,7 +155,7 @@ class Ledger:
         self.queries.append(query)
         replies = ask_all(query, timeout=self.timeout)
         for solver, answer in replies.items():
-            self.answers[solver][answer.verdict] = self.answers[solver].get(answer.verdict, 0) + 1
+            self.answers[solver][answer.status] = self.answers[solver].get(answer.status, 0) + 1
         return replies
 
     def finding(
@@ -175,73 +175,73 @@ def prove_claims(
     """Prove all claims, and that the premises of each can be met; stop at the first that is
     refuted or undecided.
     """
-    ledger = Ledger(timeout)
+    log = QueryLog(timeout)
     met: set[str] = set()
     proved: list[tuple[Term, tuple[Term, ...]]] = []
     try:
         for claim in claims():
             title = f"{name}: {claim.name}"
-            followed = follow(claim.premises, claim.goal)
-            if any(not _is_among(proved, lemma, claim.premises) for lemma in followed.lemmas):
-                return ledger.finding(
+            explored = explore_paths(claim.premises, claim.goal)
+            if any(not _is_among(proved, lemma, claim.premises) for lemma in explored.lemmas):
+                return log.finding(
                     name,
                     "undecided",
                     f"{claim.name}: it uses a lemma that no claim before it proved from its "
                     "premises",
                 )
-            known = [*claim.premises, *followed.definitions, *followed.lemmas]
+            known = [*claim.premises, *explored.definitions, *explored.lemmas]
             premises = write_query(f"the premises of {title}", known, expected="sat")
             if premises.text.split("\n", 1)[1] not in met:
                 met.add(premises.text.split("\n", 1)[1])
-                replies = ledger.put(premises)
-                if any(answer.verdict != "sat" for answer in replies.values()):
-                    return ledger.finding(
+                replies = log.put(premises)
+                if any(answer.status != "sat" for answer in replies.values()):
+                    return log.finding(
                         name,
                         "undecided",
                         f"{claim.name}: the premises were not shown to be satisfiable: "
                         f"{_said(replies)}",
                     )
-            negation = [*known, z3.Not(followed.goal)]
-            replies = ledger.put(write_query(title, negation, expected="unsat"))
-            verdicts = {answer.verdict for answer in replies.values()}
+            negation = [*known, z3.Not(explored.goal)]
+            replies = log.put(write_query(title, negation, expected="unsat"))
+            verdicts = {answer.status for answer in replies.values()}
             if verdicts == {"unsat"}:
-                proved += [(conclusion, claim.premises) for conclusion in followed.conclusions]
+                proved += [(conclusion, claim.premises) for conclusion in explored.conclusions]
                 continue
             if "unsat" in verdicts or "sat" not in verdicts:
-                return ledger.finding(name, "undecided", f"{claim.name}: {_said(replies)}")
-            found = _counterexample(claim, negation, ledger, title)
+                return log.finding(name, "undecided", f"{claim.name}: {_said(replies)}")
+            found = _counterexample(claim, negation, log, title)
             outcome: Outcome = "refuted" if found and found.replay else "undecided"
-            return ledger.finding(
+            return log.finding(
                 name,
                 outcome,
                 "" if found else f"{claim.name}: a solver found a model but no values",
                 found,
             )
     except SymbolError as error:
-        return ledger.finding(name, "undecided", str(error))
+        return log.finding(name, "undecided", str(error))
     return (
-        ledger.finding(name, "proved")
-        if ledger.queries
-        else ledger.finding(name, "undecided", "it claims nothing")
+        log.finding(name, "proved")
+        if log.queries
+        else log.finding(name, "undecided", "it claims nothing")
     )
 
 
 def refute_variant(theorem: Theorem, variant: Variant, *, timeout: float = TIMEOUT) -> Finding:
     """Find a claim of the variant that both solvers refute and NumPy confirms."""
-    ledger = Ledger(timeout)
+    log = QueryLog(timeout)
     try:
         with variant.planted():
             for claim in (variant.claims or theorem.claims)():
                 title = f"{theorem.name}, wrong variant {variant.name}: {claim.name}"
-                followed = follow(claim.premises, claim.goal)
+                explored = explore_paths(claim.premises, claim.goal)
                 negation = [
                     *claim.premises,
-                    *followed.definitions,
-                    *followed.lemmas,
-                    z3.Not(followed.goal),
+                    *explored.definitions,
+                    *explored.lemmas,
+                    z3.Not(explored.goal),
                 ]
-                replies = ledger.put(_near(title, claim, negation))
-                if all(answer.verdict == "sat" for answer in replies.values()):
+                replies = log.put(_near(title, claim, negation))
+                if all(answer.status == "sat" for answer in replies.values()):
                     shown = [
                         Counterexample(claim.name, answer.values, replay(claim, answer.values))
                         for answer in replies.values()
@@ -249,24 +249,20 @@ def refute_variant(theorem: Theorem, variant: Variant, *, timeout: float = TIMEO
                     unseen = next((found for found in shown if not found.replay), None)
                     suspect = claim if variant.patches else None
                     break
-                if any(answer.verdict != "unsat" for answer in replies.values()):
-                    return ledger.finding(
-                        variant.name, "undecided", f"{claim.name}: {_said(replies)}"
-                    )
+                if any(answer.status != "unsat" for answer in replies.values()):
+                    return log.finding(variant.name, "undecided", f"{claim.name}: {_said(replies)}")
                 # this claim holds in spite of the fault: whoever reads the file must expect no
                 # model
-                ledger.queries[-1] = write_query(title, [*negation, *claim.near], expected="unsat")
+                log.queries[-1] = write_query(title, [*negation, *claim.near], expected="unsat")
             else:
-                return ledger.finding(variant.name, "proved", "it holds, within reach at least")
+                return log.finding(variant.name, "proved", "it holds, within reach at least")
     except SymbolError as error:
-        return ledger.finding(variant.name, "undecided", str(error))
+        return log.finding(variant.name, "undecided", str(error))
     if suspect and (wrongly := [found for found in shown if replay(suspect, found.values)]):
-        return ledger.finding(
+        return log.finding(
             variant.name, "undecided", f"the right code fails there too: {wrongly[0]}"
         )
-    return ledger.finding(
-        variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0]
-    )
+    return log.finding(variant.name, "undecided" if unseen else "refuted", "", unseen or shown[0])
 
 
 def replay(claim: Claim, values: Values) -> str:
@@ -295,21 +291,21 @@ def _near(title: str, claim: Claim, assertions: list[Term]) -> Query:
 
 
 def _counterexample(
-    claim: Claim, negation: list[Term], ledger: Ledger, title: str
+    claim: Claim, negation: list[Term], log: QueryLog, title: str
 ) -> Counterexample | None:
     """A small counterexample if there is one, else any."""
     for query in (
         _near(title, claim, negation),
         write_query(title, negation, expected="sat", shown=list(claim.variables)),
     ):
-        for answer in ledger.put(query).values():
-            if answer.verdict == "sat" and answer.values:
+        for answer in log.put(query).values():
+            if answer.status == "sat" and answer.values:
                 return Counterexample(claim.name, answer.values, replay(claim, answer.values))
     return None
 
 
 def _said(replies: Mapping[str, Answer]) -> str:
     return ", ".join(
-        f"{solver} says {answer.verdict}{f' ({answer.why})' if answer.why else ''}"
+        f"{solver} says {answer.status}{f' ({answer.why})' if answer.why else ''}"
         for solver, answer in replies.items()
     )

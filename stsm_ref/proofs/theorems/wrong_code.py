@@ -1,11 +1,12 @@
 """Wrong code, planted in place of ours: each must be refuted, or a proof says nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from stsm_ref import geometry, kernels, slicing
 from stsm_ref.geometry import ChannelGroup, Displacement
 from stsm_ref.kernels import AxisKernel
+from stsm_ref.proofs.replacing import name_in
 from stsm_ref.proofs.theorems.theorem import Variant
 from stsm_ref.slicing import Windows
 
@@ -43,7 +44,10 @@ def windows_one_off(size: int, distance: int) -> Windows:
 
 
 def windows_without_limit(size: int, distance: int) -> Windows:
-    """A displacement beyond the size is not cut off: right for one step, wrong for many."""
+    """A displacement beyond the size is not cut off.
+
+    That is right for one step and wrong for many.
+    """
     gap = abs(distance)
     low, high = slice(0, size - gap), slice(gap, size)
     return (
@@ -168,8 +172,21 @@ def groups_overlap(
     return (*(group._replace(stop=group.stop + 1) for group in moved), rest)
 
 
-def plant(module: Any, name: str, *replacements: Any) -> tuple[Variant, ...]:
-    """One variant for each replacement, named by what it says of itself."""
+def plant(
+    module: Any, function: Callable[..., Any], *replacements: Callable[..., Any]
+) -> tuple[Variant, ...]:
+    """Make one variant for each replacement of a function, named by its docstring.
+
+    Parameters
+    ----------
+    module : module
+        Where the function is looked up when it is called.
+    function : callable
+        The right code.
+    *replacements : callable
+        The wrong code.
+    """
+    name = name_in(module, function)
     return tuple(Variant(_name(wrong), ((module, name, wrong),)) for wrong in replacements)
 
 

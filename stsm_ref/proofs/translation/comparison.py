@@ -10,19 +10,25 @@ from stsm_ref.geometry import Displacement
 from stsm_ref.proofs.export.graph import interpret
 from stsm_ref.proofs.export.recording import Exported
 from stsm_ref.proofs.index_maps.exact import exact, is_minus_zero
-from stsm_ref.proofs.index_maps.formula import FALSE, Logical, atoms_of, negation, script
+from stsm_ref.proofs.index_maps.formula import (
+    FALSE,
+    Logical,
+    negation,
+    required_constraints,
+    script,
+)
 from stsm_ref.proofs.index_maps.integers import (
-    Atom,
+    Assumptions,
+    Constraint,
     Polynomial,
     Range,
-    Scope,
     UndeterminedError,
     polynomial,
 )
 from stsm_ref.proofs.index_maps.maps import (
-    Choice,
-    Entry,
-    Rounded,
+    Cast,
+    Ite,
+    Load,
     Sum,
     SymbolicTensor,
     UnsupportedError,
@@ -30,12 +36,12 @@ from stsm_ref.proofs.index_maps.maps import (
     input_tensor,
     parts,
 )
-from stsm_ref.proofs.translation.cover import Box, describe, scope_of
+from stsm_ref.proofs.translation.cover import Box, assumptions_on, describe
 from stsm_ref.proofs.translation.guards import region
 from stsm_ref.proofs.translation.layout import Layout, wanted
 from stsm_ref.proofs.translation.solvers import decide
 
-MOST_CASES = 200
+MAX_CASES = 200
 FLOAT = "float32"
 """The dtype of the input, and of what STSM makes of it."""
 SMALL_SIZES = (2, 3, 5, 9, 17, 65, 257)
@@ -81,7 +87,7 @@ class Case(NamedTuple):
     """Sizes that are looked at together: their ranges and what else is known of them."""
 
     box: Box
-    facts: tuple[Atom, ...]
+    facts: tuple[Constraint, ...]
 
 
 def compare(
@@ -102,9 +108,9 @@ def compare(
     while waiting:
         case = waiting.pop()
         found.cases += 1
-        if found.cases > MOST_CASES:
+        if found.cases > MAX_CASES:
             found.undecided.append(
-                f"more than {MOST_CASES} cases, which the shapes inside the module depend on"
+                f"more than {MAX_CASES} cases, which the shapes inside the module depend on"
             )
             return
         try:
@@ -118,8 +124,8 @@ def compare(
                 )
                 return
             waiting += [
-                replace_facts(case, Atom(error.value)),
-                replace_facts(case, Atom(-error.value - 1)),
+                replace_facts(case, Constraint(error.value)),
+                replace_facts(case, Constraint(-error.value - 1)),
             ]
         except UnsupportedError as error:
             found.undecided.append(str(error))
@@ -133,7 +139,7 @@ def compare(
         )
 
 
-def replace_facts(case: Case, fact: Atom) -> Case:
+def replace_facts(case: Case, fact: Constraint) -> Case:
     """The case with one fact more."""
     return Case(case.box, (*case.facts, fact))
 
@@ -149,43 +155,47 @@ def _compare_case(
     path: str | None,
 ) -> None:
     box = case.box
-    _, first_scope = scope_of(layout, box)
+    _, first_assumptions = assumptions_on(layout, box)
     demands: list[Logical] = list(case.facts)
     if not whole:
-        demands.append(region(exported, layout, scope_of(layout, box)[0], first_scope))
-    facts = [atom for demand in demands for atom in atoms_of(demand)]
+        demands.append(region(exported, layout, assumptions_on(layout, box)[0], first_assumptions))
+    facts = [constraint for demand in demands for constraint in required_constraints(demand)]
     tightened = _tightened(layout, box, facts)
     if tightened is None:
         return  # no sizes are left in this case
-    sizes, scope = scope_of(layout, tightened)
+    sizes, assumptions = assumptions_on(layout, tightened)
     at = {
         letter: low
         for letter, (low, high) in zip(layout.free, tightened, strict=True)
         if low == high
     }
-    facts = [Atom(atom.value.substitute(at), atom.equal) for atom in facts]
-    if any(scope.holds(atom) is False for atom in facts):
+    facts = [Constraint(constraint.value.substitute(at), constraint.equal) for constraint in facts]
+    if any(assumptions.holds(constraint) is False for constraint in facts):
         return
-    demands = list(case.facts) if whole else [*case.facts, region(exported, layout, sizes, scope)]
+    demands = (
+        list(case.facts) if whole else [*case.facts, region(exported, layout, sizes, assumptions)]
+    )
     demands = [_at(demand, at) for demand in demands]
-    scope = scope.assuming([atom for atom in facts if scope.holds(atom) is None])
+    assumptions = assumptions.assuming(
+        [constraint for constraint in facts if assumptions.holds(constraint) is None]
+    )
     shape = layout.shape(sizes)
-    result = interpret(exported, _inputs(exported, goal, shape), scope, path=path)
+    result = interpret(exported, _inputs(exported, goal, shape), assumptions, path=path)
     for name in result.written:
         found.written.setdefault(name, dict(exported.sample))
-    free = list(scope.ranges)
+    free = list(assumptions.ranges)
     if result.value.dtype != FLOAT:
-        known = _search(scope, demands, None, free, at, found)
+        known = _search(assumptions, demands, None, free, at, found)
         found.differences += [Difference(known, {})] if known else []
         return
-    if not _same_shape(result.value, shape, scope, demands, at, free, found):
+    if not _same_shape(result.value, shape, assumptions, demands, at, free, found):
         return
-    _compare_values(result.value, layout, sizes, scope, goal, demands, at, found)
+    _compare_values(result.value, layout, sizes, assumptions, goal, demands, at, found)
 
 
 def _at(demand: Logical, at: Mapping[str, int]) -> Logical:
-    if isinstance(demand, Atom):
-        return Atom(demand.value.substitute(at), demand.equal)
+    if isinstance(demand, Constraint):
+        return Constraint(demand.value.substitute(at), demand.equal)
     return replace(demand, parts=tuple(_at(each, at) for each in demand.parts))
 
 
@@ -199,11 +209,13 @@ def _inputs(
     }
 
 
-def _tightened(layout: Layout, box: Box, facts: Sequence[Atom]) -> Box | None:
+def _tightened(layout: Layout, box: Box, facts: Sequence[Constraint]) -> Box | None:
     """The box, narrowed by facts that bound a single size; None if nothing is left of it."""
     bounds = {letter: list(ends) for letter, ends in zip(layout.free, box, strict=True)}
-    for atom in facts:
-        for value in (atom.value, -atom.value) if atom.equal else (atom.value,):
+    for constraint in facts:
+        for value in (
+            (constraint.value, -constraint.value) if constraint.equal else (constraint.value,)
+        ):
             if len(value.variables) != 1 or any(len(monomial) > 1 for monomial in value.terms):
                 continue
             (name,) = value.variables
@@ -225,7 +237,7 @@ def _tightened(layout: Layout, box: Box, facts: Sequence[Atom]) -> Box | None:
 def _same_shape(
     result: SymbolicTensor,
     shape: tuple[Polynomial, ...],
-    scope: Scope,
+    assumptions: Assumptions,
     demands: Sequence[Logical],
     at: Mapping[str, int],
     free: Sequence[str],
@@ -235,14 +247,14 @@ def _same_shape(
     difference is noted.
     """
     if result.rank != len(shape):
-        known = _search(scope, list(demands), None, free, at, found)
+        known = _search(assumptions, list(demands), None, free, at, found)
         found.differences += [Difference(known, {})] if known else []
         return False
     for one, other in zip(result.shape, shape, strict=True):
         if one == other:
             continue
-        for apart in (Atom(one - other - 1), Atom(other - one - 1)):
-            known = _search(scope, [*demands, apart], None, free, at, found)
+        for apart in (Constraint(one - other - 1), Constraint(other - one - 1)):
+            known = _search(assumptions, [*demands, apart], None, free, at, found)
             if known:
                 found.differences.append(Difference(known, {}))
                 return False
@@ -253,7 +265,7 @@ def _compare_values(
     result: SymbolicTensor,
     layout: Layout,
     sizes: Mapping[str, Polynomial],
-    scope: Scope,
+    assumptions: Assumptions,
     goal: Map,
     demands: Sequence[Logical],
     at: Mapping[str, int],
@@ -268,25 +280,25 @@ def _compare_values(
             continue
         size = sizes[letter]
         name = letter.lower()
-        scope.ranges[name] = Range(polynomial(0), size - 1)
+        assumptions.ranges[name] = Range(polynomial(0), size - 1)
         position[letter] = Polynomial.variable(name)
     asked = set()
     for channel, displacement in enumerate(goal.displacements):
         here = {**position, "C": polynomial(channel)}
-        value = result.read(layout.place(here, sizes), scope)
-        target = wanted(layout, goal.tensors[-1], displacement, here, sizes, scope)
+        value = result.read(layout.place(here, sizes), assumptions)
+        target = wanted(layout, goal.tensors[-1], displacement, here, sizes, assumptions)
         for part in parts(value):
             found.arithmetic |= isinstance(part, Sum)
-            found.rounding |= isinstance(part, Rounded)
+            found.rounding |= isinstance(part, Cast)
         kind = (_of_channel(value, layout, channel), _of_channel(target, layout, channel))
         if kind in asked:
             continue
         asked.add(kind)
         known = _search(
-            scope,
+            assumptions,
             demands,
             (value, target),
-            [*scope_sizes(scope, layout), *(name.lower() for name in position)],
+            [*free_sizes(assumptions, layout), *(name.lower() for name in position)],
             at,
             found,
         )
@@ -296,9 +308,11 @@ def _compare_values(
                 Difference({letter: known[letter] for letter in layout.free}, place)
             )
             return
-        if not _is_exact(value, layout, scope, demands, at, found):
+        if not _is_exact(value, layout, assumptions, demands, at, found):
             return
-    found.inhabited += decide(script(scope.ranges, scope, demands, None)).verdict == "found"
+    found.inhabited += (
+        decide(script(assumptions.ranges, assumptions, demands, None)).status == "found"
+    )
 
 
 DOUBTS: tuple[tuple[Callable[[Value], Logical], str], ...] = (
@@ -315,7 +329,7 @@ DOUBTS: tuple[tuple[Callable[[Value], Logical], str], ...] = (
 def _is_exact(
     value: Value,
     layout: Layout,
-    scope: Scope,
+    assumptions: Assumptions,
     demands: Sequence[Logical],
     at: Mapping[str, int],
     found: Findings,
@@ -327,7 +341,9 @@ def _is_exact(
         condition = doubt(value)
         if condition == FALSE:
             continue
-        known = _search(scope, [*demands, condition], None, scope_sizes(scope, layout), at, found)
+        known = _search(
+            assumptions, [*demands, condition], None, free_sizes(assumptions, layout), at, found
+        )
         if known:
             found.undecided.append(
                 said.format(describe({letter: known[letter] for letter in layout.free}))
@@ -337,9 +353,9 @@ def _is_exact(
     return True
 
 
-def scope_sizes(scope: Scope, layout: Layout) -> list[str]:
+def free_sizes(assumptions: Assumptions, layout: Layout) -> list[str]:
     """The sizes that are variables."""
-    return [letter for letter in layout.free if letter in scope.ranges]
+    return [letter for letter in layout.free if letter in assumptions.ranges]
 
 
 def _of_channel(value: Value, layout: Layout, channel: int) -> Value:
@@ -348,23 +364,23 @@ def _of_channel(value: Value, layout: Layout, channel: int) -> Value:
 
     def renamed(each: Value) -> Value:
         match each:
-            case Entry(name, index) if (
+            case Load(name, index) if (
                 len(index) == len(layout.axes) and index[axis].constant == channel
             ):
-                return Entry(name, (*index[:axis], Polynomial.variable("own"), *index[axis + 1 :]))
+                return Load(name, (*index[:axis], Polynomial.variable("own"), *index[axis + 1 :]))
             case Sum(terms):
                 return Sum(tuple((factor, renamed(inner)) for factor, inner in terms))
-            case Rounded(dtype, inner):
-                return Rounded(dtype, renamed(inner))
-            case Choice(condition, then, otherwise):
-                return Choice(condition, renamed(then), renamed(otherwise))
+            case Cast(dtype, inner):
+                return Cast(dtype, renamed(inner))
+            case Ite(condition, then, otherwise):
+                return Ite(condition, renamed(then), renamed(otherwise))
         return each
 
     return renamed(value)
 
 
 def _search(
-    scope: Scope,
+    assumptions: Assumptions,
     demands: Sequence[Logical],
     values: tuple[Value, Value] | None,
     shown: Sequence[str],
@@ -374,21 +390,23 @@ def _search(
     """Numbers for sizes and positions where all demands hold and the values differ, small sizes
     first; None if there are none.
     """
-    text = script(scope.ranges, scope, demands, values)
+    text = script(assumptions.ranges, assumptions, demands, values)
     found.questions.append(text)
     first = decide(text, shown)
-    if first.verdict == "none":
+    if first.status == "none":
         return None
-    if first.verdict == "unknown":
+    if first.status == "unknown":
         found.undecided.append(f"the solvers did not decide a question: {first.why}")
         return None
-    small: Callable[[int], list[Atom]] = lambda most: [  # noqa: E731  # a family of bounds
-        Atom(polynomial(most) - Polynomial.variable(name)) for name in shown if name.isupper()
+    small: Callable[[int], list[Constraint]] = lambda most: [  # noqa: E731  # a family of bounds
+        Constraint(polynomial(most) - Polynomial.variable(name)) for name in shown if name.isupper()
     ]
     for most in SMALL_SIZES:
         smaller = decide(
-            script(scope.ranges, scope, [*demands, *small(most)], values), shown, confirm=False
+            script(assumptions.ranges, assumptions, [*demands, *small(most)], values),
+            shown,
+            confirm=False,
         )
-        if smaller.verdict == "found":
+        if smaller.status == "found":
             return {**at, **smaller.values}
     return {**at, **first.values}

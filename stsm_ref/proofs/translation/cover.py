@@ -15,13 +15,19 @@ import torch
 from stsm_ref.proofs.export.recording import Exported, ExportFailedError, Forward, export
 from stsm_ref.proofs.export.watch import Watch, Watched
 from stsm_ref.proofs.index_maps.formula import FALSE, TRUE, Logical, negation, script
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import (
+    Assumptions,
+    Constraint,
+    Polynomial,
+    Range,
+    polynomial,
+)
 from stsm_ref.proofs.translation.guards import region
 from stsm_ref.proofs.translation.layout import TYPICAL_SIZES, Layout
 from stsm_ref.proofs.translation.solvers import decide
 
-MOST_EXPORTS = 60
-MOST_IN_A_CELL = 8
+MAX_EXPORTS = 60
+MAX_IN_A_CELL = 8
 LARGEST_SAMPLE = 10**7
 """Entries of a sample; a guard that holds for larger ones only is not followed."""
 
@@ -52,7 +58,7 @@ class SampleFailedError(Exception):
         self.sizes = dict(sizes)
 
 
-def scope_of(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Scope]:
+def assumptions_on(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Assumptions]:
     """The sizes in a box: numbers where the box allows one only, else variables with their
     range.
     """
@@ -62,7 +68,7 @@ def scope_of(layout: Layout, box: Box) -> tuple[dict[str, Polynomial], Scope]:
         free[letter] = polynomial(low) if low == high else Polynomial.variable(letter)
         if low != high:
             ranges[letter] = Range(polynomial(low), None if high is None else polynomial(high))
-    return layout.sizes(free), Scope(ranges)
+    return layout.sizes(free), Assumptions(ranges)
 
 
 def cover(
@@ -98,16 +104,16 @@ def cover(
                     program.exported.sample != point and _in_box(program, box)
                     for program in programs
                 )
-                >= MOST_IN_A_CELL
+                >= MAX_IN_A_CELL
             ):
                 raise NotCoveredError(
-                    f"{describe(point)} is covered by none of {MOST_IN_A_CELL} graphs near it: "
+                    f"{describe(point)} is covered by none of {MAX_IN_A_CELL} graphs near it: "
                     "each holds for few sizes only"
                 )
-            if len(programs) == MOST_EXPORTS:
+            if len(programs) == MAX_EXPORTS:
                 raise NotCoveredError(
-                    f"after {MOST_EXPORTS} graphs, {describe(point)} is still covered by none: "
-                    "the module has too many branches"
+                    f"after {MAX_EXPORTS} graphs, {describe(point)} is still covered by none: the "
+                    "module has too many branches"
                 )
             progress(f"exporting at {describe(point)}")
             programs.append(Program(_export_at(module, layout, point)))
@@ -135,9 +141,9 @@ def describe(sizes: Mapping[str, int]) -> str:
 
 
 def _region(program: Program, layout: Layout, box: Box) -> Logical:
-    sizes, scope = scope_of(layout, box)
+    sizes, assumptions = assumptions_on(layout, box)
     # sizes that are numbers are no variables of the formula, but the sample names them
-    return region(program.exported, layout, sizes, scope)
+    return region(program.exported, layout, sizes, assumptions)
 
 
 def _uncovered(layout: Layout, box: Box, regions: list[Logical]) -> dict[str, int] | None:
@@ -145,22 +151,26 @@ def _uncovered(layout: Layout, box: Box, regions: list[Logical]) -> dict[str, in
     fixed = {
         letter: low for letter, (low, high) in zip(layout.free, box, strict=True) if low == high
     }
-    _, scope = scope_of(layout, box)
+    _, assumptions = assumptions_on(layout, box)
     outside = [negation(each) for each in regions]
-    names = list(scope.ranges)
-    typical = [Atom(Polynomial.variable(name) - TYPICAL_SIZES[name], equal=True) for name in names]
+    names = list(assumptions.ranges)
+    typical = [
+        Constraint(Polynomial.variable(name) - TYPICAL_SIZES[name], equal=True) for name in names
+    ]
     bounds = [
-        [Atom(polynomial(most) - Polynomial.variable(name)) for name in names]
+        [Constraint(polynomial(most) - Polynomial.variable(name)) for name in names]
         for most in (7, 20, 100)
     ]
     for more in (typical, *bounds, []):
         found = decide(
-            script(scope.ranges, scope, [*outside, *more], None), names, confirm=not more
+            script(assumptions.ranges, assumptions, [*outside, *more], None),
+            names,
+            confirm=not more,
         )
-        if found.verdict == "found":
+        if found.status == "found":
             values = {**fixed, **found.values}
             return {letter: values[letter] for letter in layout.free}
-        if found.verdict == "unknown" and not more:
+        if found.status == "unknown" and not more:
             raise NotCoveredError(
                 f"whether the graphs cover all sizes was not decided: {found.why}"
             )

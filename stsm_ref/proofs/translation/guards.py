@@ -18,9 +18,9 @@ from stsm_ref.proofs.index_maps.formula import (
     negation,
 )
 from stsm_ref.proofs.index_maps.integers import (
-    Atom,
+    Assumptions,
+    Constraint,
     Polynomial,
-    Scope,
     UndeterminedError,
     polynomial,
 )
@@ -29,7 +29,7 @@ from stsm_ref.proofs.translation.layout import Layout
 
 
 def region(
-    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope
+    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], assumptions: Assumptions
 ) -> Logical:
     """The formula on the free sizes under which the graph is the module.
 
@@ -37,27 +37,29 @@ def region(
     less is covered, and nothing too much.
     """
     try:
-        found = _region(exported, layout, sizes, scope)
-        if not all(atom.value.variables <= set(layout.free) for atom in _all_atoms(found)):
+        found = _region(exported, layout, sizes, assumptions)
+        if not all(
+            constraint.value.variables <= set(layout.free) for constraint in _constraints_in(found)
+        ):
             raise UnsupportedError("a quotient in a guard that was not resolved")
         return found
     except (UnsupportedError, UndeterminedError, ZeroDivisionError):
         at_sample = [
-            Atom(sizes[letter] - size, equal=True) for letter, size in exported.sample.items()
+            Constraint(sizes[letter] - size, equal=True) for letter, size in exported.sample.items()
         ]
-        return conjunction(settled(atom, scope) for atom in at_sample)
+        return conjunction(simplified(constraint, assumptions) for constraint in at_sample)
 
 
-def _all_atoms(part: Logical) -> list[Atom]:
+def _constraints_in(part: Logical) -> list[Constraint]:
     return (
         [part]
-        if isinstance(part, Atom)
-        else [atom for each in part.parts for atom in _all_atoms(each)]
+        if isinstance(part, Constraint)
+        else [constraint for each in part.parts for constraint in _constraints_in(each)]
     )
 
 
 def _region(
-    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], scope: Scope
+    exported: Exported, layout: Layout, sizes: Mapping[str, Polynomial], assumptions: Assumptions
 ) -> Logical:
     symbols: dict[sympy.Symbol, Polynomial] = {}
     conditions: list[Logical] = []
@@ -68,54 +70,61 @@ def _region(
                 symbols[recorded] = size
             else:
                 conditions.append(
-                    settled(
-                        Atom(_number(sympy.sympify(recorded), symbols, scope) - size, equal=True),
-                        scope,
+                    simplified(
+                        Constraint(
+                            _number(sympy.sympify(recorded), symbols, assumptions) - size,
+                            equal=True,
+                        ),
+                        assumptions,
                     )
                 )
     for symbol, value in symbols.items():
         if symbol in exported.lows:
-            conditions.append(settled(Atom(value - exported.lows[symbol]), scope))
+            conditions.append(simplified(Constraint(value - exported.lows[symbol]), assumptions))
         if symbol in exported.highs:
-            conditions.append(settled(Atom(polynomial(exported.highs[symbol]) - value), scope))
-    conditions += [_condition(guard, symbols, scope) for guard in exported.guards]
+            conditions.append(
+                simplified(Constraint(polynomial(exported.highs[symbol]) - value), assumptions)
+            )
+    conditions += [_condition(guard, symbols, assumptions) for guard in exported.guards]
     return conjunction(conditions)
 
 
-def settled(atom: Atom, scope: Scope) -> Logical:
-    """The atom, or what it comes to where the scope says."""
-    known = scope.holds(atom)
-    return atom if known is None else TRUE if known else FALSE
+def simplified(constraint: Constraint, assumptions: Assumptions) -> Logical:
+    """The constraint, or what it comes to where the scope says."""
+    known = assumptions.holds(constraint)
+    return constraint if known is None else TRUE if known else FALSE
 
 
-def _condition(guard: Any, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope) -> Logical:
+def _condition(
+    guard: Any, symbols: Mapping[sympy.Symbol, Polynomial], assumptions: Assumptions
+) -> Logical:
     if guard in (sympy.true, sympy.false):
         return TRUE if guard is sympy.true else FALSE
     if isinstance(guard, sympy.And | sympy.Or):
-        parts = [_condition(each, symbols, scope) for each in guard.args]
+        parts = [_condition(each, symbols, assumptions) for each in guard.args]
         return conjunction(parts) if isinstance(guard, sympy.And) else disjunction(parts)
     if isinstance(guard, sympy.Not):
-        return negation(_condition(guard.args[0], symbols, scope))
-    for kind, atom in _RELATIONS.items():
+        return negation(_condition(guard.args[0], symbols, assumptions))
+    for kind, constraint in _RELATIONS.items():
         if isinstance(guard, kind):
-            left, right = (_number(each, symbols, scope) for each in guard.args)
-            return settled(atom(left - right), scope)
+            left, right = (_number(each, symbols, assumptions) for each in guard.args)
+            return simplified(constraint(left - right), assumptions)
     if isinstance(guard, sympy.Ne):
-        return negation(_condition(sympy.Eq(*guard.args, evaluate=False), symbols, scope))
+        return negation(_condition(sympy.Eq(*guard.args, evaluate=False), symbols, assumptions))
     raise UnsupportedError(f"the guard {guard}")
 
 
-_RELATIONS: dict[Any, Callable[[Polynomial], Atom]] = {
-    sympy.Eq: lambda difference: Atom(difference, equal=True),
-    sympy.Ge: Atom,
-    sympy.Gt: lambda difference: Atom(difference - 1),
-    sympy.Le: lambda difference: Atom(-difference),
-    sympy.Lt: lambda difference: Atom(-difference - 1),
+_RELATIONS: dict[Any, Callable[[Polynomial], Constraint]] = {
+    sympy.Eq: lambda difference: Constraint(difference, equal=True),
+    sympy.Ge: Constraint,
+    sympy.Gt: lambda difference: Constraint(difference - 1),
+    sympy.Le: lambda difference: Constraint(-difference),
+    sympy.Lt: lambda difference: Constraint(-difference - 1),
 }
 
 
 def _number(
-    expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], scope: Scope
+    expression: sympy.Basic, symbols: Mapping[sympy.Symbol, Polynomial], assumptions: Assumptions
 ) -> Polynomial:
     """A sympy expression on torch's symbols as a polynomial on sizes."""
     if isinstance(expression, sympy.Integer):
@@ -124,7 +133,7 @@ def _number(
         if expression not in symbols:
             raise UnsupportedError(f"the symbol {expression}, which is no size of the input")
         return symbols[expression]
-    args = [_number(each, symbols, scope) for each in expression.args]
+    args = [_number(each, symbols, assumptions) for each in expression.args]
     if (
         isinstance(expression, sympy.Pow)
         and isinstance(expression.args[1], sympy.Integer)
@@ -138,18 +147,21 @@ def _number(
         if isinstance(expression, kinds):
             found = args[0]
             for each in args[1:]:
-                found = function(scope, found, each)
+                found = function(assumptions, found, each)
             return found
     raise UnsupportedError(f"{expression} in a guard")
 
 
 _FUNCTIONS: tuple[
-    tuple[tuple[Any, ...], Callable[[Scope, Polynomial, Polynomial], Polynomial]], ...
+    tuple[tuple[Any, ...], Callable[[Assumptions, Polynomial, Polynomial], Polynomial]], ...
 ] = (
     ((sympy.Add,), lambda _, a, b: a + b),
     ((sympy.Mul,), lambda _, a, b: a * b),
-    ((torch_sympy.FloorDiv,), lambda scope, a, b: scope.divide(a, b)[0]),
-    ((torch_sympy.Mod, torch_sympy.PythonMod), lambda scope, a, b: scope.divide(a, b)[1]),
-    ((sympy.Max, torch_sympy.Max), lambda scope, a, b: a if scope.settle(a - b) else b),
-    ((sympy.Min, torch_sympy.Min), lambda scope, a, b: b if scope.settle(a - b) else a),
+    ((torch_sympy.FloorDiv,), lambda assumptions, a, b: assumptions.divide(a, b)[0]),
+    (
+        (torch_sympy.Mod, torch_sympy.PythonMod),
+        lambda assumptions, a, b: assumptions.divide(a, b)[1],
+    ),
+    ((sympy.Max, torch_sympy.Max), lambda assumptions, a, b: a if assumptions.decide(a - b) else b),
+    ((sympy.Min, torch_sympy.Min), lambda assumptions, a, b: b if assumptions.decide(a - b) else a),
 )

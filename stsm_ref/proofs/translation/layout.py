@@ -7,8 +7,14 @@ from dataclasses import dataclass
 
 from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
-from stsm_ref.proofs.index_maps.integers import Atom, Polynomial, Scope, polynomial, product
-from stsm_ref.proofs.index_maps.maps import ZERO, Entry, Index, Shape, Value, choose, inside
+from stsm_ref.proofs.index_maps.integers import (
+    Assumptions,
+    Constraint,
+    Polynomial,
+    polynomial,
+    product,
+)
+from stsm_ref.proofs.index_maps.maps import ZERO, Index, Load, Shape, Value, choose, inside
 
 LAYOUTS = {
     "TCHW": ("T", "C", "H", "W"),
@@ -101,17 +107,17 @@ def wanted(
     displacement: Displacement,
     position: Mapping[str, Polynomial],
     sizes: Mapping[str, Polynomial],
-    scope: Scope,
+    assumptions: Assumptions,
 ) -> Value:
     """What STSM puts at a position: the entry ``i - d`` of the input where that is inside, else
     0 (SHIFT-6).
     """
     source = dict(position)
-    condition: list[Atom] = []
+    condition: list[Constraint] = []
     for letter, distance in zip("THW", displacement, strict=True):
         if distance:
             source[letter] = position[letter] - distance
             condition += inside(source[letter], sizes[letter])
     return choose(
-        condition, lambda _: Entry(tensor, layout.place(source, sizes)), lambda _: ZERO, scope
+        condition, lambda _: Load(tensor, layout.place(source, sizes)), lambda _: ZERO, assumptions
     )

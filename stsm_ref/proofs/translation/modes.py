@@ -35,7 +35,7 @@ from stsm_ref.proofs.translation.state import changed, fingerprint
 LARGER = (4, 5, 7, 8, 16, 17, 33, 257)
 FEW = ((5, 4, 7, 2), (2, 3, 1, 2), (1, 2, 3, 1))
 """Sizes for the modes that differ from the claim's, in the order of the layout's free axes."""
-MOST_ENTRIES = 2**17
+MAX_ENTRIES = 2**17
 
 Module = torch.nn.Module
 Tensor = torch.Tensor
@@ -387,7 +387,7 @@ def _plan(layout: Layout) -> Iterator[tuple[Way, dict[str, int], bool]]:
     # the sign of a zero is looked at where all numbers are positive: there even a product with
     # zeros keeps it
     for sizes in sizes_to_run(layout):
-        if math.prod(layout.concrete_shape(sizes)) <= MOST_ENTRIES:
+        if math.prod(layout.concrete_shape(sizes)) <= MAX_ENTRIES:
             yield replace(PLAIN, bits=True), sizes, False
             yield PLAIN, sizes, True
     for way, sizes in itertools.product(CLAIMED, few):

@@ -20,7 +20,7 @@ _REMEMBERED: ContextVar[dict[tuple[Any, ...], "Decision"] | None] = ContextVar(
 class Decision(NamedTuple):
     """What both solvers came to."""
 
-    verdict: Literal["none", "found", "unknown"]
+    status: Literal["none", "found", "unknown"]
     """No such place, a place, or not known: an answer of one solver alone that there is none is
     not known.
     """
@@ -38,7 +38,7 @@ def decide(
     if remembered is not None and key in remembered:
         return remembered[key]
     decision = _decide(text, shown, timeout=timeout, confirm=confirm)
-    if remembered is not None and decision.verdict != "unknown":
+    if remembered is not None and decision.status != "unknown":
         remembered[key] = decision
     return decision
 
@@ -56,14 +56,14 @@ def remembering() -> Iterator[None]:
 def _decide(text: str, shown: Sequence[str], *, timeout: float, confirm: bool) -> Decision:
     values = f"(get-value ({' '.join(shown)}))\n" if shown else ""
     first = ask("z3", Query("a place where they differ", "unsat", text + values), timeout=timeout)
-    if first.verdict == "sat":
+    if first.status == "sat":
         return Decision("found", first.values, "")
-    if first.verdict == "unknown":
+    if first.status == "unknown":
         return Decision("unknown", {}, f"z3 says {first.why}")
     if confirm:
         second = ask("cvc5", Query("a place where they differ", "unsat", text), timeout=timeout)
-        if second.verdict != "unsat":
+        if second.status != "unsat":
             return Decision(
-                "unknown", {}, f"z3 says unsat, cvc5 says {second.why or second.verdict}"
+                "unknown", {}, f"z3 says unsat, cvc5 says {second.why or second.status}"
             )
     return Decision("none", {}, "")

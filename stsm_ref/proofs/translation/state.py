@@ -21,7 +21,7 @@ import torch
 
 from stsm_ref.proofs.export.watch import Watch
 
-MOST_ENTRIES = 2**22
+MAX_ENTRIES = 2**22
 """Of a tensor, past which its version alone is looked at."""
 SETTINGS: dict[str, Callable[[], object]] = {
     "the random numbers of torch": lambda: _digest(torch.get_rng_state().numpy().tobytes()),
@@ -39,7 +39,7 @@ SETTINGS: dict[str, Callable[[], object]] = {
 def fingerprint(module: torch.nn.Module) -> dict[str, str]:
     """By place: what is there, as text that is equal where nothing has changed."""
     found = {name: str(read()) for name, read in SETTINGS.items()}
-    _Walk(found).visit("the module", module)
+    _Visitor(found).visit("the module", module)
     return found
 
 
@@ -66,7 +66,7 @@ def _digest(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
-class _Walk:
+class _Visitor:
     """Goes through everything that is reached from a module by attributes, items, closures and
     names, but for libraries.
     """
@@ -166,7 +166,7 @@ class _Walk:
             f"{tuple(value.shape)} {value.dtype}, version "
             f"{'' if value.is_inference() else value._version}"
         )
-        if plain and value.numel() <= MOST_ENTRIES and not value.is_meta:
+        if plain and value.numel() <= MAX_ENTRIES and not value.is_meta:
             text += (
                 _digest(
                     value.detach()

@@ -33,14 +33,14 @@ def test_a_search_through_sizes_is_cut_off(
     """Also where the module catches what cuts it off and goes on as if the size had not been
     found.
     """
-    monkeypatch.setattr(recording, "MOST_DECISIONS", 8)
+    monkeypatch.setattr(recording, "MAX_DECISIONS", 8)
     with pytest.raises(ExportFailedError, match="compares sizes more than 8 times"):
         recording.export(Forward(Searching(caught)), [torch.zeros(5, 4)], [0])
 
 
 def test_comparisons_of_torch_itself_are_not_counted(monkeypatch: pytest.MonkeyPatch) -> None:
     """An operator on tensors asks torch for sizes as often as it needs."""
-    monkeypatch.setattr(recording, "MOST_DECISIONS", 0)
+    monkeypatch.setattr(recording, "MAX_DECISIONS", 0)
 
     class Masked(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

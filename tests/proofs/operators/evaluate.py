@@ -10,21 +10,21 @@ import torch
 from stsm_ref.proofs.export import graph  # noqa: F401  # fills the table of meanings
 from stsm_ref.proofs.index_maps.exact import exact
 from stsm_ref.proofs.index_maps.integers import (
-    Atom,
+    Assumptions,
+    Constraint,
     Polynomial,
     Range,
-    Scope,
     UndeterminedError,
     polynomial,
 )
 from stsm_ref.proofs.index_maps.maps import (
-    Choice,
+    Cast,
     Constant,
-    Entry,
-    Rounded,
+    Integer,
+    Ite,
+    Load,
     Sum,
     SymbolicTensor,
-    Whole,
     input_tensor,
 )
 from stsm_ref.proofs.operators.dtypes import dtype_name
@@ -52,10 +52,10 @@ def number(value: Polynomial, at: dict[str, int]) -> int:
     return found
 
 
-def with_definitions(scope: Scope, at: dict[str, int]) -> dict[str, int]:
+def with_definitions(assumptions: Assumptions, at: dict[str, int]) -> dict[str, int]:
     """The numbers, and those of the quotients and remainders that were named."""
     full = dict(at)
-    for (value, divisor), (quotient, remainder) in scope.definitions.items():
+    for (value, divisor), (quotient, remainder) in assumptions.definitions.items():
         below = number(divisor, full)
         pair = divmod(number(value, full), below) if below > 0 else (0, 0)
         full |= dict(zip((str(quotient), str(remainder)), pair, strict=True))
@@ -81,19 +81,21 @@ def evaluate(value, at: dict[str, int], data: dict[str, torch.Tensor]) -> Found:
     match value:
         case Constant(exact_number, negative):
             return Found(-0.0 if negative else exact_number)
-        case Whole(whole):
+        case Integer(whole):
             return Found(number(whole, at))
-        case Entry("uninitialised", _) | Rounded():
+        case Load("uninitialised", _) | Cast():
             raise NothingSaidError
-        case Entry(name, index):
+        case Load(name, index):
             place = tuple(number(each, at) for each in index)
             assert all(0 <= i < size for i, size in zip(place, data[name].shape, strict=True)), (
                 f"reads {name}{place} outside"
             )
             return Found(data[name][place].item())
-        case Choice(condition, then, otherwise):
+        case Ite(condition, then, otherwise):
             return evaluate(
-                then if all(holds(atom, at) for atom in condition) else otherwise, at, data
+                then if all(holds(constraint, at) for constraint in condition) else otherwise,
+                at,
+                data,
             )
         case Sum(terms):
             found = [(weight, evaluate(each, at, data).number) for weight, each in terms]
@@ -108,7 +110,7 @@ def evaluate(value, at: dict[str, int], data: dict[str, torch.Tensor]) -> Found:
 
 def formula_holds(formula, at: dict[str, int]) -> bool:
     """A formula at numbers."""
-    if isinstance(formula, Atom):
+    if isinstance(formula, Constraint):
         return holds(formula, at)
     inner = [formula_holds(each, at) for each in formula.parts]
     return (
@@ -120,10 +122,10 @@ def formula_holds(formula, at: dict[str, int]) -> bool:
     )
 
 
-def holds(atom: Atom, at: dict[str, int]) -> bool:
+def holds(constraint: Constraint, at: dict[str, int]) -> bool:
     """An atom at numbers."""
-    value = number(atom.value, at)
-    return value == 0 if atom.equal else value >= 0
+    value = number(constraint.value, at)
+    return value == 0 if constraint.equal else value >= 0
 
 
 def meaning_agrees(target, args, kwargs=None, *, symbolic_index: bool = True) -> int:
@@ -133,52 +135,58 @@ def meaning_agrees(target, args, kwargs=None, *, symbolic_index: bool = True) ->
     at: dict[str, int] = {}
     data: dict[str, torch.Tensor] = {}
     expected = target(*_real(args), **(kwargs or {}))
-    facts: list[Atom] = []
+    facts: list[Constraint] = []
     for _ in range(40):
         ranges: dict[str, Range] = {}
         symbolic = _symbolic(args, ranges, at, data)
-        scope = Scope(ranges, tuple(atom.value for atom in facts))
+        assumptions = Assumptions(ranges, tuple(constraint.value for constraint in facts))
         try:
-            found = apply(target, symbolic, kwargs or {}, scope)
+            found = apply(target, symbolic, kwargs or {}, assumptions)
             pairs = (
                 list(zip(found, expected, strict=True))
                 if isinstance(found, list | tuple)
                 else [(found, expected)]
             )
             return sum(
-                same_tensor(got, want, scope, at, data, symbolic_index=symbolic_index)
+                same_tensor(got, want, assumptions, at, data, symbolic_index=symbolic_index)
                 for got, want in pairs
                 if got is not None
             )
         except UndeterminedError as error:
-            known = number(error.value, with_definitions(scope, at)) >= 0
-            facts.append(Atom(error.value if known else -error.value - 1))
+            known = number(error.value, with_definitions(assumptions, at)) >= 0
+            facts.append(Constraint(error.value if known else -error.value - 1))
     raise AssertionError("forty facts were not enough")
 
 
 def same_tensor(
-    got: SymbolicTensor, want: torch.Tensor, scope: Scope, at, data, *, symbolic_index: bool = True
+    got: SymbolicTensor,
+    want: torch.Tensor,
+    assumptions: Assumptions,
+    at,
+    data,
+    *,
+    symbolic_index: bool = True,
 ) -> int:
     """Shape, dtype, and every entry of which something is said: to the bit, or in value where
     arithmetic was done. How many those are.
     """
-    full = with_definitions(scope, at)
+    full = with_definitions(assumptions, at)
     assert tuple(number(size, full) for size in got.shape) == tuple(want.shape)
     assert got.dtype == dtype_name(want.dtype)
     if symbolic_index and want.numel():
         names = [f"i{axis}" for axis in range(want.ndim)]
         for name, size in zip(names, got.shape, strict=True):
-            scope.ranges[name] = Range(polynomial(0), size - 1)
-        value = got.read(tuple(map(Polynomial.variable, names)), scope)
+            assumptions.ranges[name] = Range(polynomial(0), size - 1)
+        value = got.read(tuple(map(Polynomial.variable, names)), assumptions)
         doubt = exact(value)
     claims, finite = 0, all(bool(torch.isfinite(each).all()) for each in data.values())
     for place in itertools.product(*map(range, want.shape)):
         if symbolic_index:
             here = full | dict(zip(names, place, strict=True))
         else:
-            here, value = full, got.read(tuple(map(polynomial, place)), scope)
+            here, value = full, got.read(tuple(map(polynomial, place)), assumptions)
             doubt = exact(value)
-        here = with_definitions(scope, here)
+        here = with_definitions(assumptions, here)
         try:
             found = evaluate(value, here, data)
         except NothingSaidError:
@@ -203,10 +211,10 @@ def _agrees(found: Found, real: int | float, place, *, is_exact: bool) -> bool:
         assert math.isfinite(real), said
         assert Fraction(real) == found.number, said
         return True
-    assert (real != real) == (found.number != found.number), said  # noqa: PLR0124  # NaN
-    assert real != real or (
-        real == found.number and math.copysign(1, real) == math.copysign(1, found.number)
-    ), said  # noqa: PLR0124
+    assert math.isnan(real) == (found.number != found.number), said
+    if not math.isnan(real):
+        assert real == found.number, said
+        assert math.copysign(1, real) == math.copysign(1, found.number), said
     return True
 
 

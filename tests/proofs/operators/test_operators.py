@@ -9,14 +9,14 @@ from fractions import Fraction
 import pytest
 import torch
 
-from stsm_ref.proofs.index_maps.integers import Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial, Range, polynomial
 from stsm_ref.proofs.index_maps.maps import (
+    Cast,
     Constant,
-    Entry,
-    Rounded,
+    Integer,
+    Load,
     SymbolicTensor,
     UnsupportedError,
-    Whole,
     input_tensor,
 )
 from stsm_ref.proofs.operators import data, dtypes, factories
@@ -894,12 +894,17 @@ def test_ranges_beyond_256_are_those_of_torch(name: str) -> None:
         ),
     ]
     for program in programs:
-        scope = Scope({"T": Range(polynomial(1), None)})
-        made = apply(torch.ops.aten.arange.default, [Polynomial.variable("T")], kwargs, scope)
-        symbolic = lambda operator, *args: apply(overload(f"aten.{operator}"), args, {}, scope)  # noqa: B023, E731  # called in this turn
+        assumptions = Assumptions({"T": Range(polynomial(1), None)})
+        made = apply(torch.ops.aten.arange.default, [Polynomial.variable("T")], kwargs, assumptions)
+
+        def symbolic(operator, *args, assumptions=assumptions):
+            return apply(overload(f"aten.{operator}"), args, {}, assumptions)
+
         numeric = lambda operator, *args: overload(f"aten.{operator}")(*args)  # noqa: E731  # the same for torch
         try:
-            same_tensor(program(made, symbolic), program(real, numeric), scope, {"T": LONG}, {})
+            same_tensor(
+                program(made, symbolic), program(real, numeric), assumptions, {"T": LONG}, {}
+            )
         except UnsupportedError:
             assert "float" in name  # a float that may have rounded is not counted with
 
@@ -913,19 +918,19 @@ def test_uninitialised_memory_has_its_shape(name: str) -> None:
         "aten.empty_like.default": [x],
         "aten.new_empty.default": [x, [2, 3]],
     }
-    made = apply(overload(name), arguments.get(name, [x, [2, 3], [3, 1]]), {}, Scope({}))
+    made = apply(overload(name), arguments.get(name, [x, [2, 3], [3, 1]]), {}, Assumptions({}))
     assert [size.constant for size in made.shape] == [2, 3]
-    assert isinstance(made.read((polynomial(0), polynomial(0)), Scope({})), Entry)
-    assert made.read((polynomial(0), polynomial(0)), Scope({})).name == "uninitialised"
+    assert isinstance(made.read((polynomial(0), polynomial(0)), Assumptions({})), Load)
+    assert made.read((polynomial(0), polynomial(0)), Assumptions({})).name == "uninitialised"
 
 
-def off_by_one(scope, x, dim, start, end, step):
+def off_by_one(assumptions, x, dim, start, end, step):
     return operators_shape.slice_(
-        scope, x, dim, (start or 0) + 1 if isinstance(start, int | None) else start, end, step
+        assumptions, x, dim, (start or 0) + 1 if isinstance(start, int | None) else start, end, step
     )
 
 
-def unclamped(scope, x, dim, start, end, step):
+def unclamped(assumptions, x, dim, start, end, step):
     first, last = polynomial(start or 0), polynomial(end if end is not None else 0)
     return SymbolicTensor(operators_shape.replaced(x.shape, x.axis(dim), last - first), x.read)
 
@@ -1006,7 +1011,7 @@ PLANTS = {
     ),
 }
 NUMBER_PLANTS = {
-    "integers that do not wrap": ("wrapped", lambda value, *_: Whole(value)),
+    "integers that do not wrap": ("wrapped", lambda value, *_: Integer(value)),
     "floats that hold every integer": ("_float_of", lambda value, *_: value),
     "floats that hold every number": ("fits", lambda *_: True),
     "a bool is what was added": ("truth", lambda value, *_: value),
@@ -1051,9 +1056,9 @@ def test_a_broken_mechanism_is_noticed(monkeypatch: pytest.MonkeyPatch, plant: s
                 torch.ops.aten.arange.default,
                 [Polynomial.variable("T")],
                 {},
-                (scope := Scope({"T": Range(polynomial(1), None)})),
+                (assumptions := Assumptions({"T": Range(polynomial(1), None)})),
             )
-            same_tensor(converted(made, dtype), x.to(dtype), scope, {"T": LONG * 8}, {})
+            same_tensor(converted(made, dtype), x.to(dtype), assumptions, {"T": LONG * 8}, {})
 
     with pytest.raises((AssertionError, ArithmeticError)):
         everything()
@@ -1064,8 +1069,8 @@ def test_narrowing_conversions_are_not_the_identity() -> None:
     makes of it.
     """
     half = converted(input_tensor("x", ()), torch.float16)
-    assert isinstance(half.read((), Scope({})), Rounded)
+    assert isinstance(half.read((), Assumptions({})), Cast)
     known = converted(table("t", torch.tensor(0.1)), torch.float16)
-    assert known.read((), Scope({})) == Constant(
+    assert known.read((), Assumptions({})) == Constant(
         Fraction(float(torch.tensor(0.1, dtype=torch.float16)))
     )

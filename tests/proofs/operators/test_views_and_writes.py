@@ -8,7 +8,7 @@ from torch import nn
 
 from stsm_ref.proofs.export.graph import interpret
 from stsm_ref.proofs.export.recording import export
-from stsm_ref.proofs.index_maps.integers import Polynomial, Range, Scope, polynomial
+from stsm_ref.proofs.index_maps.integers import Assumptions, Polynomial, Range, polynomial
 from stsm_ref.proofs.index_maps.maps import input_tensor
 from stsm_ref.proofs.operators import memory
 from tests.proofs.operators.evaluate import same_tensor
@@ -97,12 +97,12 @@ def hold_against_torch(function, *, shapes=(SHAPE, (4, 4, 7))) -> None:
     graph = export(Program(function), [torch.zeros(SHAPE)], [0, 2])
     for shape in shapes:
         at = dict(zip("ac", (shape[0], shape[2]), strict=True))
-        scope = Scope({name: Range(polynomial(3), None) for name in at})
+        assumptions = Assumptions({name: Range(polynomial(3), None) for name in at})
         sizes = (Polynomial.variable("a"), polynomial(4), Polynomial.variable("c"))
         x = torch.arange(1.0, 1 + torch.Size(shape).numel()).reshape(shape)
-        result = interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, scope)
+        result = interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, assumptions)
         assert not result.written
-        same_tensor(result.value, function(x.clone()), scope, at, {"x": x})
+        same_tensor(result.value, function(x.clone()), assumptions, at, {"x": x})
 
 
 @pytest.mark.parametrize("function", PROGRAMS, ids=lambda function: function.__name__)
@@ -136,7 +136,8 @@ def test_a_write_to_the_input_is_reported() -> None:
 
     graph = export(Program(doubled), [torch.zeros(SHAPE)], [0, 2])
     sizes = (Polynomial.variable("a"), polynomial(4), Polynomial.variable("c"))
-    scope = Scope({name: Range(polynomial(3), None) for name in "ac"})
+    assumptions = Assumptions({name: Range(polynomial(3), None) for name in "ac"})
     assert (
-        interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, scope).written == graph.inputs
+        interpret(graph, {graph.inputs[0]: input_tensor("x", sizes)}, assumptions).written
+        == graph.inputs
     )

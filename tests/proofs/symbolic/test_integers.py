@@ -11,17 +11,17 @@ import pytest
 
 from stsm_ref.proofs.smt.z3_terms import z3
 from stsm_ref.proofs.symbolic.arrays import Memory, SymbolicArray, anything
-from stsm_ref.proofs.symbolic.integers import SymbolError, Whole, follow, term
+from stsm_ref.proofs.symbolic.integers import SymbolError, SymInt, explore_paths, term
 
 N = z3.Int("n")
 
 
-def value(body: Callable[[Whole], Any], n: int) -> int:
+def value(body: Callable[[SymInt], Any], n: int) -> int:
     """What `body` gives where the symbol is n, by way of all of its branches."""
     result = z3.Int("result")
-    followed = follow([N >= -20, N <= 20], lambda: term(body(Whole(N))) == result)
+    explored = explore_paths([N >= -20, N <= 20], lambda: term(body(SymInt(N))) == result)
     solver = z3.Solver()
-    solver.add(n == N, *followed.definitions, followed.goal)
+    solver.add(n == N, *explored.definitions, explored.goal)
     assert solver.check() == z3.sat
     found = solver.model()[result].as_long()
     solver.add(result != found)
@@ -58,10 +58,10 @@ def test_every_branch_is_followed() -> None:
     """A branch that hides a fault in one case of many is entered: the goal fails there, and
     only there.
     """
-    followed = follow([N >= 1], lambda: z3.BoolVal(not Whole(N) == 7))  # noqa: SIM201 # the branch is what is tested
-    assert followed.runs == 2
+    explored = explore_paths([N >= 1], lambda: z3.BoolVal(not SymInt(N) == 7))  # noqa: SIM201 # the branch is what is tested
+    assert explored.runs == 2
     solver = z3.Solver()
-    solver.add(N >= 1, z3.Not(followed.goal))
+    solver.add(N >= 1, z3.Not(explored.goal))
     assert solver.check() == z3.sat
     assert solver.model()[N].as_long() == 7
 
@@ -70,14 +70,14 @@ def test_a_run_that_raises_does_not_hold() -> None:
     """Code that refuses a case makes the goal false in that case."""
 
     def body() -> Any:
-        if Whole(N) > 5:
+        if SymInt(N) > 5:
             raise ValueError("too large")
         return z3.BoolVal(True)
 
-    followed = follow([N >= 1], body)
-    assert followed.errors == ("ValueError: too large",)
+    explored = explore_paths([N >= 1], body)
+    assert explored.errors == ("ValueError: too large",)
     solver = z3.Solver()
-    solver.add(N >= 1, z3.Not(followed.goal))
+    solver.add(N >= 1, z3.Not(explored.goal))
     assert solver.check() == z3.sat
     assert solver.model()[N].as_long() > 5
 
@@ -103,20 +103,20 @@ def test_a_run_that_raises_does_not_hold() -> None:
 def test_what_cannot_be_followed_is_refused(body: Callable[[Any], Any], message: str) -> None:
     """Floats, indices, keys, divisions by what may be zero: an error, never a guess."""
     with pytest.raises(SymbolError, match=message):
-        follow([N >= -3], lambda: z3.BoolVal(body(Whole(N)) is not None))
+        explore_paths([N >= -3], lambda: z3.BoolVal(body(SymInt(N)) is not None))
 
 
 def test_a_symbol_needs_a_proof_around_it() -> None:
     """Outside of a proof nothing can be decided."""
     with pytest.raises(SymbolError, match="outside of a proof"):
-        bool(Whole(N) > 1)
+        bool(SymInt(N) > 1)
 
 
 def test_branches_without_end_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """More ways than can be followed is an error, not a proof of some of them."""
-    monkeypatch.setattr("stsm_ref.proofs.symbolic.integers.MOST_RUNS", 10)
+    monkeypatch.setattr("stsm_ref.proofs.symbolic.integers.MAX_PATHS", 10)
     with pytest.raises(SymbolError, match="more than 10 ways"):
-        follow([N >= 0], lambda: z3.BoolVal(any(Whole(N) == k for k in range(50))))
+        explore_paths([N >= 0], lambda: z3.BoolVal(any(SymInt(N) == k for k in range(50))))
 
 
 BOUNDS = (None, -7, -3, -1, 0, 1, 2, 3, 5)
@@ -141,7 +141,7 @@ def test_slices_mean_what_numpy_says(size: int) -> None:
             written: Any = written,
         ) -> Any:
             symbolic = SymbolicArray(
-                [Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)
+                [SymInt(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)
             )
             cut = symbolic[start:stop]
             same = [cut.read([z3.IntVal(k)]) == z3.RealVal(int(part[k])) for k in range(len(part))]
@@ -151,9 +151,9 @@ def test_slices_mean_what_numpy_says(size: int) -> None:
             ]
             return z3.And(term(cut.shape[0]) == len(part), *same, *after)
 
-        followed = follow([size == N, i >= 0], goal)
+        explored = explore_paths([size == N, i >= 0], goal)
         solver = z3.Solver()
-        solver.add(size == N, z3.Not(followed.goal))
+        solver.add(size == N, z3.Not(explored.goal))
         assert solver.check() == z3.unsat, (start, stop)
 
 
@@ -168,17 +168,19 @@ def test_assignment_spreads_single_places_only(wanted: int, source: int, holds: 
 
     def goal() -> Any:
         x, y = (
-            SymbolicArray([Whole(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)),
-            anything([Whole(N)]),
+            SymbolicArray(
+                [SymInt(N)], Memory(lambda index: z3.ToReal(index[0] + 1), writable=True)
+            ),
+            anything([SymInt(N)]),
         )
         y[0:wanted] = x[0:source]
         return z3.And(
             *(y.read([z3.IntVal(k)]) == (k if source > 1 else 0) + 1 for k in range(wanted))
         )
 
-    followed = follow([N == 3], goal)
+    explored = explore_paths([N == 3], goal)
     solver = z3.Solver()
-    solver.add(N == 3, z3.Not(followed.goal))
+    solver.add(N == 3, z3.Not(explored.goal))
     assert (solver.check() == z3.unsat) == holds
     target = np.empty(3)
     try:
@@ -191,9 +193,9 @@ def test_assignment_spreads_single_places_only(wanted: int, source: int, holds: 
 
 def test_what_was_never_written_is_anything() -> None:
     """An element of np.empty_like equals nothing in particular."""
-    followed = follow(
-        [N >= 1], lambda: np.empty_like(anything([Whole(N)])).read([z3.IntVal(0)]) == 0
+    explored = explore_paths(
+        [N >= 1], lambda: np.empty_like(anything([SymInt(N)])).read([z3.IntVal(0)]) == 0
     )  # type: ignore[call-overload]
     solver = z3.Solver()
-    solver.add(N >= 1, z3.Not(followed.goal))
+    solver.add(N >= 1, z3.Not(explored.goal))
     assert solver.check() == z3.sat

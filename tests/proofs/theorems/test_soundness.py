@@ -12,7 +12,7 @@ from stsm_ref import composition, geometry, kernels, slicing
 from stsm_ref.geometry import UNIT_DISPLACEMENTS, Displacement, ShiftSpec
 from stsm_ref.proofs.smt.z3_terms import z3
 from stsm_ref.proofs.symbolic.arrays import anything
-from stsm_ref.proofs.symbolic.integers import SymbolError, Whole, follow, take_as_proved
+from stsm_ref.proofs.symbolic.integers import SymbolError, SymInt, assume_lemma, explore_paths
 from stsm_ref.proofs.theorems import directions
 from stsm_ref.proofs.theorems.registry import theorems
 from stsm_ref.proofs.theorems.theorem import Claim, prove_claims
@@ -198,12 +198,14 @@ def test_an_input_cannot_be_written() -> None:
     """
 
     def goal() -> Any:
-        anything([Whole(N)], "x")[0:1] = 0
+        anything([SymInt(N)], "x")[0:1] = 0
         return z3.BoolVal(True)
 
-    assert follow([N >= 1], goal).errors == ("ValueError: assignment destination is read-only",)
-    assert not follow(
-        [N >= 1], lambda: z3.BoolVal(anything([Whole(N)]).__setitem__(slice(0, 1), 0) is None)
+    assert explore_paths([N >= 1], goal).errors == (
+        "ValueError: assignment destination is read-only",
+    )
+    assert not explore_paths(
+        [N >= 1], lambda: z3.BoolVal(anything([SymInt(N)]).__setitem__(slice(0, 1), 0) is None)
     ).errors
 
 
@@ -213,7 +215,7 @@ def _claim(name: str, goal: Callable[[], Any], *premises: Any) -> Claim:
 
 def _use(lemma: Any) -> Callable[[], Any]:
     def goal() -> Any:
-        take_as_proved(lemma)
+        assume_lemma(lemma)
         return z3.And(N >= 0, lemma)
 
     return goal
@@ -252,11 +254,11 @@ def test_a_lemma_holds_in_its_own_run_only() -> None:
     """Proved on one side of a branch, it says nothing of the other side: n = 1 fails."""
 
     def proves() -> Any:
-        return z3.BoolVal(True) if Whole(N) == 1 else N > 1
+        return z3.BoolVal(True) if SymInt(N) == 1 else N > 1
 
     def uses() -> Any:
-        if Whole(N) != 1:
-            take_as_proved(N > 1)
+        if SymInt(N) != 1:
+            assume_lemma(N > 1)
         return N > 1
 
     found = prove_claims("made_up", lambda: iter([_claim("proves", proves), _claim("uses", uses)]))
@@ -270,8 +272,8 @@ def test_no_number_is_compared_with_a_float() -> None:
     number does not.
     """
     with pytest.raises(SymbolError, match=r"1\.0 met a symbol"):
-        follow([N >= 1], lambda: z3.BoolVal(Whole(N) == 1.0))
-    assert follow([N >= 1], lambda: z3.BoolVal(Whole(N) != None)).runs == 1  # noqa: E711 # the operator is what is tested
+        explore_paths([N >= 1], lambda: z3.BoolVal(SymInt(N) == 1.0))
+    assert explore_paths([N >= 1], lambda: z3.BoolVal(SymInt(N) != None)).runs == 1  # noqa: E711 # the operator is what is tested
 
 
 def test_whatever_is_raised_leaves_a_claim_unproved() -> None:

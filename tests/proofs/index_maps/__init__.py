@@ -1,0 +1,1 @@
+"""Tests of `stsm_ref.proofs.index_maps`."""
