@@ -69,7 +69,9 @@ def check(
     ] = None,
     segments: Annotated[
         int,
-        typer.Option(min=1, help="Frames of a clip for a (NT)CHW target that cannot be told them."),
+        typer.Option(
+            min=1, max=2**16, help="Frames of a clip for a (NT)CHW target that cannot be told them."
+        ),
     ] = 8,
     seed: Annotated[int, typer.Option(min=0, help="Chooses the drawn cases.")] = 0,
     case: Annotated[str | None, typer.Option(help="Run this RULE/CASE and nothing else.")] = None,
@@ -80,7 +82,9 @@ def check(
     memory: Annotated[
         float,
         typer.Option(
-            min=0, help="GiB that the target may take; 0 for no limit, as sanitisers need."
+            min=0,
+            max=2**30,
+            help="GiB that the target may take; 0 for no limit, as sanitisers need.",
         ),
     ] = 4,
     keep_memory_format: Annotated[

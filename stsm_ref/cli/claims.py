@@ -79,12 +79,13 @@ def claims(
 def _chosen(identifier: str | None, status: Kind | None, place: str | None) -> "list[Claim]":
     from stsm_ref.paper import CLAIMS, claim
 
-    if identifier:
+    if identifier is not None:
         return [claim(identifier)]
     found = [
         entry
         for entry in CLAIMS
-        if status in (None, entry.status) and (place or entry.place).lower() == entry.place.lower()
+        if status in (None, entry.status)
+        and (entry.place if place is None else place).lower() == entry.place.lower()
     ]
     if not found:
         places = ", ".join(dict.fromkeys(entry.place for entry in CLAIMS))

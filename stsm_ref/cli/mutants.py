@@ -40,7 +40,7 @@ def mutants(
     with notes.status("loading"):
         from stsm_ref.conformance import score as kit
 
-        planted = kit.named(name, framework.value) if name else kit.planted(framework.value)
+        planted = kit.planted(framework.value) if name is None else kit.named(name, framework.value)
     with progress_bar() as progress:
         task = progress.add_task("mutants", total=len(planted))
         found = kit.score(

@@ -71,7 +71,9 @@ def vectors(
         return _verify(directory, regenerate=regenerate, as_json=as_json)
     if spec is None and flag is None:
         return _list_files(directory, as_json=as_json)
-    return _list_cases(directory, ShiftSpec.parse(spec) if spec else None, flag, as_json=as_json)
+    return _list_cases(
+        directory, None if spec is None else ShiftSpec.parse(spec), flag, as_json=as_json
+    )
 
 
 def _write(directory: Path | None, *, force: bool, as_json: bool) -> int:

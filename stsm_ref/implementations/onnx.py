@@ -4,6 +4,7 @@ A graph is one spec, one dtype, and as many sizes as it leaves free: sizes that 
 `OnnxTarget.fixed`, and no others are asked.
 """
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -108,8 +109,9 @@ class OnnxTarget:
             import onnxruntime
         except ModuleNotFoundError as missing:
             raise MissingExtraError("an ONNX target", str(missing.name), "onnx") from None
-        if not path.exists():
-            raise TargetError(f"there is no file {quoted(str(path))}")
+        with contextlib.suppress(OSError):  # of a name that no disk takes the next line says so
+            if not path.exists():
+                raise TargetError(f"there is no file {quoted(str(path))}")
         require_file(path, most=MOST, what="the graph", error=TargetError)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # its errors arrive as exceptions

@@ -15,11 +15,11 @@ def files_of(text: str) -> list[Path]:
     kind, _, rest = text.partition(":")
     if kind == "py":
         module = rest.rpartition(":")[0]
-        stem = Path(*module.split("."))
+        stem = module.replace(".", "/")  # may be nothing, which whoever opens it refuses
         return (
             [Path(module)]
             if module.endswith(".py")
-            else [stem.with_suffix(".py"), stem / "__init__.py"]
+            else [Path(f"{stem}.py"), Path(stem, "__init__.py")]
         )
     if kind == "cmd":
         with contextlib.suppress(ValueError):

@@ -21,11 +21,17 @@ def known(argument: str, value: str, names: Iterable[str]) -> str:
     raise ModelError(f"{argument}={value!r} is not one of {', '.join(map(repr, names))}{hint}")
 
 
+MOST = 2**31 - 1
+"""What torch takes for a size on every platform; a network of more is nobody's."""
+
+
 def at_least_one(argument: str, value: SupportsIndex) -> int:
-    """Return `value` as an int of 1 or more."""
+    """Return `value` as an int of 1 or more, and not more than `MOST`."""
     count = whole_number(argument, value)
     if count < 1:
         raise ModelError(f"{argument}={count} leaves nothing to compute: give 1 or more")
+    if count > MOST:
+        raise ModelError(f"{argument}={count} is more than torch can hold: give {MOST} or less")
     return count
 
 

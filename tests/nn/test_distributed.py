@@ -9,6 +9,7 @@ from torch import distributed
 
 from stsm_ref.nn import insert_shift
 from tests import ROOT
+from tests.patience import PATIENCE
 
 from .networks import ResNet
 from .train import CLIPS, NUM_SEGMENTS, train
@@ -30,7 +31,7 @@ def test_two_processes_train_as_one(tmp_path):
         for rank in range(2)
     ]
     try:
-        assert [process.wait(timeout=120) for process in processes] == [0, 0]
+        assert [process.wait(timeout=PATIENCE) for process in processes] == [0, 0]
     finally:
         for process in processes:
             process.kill()

@@ -10,6 +10,7 @@ would one tell weights that were trained without a shift, or with one at other p
 refusals in `load_checkpoint`, and the record in `save_checkpoint`.
 """
 
+import errno
 import io
 import pickle
 import re
@@ -281,16 +282,18 @@ def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
         )
 
 
+DAMAGED = "is damaged, or is no file of torch.save"
+
+
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
     """Read the tensors of a file by name, and our record of their network where there is one."""
     require_checkpoint(path)
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
     except OSError as error:
-        raise ModelError(
-            f"path={str(path)!r} cannot be read ({error.strerror}): give a file that "
-            "torch.save wrote"
-        ) from None
+        # in an archive that was cut short torch looks for places before its start
+        why = DAMAGED if error.errno == errno.EINVAL else f"cannot be read ({error.strerror})"
+        raise ModelError(f"path={str(path)!r} {why}: give a file that torch.save wrote") from None
     except pickle.UnpicklingError as error:
         raise ModelError(f"path={str(path)!r} {_why_not_tensors(error)}") from None
     except Exception as error:  # a damaged file may make the reader raise anything
@@ -306,7 +309,7 @@ def _why_not_tensors(error: pickle.UnpicklingError) -> str:
     """
     found = re.search(r"GLOBAL (\S+)", str(error))
     if found is None:
-        return "is damaged, or is no file of torch.save: give a file that torch.save wrote"
+        return f"{DAMAGED}: give a file that torch.save wrote"
     return (
         f"holds more than tensors (the first is {shown(found[1])}), as whole networks and files "
         "to resume training from do: where you "

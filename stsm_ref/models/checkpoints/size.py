@@ -1,5 +1,6 @@
 """What a checkpoint may take, known before a byte of it is unpacked."""
 
+import contextlib
 import zipfile
 from pathlib import Path
 
@@ -25,8 +26,9 @@ def require_checkpoint(path: str | Path) -> None:
         If it is a pipe, a device or a folder, is larger than `MOST`, or unpacks to more than the
         file has.
     """
-    if not Path(path).exists() or Path(path).is_dir():
-        return  # whoever opens it says why that fails
+    with contextlib.suppress(OSError):  # of a name that no disk takes the next line says so
+        if not Path(path).exists() or Path(path).is_dir():
+            return  # whoever opens it says why that fails
     size = require_file(Path(path), most=MOST, what="the checkpoint", error=ModelError)
     try:
         with zipfile.ZipFile(path) as archive:

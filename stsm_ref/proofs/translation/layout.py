@@ -26,6 +26,11 @@ LAYOUTS = {
 TYPICAL_SIZES = {"N": 3, "T": 5, "H": 4, "W": 7}
 """The first sizes to export at: all different, none 1 or 2."""
 
+MOST = 2**20
+"""Numbers at one place of one clip, over its channels and the frames that are fixed: the module
+is run on such clips.
+"""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -39,8 +44,8 @@ class Layout:
 
     @classmethod
     def of(cls, name: str, channels: int, segments: int) -> "Layout":
-        """Check the three; raise `SpecError` for a layout that is not known and for counts
-        below 1.
+        """Check the three; raise `SpecError` for a layout that is not known, counts below 1 and
+        clips too large to run.
         """
         if name not in LAYOUTS:
             raise SpecError(f"layout={name!r} is not one of {', '.join(map(repr, LAYOUTS))}")
@@ -49,7 +54,14 @@ class Layout:
                 raise SpecError(
                     f"{what}={count} is less than 1: a clip has a frame and a channel or more"
                 )
-        return cls(name, int(channels), int(segments))
+        made = cls(name, int(channels), int(segments))
+        if made.channels * (made.segments if "NT" in made.axes else 1) > MOST:
+            raise SpecError(
+                f"channels={made.channels} and segments={made.segments} make clips that are too "
+                "large to run: "
+                f"give less, {MOST} in their product at most"
+            )
+        return made
 
     @property
     def axes(self) -> tuple[str, ...]:

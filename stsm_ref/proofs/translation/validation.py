@@ -144,17 +144,15 @@ class Subject:
 
 
 def _has_no_python(module: torch.nn.Module) -> str | None:
-    """Why a module cannot be watched, if it is not run by Python."""
-    if isinstance(module, torch.jit.ScriptModule):
-        return (
-            "the target is TorchScript, of which torch.export makes no graph: give the Python "
-            "module that it was made of"
-        )
-    if type(module).__name__ == "OptimizedModule":
-        return (
-            "the target is compiled, and compilers are not looked at: give the module that "
-            "torch.compile was given"
-        )
+    """Why a module cannot be watched, if it or a part of it is not run by Python."""
+    for name, part in module.named_modules():
+        which = f"the target's part {name!r}" if name else "the target"
+        if isinstance(part, torch.jit.ScriptModule):
+            way_out = "give the Python module that it was made of"
+            return f"{which} is TorchScript, of which torch.export makes no graph: {way_out}"
+        if type(part).__name__ == "OptimizedModule":
+            way_out = "give the module that torch.compile was given"
+            return f"{which} is compiled, and compilers are not looked at: {way_out}"
     return None
 
 
@@ -189,11 +187,24 @@ def _before_any_proof(subject: Subject, looked: Looked) -> list[Direction]:
     return []
 
 
+TRANSFORMED = {
+    "torch._functorch.": "calls what torch.func made of a function, by vmap or the like",
+    "torch._dynamo.": "calls what torch.compile made of a function",
+}
+"""By where their wrappers stand in torch: what is called, in the words of whoever called it."""
+
+
 def _questions(asked: dict[str, str]) -> list[str]:
-    return [
-        f"the module asks {what} at {place}, and a recorded graph knows no answer to that"
-        for what, place in asked.items()
-    ]
+    why = []
+    for what, place in asked.items():
+        made = next((words for inside, words in TRANSFORMED.items() if what.startswith(inside)), "")
+        if made:
+            way_out = "which is not looked into: call the function as it was written"
+            why.append(f"the module {made}, at {place}, {way_out}")
+        else:
+            no_answer = "and a recorded graph knows no answer to that"
+            why.append(f"the module asks {what} at {place}, {no_answer}")
+    return list(dict.fromkeys(why))
 
 
 def _prove(subject: Subject, verdict: Verdict, smt2: Path | None) -> None:
