@@ -93,20 +93,20 @@ _KINDS = {
 
 
 def _checked(
-    found: os.stat_result, path: Path, most: int, what: str, error: type[StsmError]
+    status: os.stat_result, path: Path, most: int, what: str, error: type[StsmError]
 ) -> int:
-    if not stat.S_ISREG(found.st_mode):
-        kind = _KINDS.get(stat.S_IFMT(found.st_mode), "something else")
+    if not stat.S_ISREG(status.st_mode):
+        kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         raise error(f"{what} {quoted(str(path))} cannot be read, since it is {kind}: name a file")
-    if found.st_size > most:
-        raise error(_too_large(path, what, size_in_words(found.st_size), most))
-    return found.st_size
+    if status.st_size > most:
+        raise error(_too_large(path, what, size_in_words(status.st_size), most))
+    return status.st_size
 
 
 def _too_large(path: Path, what: str, size: str, most: int) -> str:
+    right = f"{size_in_words(most)} at most"
     return (
-        f"{what} {quoted(str(path))} has {size}, where a right one has {size_in_words(most)} "
-        "at most: name another file"
+        f"{what} {quoted(str(path))} has {size}, where a right one has {right}: name another file"
     )
 
 
@@ -133,15 +133,15 @@ def require_distinct(outputs: Mapping[str, Path | None], inputs: Iterable[Path] 
     ReportError
         If two options lead to one file, by whatever name, or one leads to an input.
     """
-    given = {option: path for option, path in outputs.items() if path is not None}
-    for place, (option, path) in enumerate(given.items()):
-        for other, another in list(given.items())[:place]:
+    named = {option: path for option, path in outputs.items() if path is not None}
+    for place, (option, path) in enumerate(named.items()):
+        for other, another in list(named.items())[:place]:
             if _same_file(path, another):
                 raise ReportError(
                     f"{other} and {option} both lead to {quoted(str(path))}, where only the last "
                     "would stay: name two files"
                 )
-    for option, path in given.items():
+    for option, path in named.items():
         for read in inputs:
             if _same_file(path, read):
                 raise ReportError(
@@ -174,19 +174,19 @@ def require_writable(path: Path, *, begins: tuple[str, ...] = ()) -> Path:
     Raises
     ------
     ReportError
-        If it is a folder, a device or a read-only file, if its folder does not exist or may not be
-        written, or if something else stands there, such as somebody's source.
+        If it is a folder, a device or a read-only file, if its folder does not exist or may not
+        be written, or if something else stands there, such as somebody's source.
     """
     try:
         target = path.resolve()
         if target.is_dir():
             raise ReportError(f"{str(path)!r} is a folder: name a file in it")
         if target.exists() and not (target.is_file() and os.access(target, os.W_OK)):
-            raise ReportError(f"{str(path)!r} is no file that you may write to: name another")
+            raise ReportError(f"{str(path)!r} is not a file that you may write to: name another")
         if not target.parent.is_dir() or not os.access(target.parent, os.W_OK):
             raise ReportError(
-                f"{str(path)!r} cannot be written: {str(path.parent)!r} is no folder that you may "
-                "write to"
+                f"{str(path)!r} cannot be written: {str(path.parent)!r} is not a folder that you "
+                "may write to"
             )
         if begins and target.exists():
             _require_own(path, target, begins)

@@ -2,7 +2,8 @@
 it is code, and not only data.
 
 The one way in for all commands, so that what one of them can import the others can: the folder of
-the file and the working directory are on the path, as ``python FILE`` and ``python -m`` have them.
+the file and the working directory are on the path, as ``python FILE`` and ``python -m`` have
+them.
 """
 
 import contextlib
@@ -15,24 +16,20 @@ from types import ModuleType
 from typing import Any, NamedTuple
 
 from stsm_ref._files import MIB, require_file
-from stsm_ref.errors import StsmError, visible
+from stsm_ref.errors import TargetError, visible
 
 PACKAGE = Path(__file__).parent
-MOST_SOURCE = 16 * MIB
+MAX_SOURCE = 16 * MIB
 """Bytes of a Python file."""
 
-MOST_TOLD = 1000
+MAX_MESSAGE = 1000
 """Letters of somebody's error message."""
-
-
-class LoadError(StsmError):
-    """There is no such file, module or name, or importing it raises."""
 
 
 class Loaded(NamedTuple):
     """What was named, the class or module in which it stands, and the module."""
 
-    found: Any
+    value: Any
     owner: Any
     module: ModuleType
 
@@ -41,42 +38,38 @@ def load(text: str, *, ours: Path = PACKAGE) -> Loaded:
     """Import ``FILE.py:NAME`` or ``package.module:NAME``; NAME may have dots, as in
     ``Class.method``.
 
-    Frames of an error that lie in the folder `ours` are not told.
+    Frames of an error that lie in the folder `ours` are left out.
 
     Raises
     ------
-    LoadError
+    TargetError
         If it is misspelt, absent, or its import raises.
     """
     where, _, name = text.rpartition(":")
     if not where or not all(part.isidentifier() for part in name.split(".")):
-        raise LoadError(
-            f"target='py:{text}' names nothing: write py:FILE.py:NAME or py:package.module:NAME"
+        raise TargetError(
+            f"target='py:{text}' does not name a target: write py:FILE.py:NAME or "
+            "py:package.module:NAME"
         )
     with contextlib.redirect_stdout(sys.stderr):  # standard output is for results
         module = _imported(where, ours)
-    owner, found, walked = module, module, where
+    owner, value, walked = module, module, where
     for part in name.split("."):
-        if not hasattr(found, part):
-            near = (
-                [
-                    key
-                    for key, value in vars(found).items()
-                    if callable(value) and not key.startswith("_")
-                ]
-                if hasattr(found, "__dict__")
-                else []
-            )
-            raise LoadError(
+        if not hasattr(value, part):
+            names = vars(value) if hasattr(value, "__dict__") else {}
+            near = [
+                key for key, value in names.items() if callable(value) and not key.startswith("_")
+            ]
+            raise TargetError(
                 f"{walked} has no {part!r}: it has "
                 f"{', '.join(near[:12]) or 'nothing that can be called'}"
             )
-        owner, found, walked = (
-            found,
-            getattr(found, part),
-            f"{walked}:{part}" if found is module else f"{walked}.{part}",
+        owner, value, walked = (
+            value,
+            getattr(value, part),
+            f"{walked}:{part}" if value is module else f"{walked}.{part}",
         )
-    return Loaded(found, owner, module)
+    return Loaded(value, owner, module)
 
 
 def _imported(text: str, ours: Path) -> ModuleType:
@@ -84,15 +77,15 @@ def _imported(text: str, ours: Path) -> ModuleType:
     try:
         if not text.endswith(".py"):
             if Path(text).is_file():
-                raise LoadError(
-                    f"{text!r} is no .py file: a program is named as cmd:, a graph as onnx:"
+                raise TargetError(
+                    f"{text!r} is not a .py file: a program is named as cmd:, a graph as onnx:"
                 )
             _put_on_path(Path.cwd())
             return importlib.import_module(text)
         path = Path(text).resolve()
         if not path.exists():
-            raise LoadError(f"there is no file {text!r}")
-        require_file(path, most=MOST_SOURCE, what="the source", error=LoadError)
+            raise TargetError(f"there is no file {text!r}")
+        require_file(path, most=MAX_SOURCE, what="the source", error=TargetError)
         _put_on_path(Path.cwd())
         _put_on_path(path.parent)
         spec = importlib.util.spec_from_file_location(f"_target_{path.stem}", path)
@@ -102,10 +95,12 @@ def _imported(text: str, ours: Path) -> ModuleType:
         sys.modules[spec.name] = module
         spec.loader.exec_module(module)
         return module
-    except LoadError:
+    except TargetError:
         raise
     except (Exception, SystemExit) as error:  # whatever somebody's code raises
-        raise LoadError(f"{text} cannot be imported: {told(error)}{frames(error, ours)}") from None
+        raise TargetError(
+            f"{text} cannot be imported: {error_text(error)}{frames(error, ours)}"
+        ) from None
 
 
 def _put_on_path(folder: Path) -> None:
@@ -116,13 +111,13 @@ def _put_on_path(folder: Path) -> None:
     sys.path.insert(0, place)
 
 
-def told(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """Type and message, as far as it can be printed and is worth reading."""
     try:
         text = str(error).strip()
     except BaseException:  # the error's own method
-        text = "(its message cannot be told)"
-    text = visible(text if len(text) <= MOST_TOLD else text[:MOST_TOLD] + " ...")
+        text = "(its message cannot be read)"
+    text = visible(text if len(text) <= MAX_MESSAGE else text[:MAX_MESSAGE] + " ...")
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 

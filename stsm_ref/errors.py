@@ -127,6 +127,12 @@ class VectorError(StsmError):
     """
 
 
+class TargetError(StsmError):
+    """A target cannot be asked or did not answer: absent, raised, hung, died, or broke the
+    protocol. It is not a verdict (exit 2).
+    """
+
+
 class MissingExtraError(StsmError, ImportError):
     """A part of the package was used whose optional dependency is not installed."""
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from stsm_ref import stsm, stsm_vjp
 from stsm_ref.conformance import coverage
 from stsm_ref.conformance.suite import run_suite
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.python import PythonTarget
 
@@ -39,7 +40,7 @@ def write() -> str:
 def never(level: str, spec: str) -> list[str]:
     """What a run of that level never met, of the forward and the backward."""
     recorder = coverage.Recorder()
-    report = run_suite(numpy_target(recorder), ShiftSpec.parse(spec), level=level)  # type: ignore[arg-type]  # the suite refuses others
+    report = run_suite(numpy_target(recorder), RunOptions(ShiftSpec.parse(spec), level))  # type: ignore[arg-type]  # the suite refuses others
     assert report.passed, report.violations
     return list(recorder.never(("forward", "vjp")))
 

@@ -5,11 +5,11 @@ import signal
 import threading
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stsm_ref._files import require_distinct, require_writable
+from stsm_ref._files import GIB, require_distinct, require_writable
 from stsm_ref.cli.shell import (
     WRONG_USE,
     AsJson,
@@ -26,6 +26,7 @@ from stsm_ref.errors import ReportError
 from stsm_ref.geometry import ShiftSpec
 
 if TYPE_CHECKING:
+    from stsm_ref.evidence.options import RunOptions
     from stsm_ref.evidence.report.report import Report
 
 
@@ -111,39 +112,54 @@ def check(
     """Hold an implementation to the paper: a Python function, a program in any language, or an
     ONNX file.
     """
+    from stsm_ref.evidence.options import RunOptions
     from stsm_ref.evidence.report import terminal as view
 
     _leave_nothing_when_terminated()
     if validate_protocol:
-        return _validate_protocol(target, as_json, time_limit or 60, int(memory * 2**30))
+        return _validate_protocol(target, as_json, time_limit or 60, int(memory * GIB))
     outputs = {"report": report, "junit": junit, "html": html, "badge": badge}
     _require_outputs(target, outputs)
-    wanted = ShiftSpec.parse(spec)
+    options = RunOptions(
+        spec=ShiftSpec.parse(spec),
+        level=level.value,
+        seed=seed,
+        only=case,
+        keep_memory_format=keep_memory_format,
+        target=target,
+        layout=layout and layout.value,
+        framework=framework and framework.value,
+        segments=segments,
+        time_limit=time_limit,
+        memory=int(memory * GIB),
+    )
+    result = _run(options)
+    if as_json:
+        print_json(result.as_dict())
+    else:
+        view.show(result, screen)
+    return _write(result, outputs)
+
+
+def _run(options: "RunOptions") -> "Report":
+    """Run the suite with a progress bar, and on Python targets in a process of their own."""
+    from stsm_ref.evidence.options import RunListener, RunStarted
+
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
 
-        def watch(begun: int, planned: int, name: str) -> None:
-            progress.update(
-                task, completed=begun, total=planned, description=name.partition("/")[0]
-            )
+        class Bar(RunListener):
+            def started(self, run: RunStarted) -> None:
+                progress.update(task, total=run.declared)
 
-        how: dict[str, Any] = {"layout": layout, "framework": framework, "segments": segments}
-        how |= {"level": level.value, "seed": seed, "only": case, "on_progress": watch}
-        how |= {"keep_memory_format": keep_memory_format}
-        how |= {"time_limit": time_limit, "memory": int(memory * 2**30)}
-        if os.name == "posix" and not target.startswith("cmd:"):
-            from stsm_ref.conformance.isolated_runner import run_python_target
+            def case_begun(self, case: str, number: int) -> None:
+                progress.update(task, completed=number, description=case.partition("/")[0])
 
-            found = run_python_target(target, wanted, **how)
+        if os.name == "posix" and not options.target.startswith("cmd:"):
+            from stsm_ref.conformance.isolated_runner import run_python_target as run
         else:
-            from stsm_ref.conformance.runner import run_target
-
-            found = run_target(target, wanted, **how)
-    if as_json:
-        print_json(found.as_dict())
-    else:
-        view.show(found, screen)
-    return _write(found, outputs)
+            from stsm_ref.conformance.runner import run_target as run
+        return run(options, Bar())
 
 
 OUTPUTS = {
@@ -170,11 +186,11 @@ def _require_outputs(target: str, outputs: dict[str, Path | None]) -> None:
             require_writable(path, begins=OUTPUTS[module][1])
 
 
-def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
+def _write(result: "Report", outputs: dict[str, Path | None]) -> int:
     """Write what was asked for; a file that fails takes nothing from the verdict, and a run
     without all its files does not pass.
     """
-    code = found.exit_code
+    code = result.exit_code
     from stsm_ref.evidence.report import badge, jsonl, junit
     from stsm_ref.evidence.report.html import page
 
@@ -187,7 +203,7 @@ def _write(found: "Report", outputs: dict[str, Path | None]) -> int:
     for option, path in outputs.items():
         if path:
             try:
-                writers[option](found, path)
+                writers[option](result, path)
             except ReportError as error:
                 complain(f"stsm-ref check: {error}")
                 code = code or WRONG_USE
@@ -215,12 +231,12 @@ def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: in
     kind, _, words = target.partition(":")
     if kind != "cmd":
         raise TargetError(
-            f"target={target!r} speaks no protocol: --validate-protocol is for cmd:PROGRAM "
-            "ARGUMENTS"
+            f"target={target!r} speaks no protocol: "
+            "--validate-protocol is for cmd:PROGRAM ARGUMENTS"
         )
     with progress_bar() as progress:
         task = progress.add_task("starting", total=None)
-        found = protocol.run(
+        result = protocol.run(
             words,
             time_limit=time_limit,
             memory=memory,
@@ -229,7 +245,7 @@ def _validate_protocol(target: str, as_json: bool, time_limit: float, memory: in
             ),
         )
     if as_json:
-        print_json(protocol.as_json(found))
+        print_json(protocol.as_json(result))
     else:
-        screen.print(terminal.findings(found))
-    return protocol.exit_code(found)
+        screen.print(terminal.findings(result))
+    return protocol.exit_code(result)

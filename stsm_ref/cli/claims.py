@@ -10,13 +10,24 @@ import typer
 from stsm_ref._files import require_writable, write_whole
 from stsm_ref.cli.shell import AsJson, command, print_json, progress_bar, screen
 from stsm_ref.errors import SpecError
-from stsm_ref.paper.claim import MEANINGS
 
 if TYPE_CHECKING:
     from stsm_ref.paper import Claim
     from stsm_ref.paper.evaluate import Settled
 
-Kind = StrEnum("Kind", {name.replace("-", "_"): name for name in MEANINGS})  # type: ignore[misc]  # its members are data
+
+class Kind(StrEnum):
+    """How a claim is settled: the keys of `stsm_ref.paper.MEANINGS`, whose data take long to
+    import.
+    """
+
+    PROVED = "proved"
+    TESTED = "tested"
+    COMPUTED = "computed"
+    RECOUNTED = "recounted"
+    NEEDS_DATA = "needs-data"
+    UNSETTLED = "unsettled"
+    CONTRADICTED = "contradicted"
 
 
 @command
@@ -43,6 +54,7 @@ def claims(
     """List the paper's claims and how each is settled; compute again what its own tables and
     our networks can tell.
     """
+    from stsm_ref.paper import MEANINGS
     from stsm_ref.paper.evaluate import is_left_out, settle
     from stsm_ref.paper.page import page as as_page
 
@@ -111,7 +123,7 @@ def _show(settled: "list[Settled]", *, cells: bool, left_out: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from stsm_ref.paper import CLAIMS
+    from stsm_ref.paper import CLAIMS, MEANINGS
     from stsm_ref.paper.cells import tally
 
     shown = [entry for entry in settled if cells or not entry.claim.is_cell]
@@ -172,6 +184,7 @@ def _show_one(entry: "Settled") -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from stsm_ref.paper import MEANINGS
     from stsm_ref.paper.elsewhere import ACCURACIES
     from stsm_ref.paper.plain_text import plain
 

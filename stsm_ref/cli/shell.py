@@ -1,5 +1,5 @@
-"""What the commands share: the application, how a command ends, where it prints, and the
-options of more than one.
+"""What the commands share: the application, how a command ends, where it prints, and the options
+of more than one.
 """
 
 import codecs
@@ -11,7 +11,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from stsm_ref.cli.streams import careful_streams
 from stsm_ref.errors import MissingExtraError, StsmError, visible
@@ -19,14 +19,14 @@ from stsm_ref.errors import MissingExtraError, StsmError, visible
 try:
     import typer
     from rich.console import Console, ConsoleOptions, RenderableType
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
     from rich.segment import Segment
 except ModuleNotFoundError as missing:  # the one place where there is no Typer to report it
-    print(
-        MissingExtraError("stsm-ref", (missing.name or "typer").partition(".")[0], "verify"),
-        file=sys.stderr,
-    )  # noqa: T201 # see above
+    package = (missing.name or "typer").partition(".")[0]
+    print(MissingExtraError("stsm-ref", package, "verify"), file=sys.stderr)  # noqa: T201 # see above
     sys.exit(2)
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 WRONG_USE, UNDECIDED, INTERRUPTED = 2, 3, 130
 
@@ -87,23 +87,23 @@ def _believed(run: Callable[[], None]) -> int:
     `prove` has somebody's module in its process, and a process that this ends with code 0 has
     proved nothing.
     """
-    heard, told = os.pipe()
+    reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(heard)
+        os.close(reader)
         try:
             run()
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            os.write(told, bytes([code & 0xFF]))
+            os.write(writer, bytes([code & 0xFF]))
             raise
         sys.exit(UNDECIDED)
-    os.close(told)
+    os.close(writer)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda number, _: os.kill(child, number))
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the terminal tells the child, too
     ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    if ended >= 0 and os.read(heard, 2) != bytes([ended]):
+    if ended >= 0 and os.read(reader, 2) != bytes([ended]):
         complain(
             f"stsm-ref prove: what was judged ended the process with {ended} instead of "
             "answering: nothing was decided"
@@ -124,38 +124,47 @@ class Terminated(SystemExit):
     """Asked to end by a signal; the code is the signal's."""
 
 
-def command(body: Callable[..., int]) -> Callable[..., None]:
-    """Register a command that returns its exit code; bad input is exit 2 in one sentence, a bug
-    of ours exit 3 with its traceback.
+def command_of(
+    group: typer.Typer, words: str
+) -> Callable[[Callable[..., int]], Callable[..., None]]:
+    """Register functions that return an exit code as the commands of a group, which is called by
+    `words`.
+
+    Bad input is exit 2 with one sentence, a bug of ours exit 3 with its traceback. A function
+    named like a builtin ends in an underscore, which its command does not have.
     """
 
-    @app.command(name=body.__name__)
-    @functools.wraps(body)
-    def run(*args: Any, **kwargs: Any) -> None:
-        try:
-            code = body(*args, **kwargs)
-        except StsmError as error:
-            complain(f"stsm-ref {body.__name__}: {error}")
-            code = WRONG_USE
-        except KeyboardInterrupt:
-            notes.print("interrupted: nothing was decided")
-            code = INTERRUPTED
-        except Terminated:
-            raise
-        except (
-            SystemExit
-        ) as error:  # whoever calls this in here, a target of `prove` say, decides nothing by it
-            complain(
-                f"stsm-ref {body.__name__}: what was judged asked to exit ({error.code!r}) "
-                "instead of answering: nothing was decided"
-            )
-            code = WRONG_USE
-        except Exception:  # no verdict was reached, which is not the same as a violation
-            traceback.print_exc()
-            code = UNDECIDED
-        raise typer.Exit(code)
+    def register(body: Callable[..., int]) -> Callable[..., None]:
+        name = body.__name__.rstrip("_")
 
-    return run
+        @group.command(name=name)
+        @functools.wraps(body)
+        def run(*args: Any, **kwargs: Any) -> None:
+            try:
+                code = body(*args, **kwargs)
+            except StsmError as error:
+                complain(f"{words} {name}: {error}")
+                code = WRONG_USE
+            except KeyboardInterrupt:
+                notes.print("interrupted: nothing was decided")
+                code = INTERRUPTED
+            except Terminated:
+                raise
+            except SystemExit as error:  # raised by a target of `prove`, say: it decides nothing
+                asked = f"what was judged asked to exit ({error.code!r}) instead of answering"
+                complain(f"{words} {name}: {asked}: nothing was decided")
+                code = WRONG_USE
+            except Exception:  # no verdict was reached, which is not the same as a violation
+                traceback.print_exc()
+                code = UNDECIDED
+            raise typer.Exit(code)
+
+        return run
+
+    return register
+
+
+command = command_of(app, "stsm-ref")
 
 
 def complain(sentence: str) -> None:
@@ -180,18 +189,19 @@ class Level(StrEnum):
 
 
 def print_json(data: Any) -> None:
-    """Write `data` to standard output, and nothing else: in UTF-8 as it is, in any other
-    encoding by ASCII alone, which it must be too.
+    """Write `data` to standard output, and nothing else: in UTF-8 as it is, in any other encoding
+    by ASCII alone, which it must be too.
     """
     utf_8 = codecs.lookup(getattr(sys.stdout, "encoding", None) or "utf-8").name == "utf-8"
     text = json.dumps(data, indent=2, ensure_ascii=not utf_8)
-    # half a surrogate pair is the one thing that UTF-8 cannot hold, and JSON writes it as Python
-    # does
+    # UTF-8 cannot hold half a surrogate pair, which JSON writes as Python does
     print(text.encode("utf-8", "backslashreplace").decode())  # noqa: T201 # the result is standard output
 
 
-def progress_bar() -> Progress:
+def progress_bar() -> "Progress":
     """A bar with a count on standard error, which leaves nothing behind."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

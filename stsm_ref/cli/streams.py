@@ -1,8 +1,8 @@
 """Standard output and standard error that cannot change a verdict: what they cannot take is
 dropped, and what they cannot spell is respelt.
 
-The exit code of a command is its verdict. A reader that closed the pipe, a full disk, a stream that
-was closed before we began or an encoding without the letter ``§`` says nothing about the
+The exit code of a command is its verdict. A reader that closed the pipe, a full disk, a stream
+that was closed before we began or an encoding without the letter ``§`` says nothing about the
 implementation that was judged: none of them may raise.
 """
 
@@ -43,8 +43,8 @@ _IN_ASCII = {
 
 
 def _respell(error: UnicodeError) -> tuple[str, int]:
-    """Put what the encoding lacks in ASCII: by its likeness where there is one, by its code
-    point where not.
+    """Put what the encoding lacks in ASCII: by its likeness where there is one, by its code point
+    where not.
     """
     if not isinstance(error, UnicodeEncodeError):
         raise error
@@ -96,8 +96,8 @@ class Drain(io.RawIOBase):
 
 
 def careful(stream: TextIO | None, descriptor: int) -> tuple[TextIO, Drain]:
-    """A text stream in place of `stream`, which is None where the descriptor was closed before
-    we began.
+    """A text stream in place of `stream`, which is None where the descriptor was closed before we
+    began.
     """
     binary = getattr(stream, "buffer", None)
     raw = getattr(binary, "raw", binary) or io.FileIO(descriptor, "w", closefd=False)
@@ -125,10 +125,8 @@ def careful_streams() -> Iterator[None]:
     if sys.stdin is None:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115 # it lives as long as the process
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(
-            OSError, AttributeError
-        ):  # what is there already goes out before ours
-            stream.flush()
+        with contextlib.suppress(OSError, AttributeError):
+            stream.flush()  # what is there already goes out before ours
     sys.stdout, drain = careful(sys.stdout, 1)
     sys.stderr, _ = careful(sys.stderr, 2)
     try:

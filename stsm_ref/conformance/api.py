@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from stsm_ref.conformance.suite import run_suite
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.evidence.report.report import Report
 from stsm_ref.evidence.suite_context import Level
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Layout
-from stsm_ref.implementations.frameworks.base import Framework
+from stsm_ref.implementations.frameworks import Framework
 from stsm_ref.implementations.python import PythonTarget
 
 
@@ -51,16 +52,16 @@ def check(
     dtypes : sequence of dtype, optional
         What it takes, if not all that the framework has.
     moves_bits : bool
-        False for an implementation that computes (a convolution): it is not held to NaN, infinities
-        and -0.0.
+        False for an implementation that computes (a convolution): it is not held to NaN,
+        infinities and -0.0.
     num_segments : int, optional
         For a function in the layout ``(NT)CHW`` that has no parameter for it: the one number of
         frames that it is made for.
     only : str, optional
         ``RULE/CASE``: nothing but this.
     keep_memory_format : bool
-        Make it a violation where channels-last torch frames come back otherwise (MEM-1); left out,
-        it is a warning.
+        Make it a violation where channels-last torch frames come back otherwise (MEM-1); left
+        out, it is a warning.
 
     Returns
     -------
@@ -93,7 +94,11 @@ def check(
         moves_bits=moves_bits,
         segments=num_segments,
     )
-    wanted = ShiftSpec.parse(spec) if isinstance(spec, str) else spec
-    return run_suite(
-        target, wanted, level=level, seed=seed, only=only, keep_memory_format=keep_memory_format
+    options = RunOptions(
+        spec=ShiftSpec.parse(spec) if isinstance(spec, str) else spec,
+        level=level,
+        seed=seed,
+        only=only,
+        keep_memory_format=keep_memory_format,
     )
+    return run_suite(target, options)

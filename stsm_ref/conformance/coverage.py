@@ -19,7 +19,7 @@ from stsm_ref.evidence.rule import Rule
 from stsm_ref.evidence.suite_context import AXES, Level, Trial
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import Op
-from stsm_ref.implementations.frameworks.base import Function
+from stsm_ref.implementations.frameworks import Function
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.strategies import DTYPES
 

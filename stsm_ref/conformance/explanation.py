@@ -117,15 +117,15 @@ def _near(identifier: str) -> str:
 
 
 def _of_run(case: Case) -> Explanation:
-    given = case.array(0 if case.op == "forward" else 1)
+    array = case.array(0 if case.op == "forward" else 1)
     groups = case.spec.partition(case.shape[2])
     # only what is drawn is computed by the definition, which is slow: the first clip, one channel
     # of each group
-    y = given[:1].copy()
+    y = array[:1].copy()
     for start, stop, displacement in groups:
         if start < stop:
             moved = -displacement if case.op == "vjp" else displacement
-            y[0, :, start] = definition.shift(given[0, :, start], moved, axes=(0, 1, 2))
+            y[0, :, start] = definition.shift(array[0, :, start], moved, axes=(0, 1, 2))
     facts = _facts(case.spec, case.shape, case.dtype) | {
         "values": f"{case.values}, seed {case.seed}",
         "memory": case.memory,
@@ -143,7 +143,7 @@ def _of_run(case: Case) -> Explanation:
         facts,
         {},
         tuple(requirement(name) for name in RULES[case.op]),
-        _picture(case.op, given, y, case.spec),
+        _picture(case.op, array, y, case.spec),
         data | {"memory": case.memory, "seed": case.seed},
     )
 
@@ -214,6 +214,6 @@ def _facts(spec: ShiftSpec, shape: tuple[int, ...], dtype: str) -> dict[str, str
     }
 
 
-def _picture(kind: str, given: Array, y: Array, spec: ShiftSpec, wrong: Array | None = None) -> str:
+def _picture(kind: str, array: Array, y: Array, spec: ShiftSpec, wrong: Array | None = None) -> str:
     name = {"forward": "x", "vjp": "grad", "jvp": "dx"}[kind]
-    return pictures.draw_groups(given, y, spec, name=name, backward=kind == "vjp", wrong=wrong)
+    return pictures.draw_groups(array, y, spec, name=name, backward=kind == "vjp", wrong=wrong)

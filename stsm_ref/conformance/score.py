@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args
 from stsm_ref.bugs.implementation import Implementation
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.evidence.report.report import Report
 from stsm_ref.evidence.suite_context import Level
 from stsm_ref.geometry import ShiftSpec
@@ -119,14 +120,8 @@ def examine(
     violation; `shrink` looks for smaller cases.
     """
     spec = ShiftSpec.parse(implementation.spec)
-    return run_suite(
-        as_target(implementation),
-        spec,
-        level=level,
-        first=first,
-        shrink=shrink,
-        keep_memory_format=True,
-    )
+    options = RunOptions(spec, level, first=first, shrink=shrink, keep_memory_format=True)
+    return run_suite(as_target(implementation), options)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,8 @@
 """Hold a target to every rule that applies to it, and report."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from stsm_ref.bugs.guess import Diagnosis
@@ -23,6 +24,7 @@ from stsm_ref.errors import SpecError
 from stsm_ref.evidence import failure
 from stsm_ref.evidence.cases import Case
 from stsm_ref.evidence.comparison import Mismatch, requirement_of
+from stsm_ref.evidence.options import SILENT, RunListener, RunOptions
 from stsm_ref.evidence.provenance import environment, hashes
 from stsm_ref.evidence.repeat_command import line
 from stsm_ref.evidence.report.report import Outcome, Report, RuleResult, Violation
@@ -30,7 +32,6 @@ from stsm_ref.evidence.rule import Rule, registered
 from stsm_ref.evidence.rule_executor import Attempt
 from stsm_ref.evidence.standing import OPS, as_case, unasked
 from stsm_ref.evidence.suite_context import Level, Trial
-from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Declined, Target, TargetError
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.requirements import requirement
@@ -50,50 +51,17 @@ RULES = registered(
 )
 
 
-def run_suite(
-    target: Target,
-    spec: ShiftSpec,
-    *,
-    level: Level = "ci",
-    seed: int = 0,
-    target_text: str = "",
-    on_case: Callable[[str], None] | None = None,
-    only: str | None = None,
-    first: bool = False,
-    shrink: bool = True,
-    on_result: Callable[[RuleResult], None] | None = None,
-    keep_memory_format: bool = False,
-    on_smaller: Callable[[str], None] | None = None,
-) -> Report:
+def run_suite(target: Target, options: RunOptions, listener: RunListener = SILENT) -> Report:
     """Run the rules on `target`.
 
     Parameters
     ----------
     target : Target
         It is neither started nor closed here.
-    spec : ShiftSpec
-        What it must do; the spec of `only` where that is given.
-    level : {"smoke", "ci", "night"}
-        How many cases; see `plan`.
-    seed : int
-        Chooses the drawn cases: the same seed, the same cases.
-    target_text : str
-        How the command line names it, for the lines that reproduce a failure.
-    on_case : callable, optional
-        Called with ``RULE/CASE`` before each case.
-    only : str, optional
-        ``RULE/CASE``, or a case alone: nothing but this is run.
-    first : bool
-        End at the first violation.
-    shrink : bool
-        Look for the smallest failing case; without, the first one is reported.
-    on_result : callable, optional
-        Called with the result of each rule when it is through.
-    keep_memory_format : bool
-        Make a lost memory format a violation (MEM-1); otherwise it is a warning.
-    on_smaller : callable, optional
-        Called with ``RULE/CASE`` before each try of a smaller failing case; these are not among the
-        cases of the level.
+    options : RunOptions
+        What it must do, and how much it is asked.
+    listener : RunListener
+        Told of each case and of each rule.
 
     Returns
     -------
@@ -103,33 +71,24 @@ def run_suite(
     Raises
     ------
     SpecError
-        If `only` names no rule or case.
+        If `options.only` names no rule or case.
     """
     started = time.perf_counter()
-    chosen = _chosen(only)
-    run = _Run(
-        target,
-        chosen[1].spec if chosen and isinstance(chosen[1], Case) else spec,
-        level,
-        seed,
-        target_text,
-        on_case,
-    )
-    run.on_result, run.on_smaller = on_result, on_smaller
-    run.keep_memory_format = keep_memory_format
-    if not shrink:
-        run.tries = 0
+    chosen = _chosen(options.only)
+    if chosen and isinstance(chosen[1], Case):
+        options = replace(options, spec=chosen[1].spec)
+    run = _Run(target, options, listener)
     run.shake_hands()
     if not run.broken and run.taken:
-        run.hold_to(*chosen) if chosen else run.hold_to_all(first=first)
+        run.hold_to(*chosen) if chosen else run.hold_to_all(first=options.first)
     return Report(
-        target=target_text or target.name,
+        target=options.target or target.name,
         name=target.name,
         kind=target.kind,
         layout=target.layout,
         spec=str(run.trial.spec),
-        level=level,
-        seed=seed,
+        level=options.level,
+        seed=options.seed,
         declared=run.declared,
         seconds=round(time.perf_counter() - started, 3),
         results=tuple(run.results),
@@ -143,14 +102,14 @@ def run_suite(
     )
 
 
-def plan(target: Target, spec: ShiftSpec, *, level: Level = "ci", only: str | None = None) -> int:
+def plan(target: Target, options: RunOptions) -> int:
     """Count the cases that `run_suite` declares for this target; it may be fewer if the target
     then declines an operation.
     """
-    trial = Trial(target, spec, level=level)
+    trial = Trial(target, options.spec, level=options.level)
     return (
         2
-        if only
+        if options.only
         else 1 + sum(rule.declared(trial) for rule in RULES.values() if not rule.applies(trial))
     )
 
@@ -174,25 +133,15 @@ def _chosen(only: str | None) -> tuple[Rule, object] | None:
 class _Run:
     """A run as it goes."""
 
-    def __init__(
-        self,
-        target: Target,
-        spec: ShiftSpec,
-        level: Level,
-        seed: int,
-        text: str,
-        on_case: Callable[[str], None] | None,
-    ) -> None:
-        self.target, self.text, self.on_case = target, text, on_case
-        self.trial = Trial(target, spec, level=level, seed=seed)
+    def __init__(self, target: Target, options: RunOptions, listener: RunListener) -> None:
+        self.target, self.options, self.listener = target, options, listener
+        self.trial = Trial(target, options.spec, level=options.level, seed=options.seed)
         self.results: list[RuleResult] = []
-        self.on_result: Callable[[RuleResult], None] | None = None
+        self.begun = 0
         self.declared = 1
         self.broken = ""
         self.taken = True
-        self.keep_memory_format = False
-        self.on_smaller: Callable[[str], None] | None = None
-        self.tries = SHRINKING[level]
+        self.tries = SHRINKING[options.level] if options.shrink else 0
         self.wanted: dict[str, int] = {}
         self.diagnosis = Diagnosis(self.trial)
 
@@ -283,9 +232,17 @@ class _Run:
             return False
         return True
 
+    def _begin(self, case: str) -> None:
+        self.begun += 1
+        self.listener.case_begun(case, self.begun)
+
+    def _begin_smaller(self, case: str) -> None:
+        """A smaller case is none of those that were planned."""
+        self.listener.case_begun(case, self.begun)
+
     def _attempt(self, rule: Rule, case: object = None) -> RuleResult:
         started = time.perf_counter()
-        attempt = Attempt(rule, self.trial, self.on_case, self.on_smaller, self.tries).run(case)
+        attempt = Attempt(rule, self.trial, self._begin, self._begin_smaller, self.tries).run(case)
         self.tries = max(0, attempt.tries)
         seconds, wanted = _since(started), 1 if case is not None else self.wanted[rule.name]
         # a rule may look once more at what another one saw: no more than was declared is counted
@@ -297,7 +254,7 @@ class _Run:
         }
         if attempt.failure is not None:
             violation = self._violation(rule, attempt.failing, attempt.failure)
-            if violation.aspect == "layout" and not self.keep_memory_format:
+            if violation.aspect == "layout" and not self.options.keep_memory_format:
                 self.declared -= wanted - ran  # it was not demanded
                 return self._note(rule, "warned", ran, seconds, "it was not demanded", violation)
             return self._note(rule, "violated", ran, seconds, violation=violation, asked=asked)
@@ -324,8 +281,7 @@ class _Run:
 
     def _add(self, result: RuleResult) -> RuleResult:
         self.results.append(result)
-        if self.on_result:
-            self.on_result(result)
+        self.listener.rule_ended(result)
         return result
 
     def _violation(self, rule: Rule, case: Any, error: failure.Violation) -> Violation:
@@ -342,7 +298,9 @@ class _Run:
             guess=self.diagnosis.guess(
                 case if drawn else self.trial.case(case.kind, *SMALL), error
             ),
-            reproduce=line(self.text, self.target, self.trial.spec, f"{rule.name}/{case.id}"),
+            reproduce=line(
+                self.options.target, self.target, self.trial.spec, f"{rule.name}/{case.id}"
+            ),
             operation=mismatch.op or as_case(case).op,
             aspect=mismatch.aspect,
         )

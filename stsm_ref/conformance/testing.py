@@ -22,7 +22,7 @@ from stsm_ref.errors import MissingExtraError, StsmError
 from stsm_ref.evidence.report.report import Report, RuleResult, Violation
 from stsm_ref.evidence.suite_context import Level
 from stsm_ref.implementations.base import Layout
-from stsm_ref.implementations.frameworks.base import Framework
+from stsm_ref.implementations.frameworks import Framework
 
 try:
     import pytest
@@ -33,8 +33,8 @@ NAMES = (HANDSHAKE, *RULES)
 
 
 class ConformanceTests:
-    """Set `forward`, and what else differs from the defaults, in a subclass whose name begins with
-    ``Test``.
+    """Set `forward`, and what else differs from the defaults, in a subclass whose name begins
+    with ``Test``.
 
     Attributes
     ----------
@@ -45,8 +45,8 @@ class ConformanceTests:
 
     Notes
     -----
-    The suite runs once for a class. A rule that does not apply is skipped with its reason; one that
-    could not be judged fails, and so does a run of fewer cases than its level declares.
+    The suite runs once for a class. A rule that does not apply is skipped with its reason; one
+    that could not be judged fails, and so does a run of fewer cases than its level declares.
     """
 
     forward: ClassVar[Callable[..., Any] | None] = None
@@ -66,21 +66,19 @@ class ConformanceTests:
         """The rule holds, or it does not apply."""
         __tracebackhide__ = True
         conformance = report_of(type(self))
-        found = next((result for result in conformance.results if result.rule == rule), None)
-        if found is not None and found.outcome == "skipped":
-            pytest.skip(found.note or "does not apply")
-        if found is None or found.outcome != "passed":
-            pytest.fail(explain(conformance, rule, found), pytrace=False)
+        result = next((entry for entry in conformance.results if entry.rule == rule), None)
+        if result is not None and result.outcome == "skipped":
+            pytest.skip(result.note or "does not apply")
+        if result is None or result.outcome != "passed":
+            pytest.fail(explain(conformance, rule, result), pytrace=False)
 
     def test_enough_was_run(self) -> None:
         """As many cases ran as the level declares: nothing passes by having run nothing."""
         __tracebackhide__ = True
         conformance = report_of(type(self))
         if not conformance.passed and not conformance.violations:
-            reason = conformance.broken or (
-                f"{conformance.cases} cases ran of {conformance.declared} that level "
-                f"{conformance.level} declares"
-            )
+            declared = f"{conformance.declared} that level {conformance.level} declares"
+            reason = conformance.broken or f"{conformance.cases} cases ran of {declared}"
             pytest.fail(f"{conformance.outcome}: {reason}", pytrace=False)
 
 
@@ -121,16 +119,16 @@ def report_of(cls: type[ConformanceTests]) -> Report:
     return REPORTS[cls]
 
 
-def explain(report: Report, rule: str, found: RuleResult | None) -> str:
+def explain(report: Report, rule: str, result: RuleResult | None) -> str:
     """Why a rule did not pass, on a few lines."""
-    if found is None:
+    if result is None:
         return f"{rule} was not reached: {report.broken or report.outcome}"
-    if found.violation is None:
-        return f"{rule}, {found.outcome}: {found.note or found.statement}"
-    return _told(found.violation)
+    if result.violation is None:
+        return f"{rule}, {result.outcome}: {result.note or result.statement}"
+    return _violation_text(result.violation)
 
 
-def _told(violation: Violation) -> str:
+def _violation_text(violation: Violation) -> str:
     lines = (
         f"{violation.requirement}, {violation.place}: {violation.statement}",
         f"  {violation.message}",

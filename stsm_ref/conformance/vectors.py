@@ -39,8 +39,8 @@ __all__ = [
 
 
 def known_wrong(case: VectorCase, output: Array) -> str:
-    """The name of the known wrong implementation that gives this whole output for the input of the
-    valid `case`, or "".
+    """The name of the known wrong implementation that gives this whole output for the input of
+    the valid `case`, or "".
 
     >>> import stsm_ref
     >>> case = find("wrong-forward/t-h-w_3of8_forward/012")
@@ -59,16 +59,23 @@ def is_refused(
     parse: Callable[[str], Any] | None,
     build: Callable[[Mapping[str, str]], Any] | None,
 ) -> bool:
-    """Whether a reject is refused by `parse` (of a text) and by `build` (of the four fields), as
-    far as the case and the caller have them.
+    """Whether a parser refuses a reject; a refusal is a `ValueError`, which every error of this
+    package is.
 
-    A refusal is a `ValueError`, which every error of this package is. Both return a spec whose
-    ``partition(channels)`` is asked where the case names a number of channels.
+    Parameters
+    ----------
+    case : VectorCase
+        A reject: a text, four fields, or both.
+    parse : callable, optional
+        Makes a spec of a text; its ``partition(channels)`` is asked where the case names a number
+        of channels.
+    build : callable, optional
+        Makes a spec of the four fields, likewise.
 
     Raises
     ------
     SpecError
-        If `case` is no reject, or nothing was there to ask.
+        If `case` is not a reject, or there was nothing to ask.
     """
     asked: list[Callable[[], Any]] = []
     if (text := case.text) is not None and parse is not None:

@@ -11,16 +11,11 @@ from typing import Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 
 from stsm_ref.errors import StsmError
+from stsm_ref.errors import TargetError as TargetError  # noqa: PLC0414 # named here beside its subclasses
 from stsm_ref.geometry import Array, ShiftSpec
 
 Op = Literal["forward", "vjp", "jvp"]
 Layout = Literal["TCHW", "NTCHW", "NCTHW", "NTHWC", "(NT)CHW"]
-
-
-class TargetError(StsmError):
-    """The target cannot be asked or did not answer: absent, raised, hung, died, or broke the
-    protocol. It is no verdict (exit 2).
-    """
 
 
 class CrashError(TargetError):
@@ -93,11 +88,25 @@ class Target(Protocol):
         """Take `spec` for all that follows; raise `Declined` if the target does not do it."""
 
     def run(self, op: Op, x: Array, other: Array | None = None, *, case: str = "") -> Observation:
-        """Compute on ``(N, T, C, H, W)``; `other` is the incoming gradient of a vjp or the tangent
-        of a jvp, shaped like `x`.
+        """Compute on ``(N, T, C, H, W)``.
 
-        Raises `TargetError` if no answer came, or one that is not of this shape; `Declined` if the
-        target skips the case.
+        Parameters
+        ----------
+        op : {"forward", "vjp", "jvp"}
+            What to compute.
+        x : array
+            The clips.
+        other : array, optional
+            The incoming gradient of a vjp or the tangent of a jvp, shaped like `x`.
+        case : str
+            The name of the case, for error messages.
+
+        Raises
+        ------
+        TargetError
+            If no answer came, or one that is not of this shape.
+        Declined
+            If the target skips the case.
         """
 
     @property

@@ -81,11 +81,13 @@ def letters_of(memory: Memory) -> str:
 
 
 def has_memory(layout: Layout, memory: Memory) -> bool:
-    """Whether arrays of a layout can lie so: without N no clips can be reversed, and folded frames
-    are seen once only together.
+    """Whether arrays of a layout can lie so: without N no clips can be reversed, and folded
+    frames are seen once only together.
 
-    >>> has_memory("(NT)CHW", "expanded-T"), has_memory("(NT)CHW", "expanded-NT"), has_memory("TCHW", "step3-N")
-    (False, True, False)
+    >>> has_memory("(NT)CHW", "expanded-T"), has_memory("(NT)CHW", "expanded-NT")
+    (False, True)
+    >>> has_memory("TCHW", "step3-N")
+    False
     """
     letters = letters_of(memory)
     if layout == "(NT)CHW":
@@ -117,15 +119,26 @@ def window(memory: Memory, shape: Shape, axes: tuple[int, ...]) -> tuple[Shape, 
 
 
 def checked_layout(layout: str) -> Layout:
-    """Return `layout` if it is one of the five; otherwise name them."""
+    """Return `layout` if it is one of the five.
+
+    Raises
+    ------
+    SpecError
+        If it is not; the message names them.
+    """
     for known in LAYOUTS:
         if layout == known:
             return known
-    raise SpecError(f"layout={layout!r} is none of {', '.join(LAYOUTS)}")
+    raise SpecError(f"layout={layout!r} is not one of {', '.join(LAYOUTS)}")
 
 
 def own_shape(shape: Shape, layout: Layout) -> Shape:
     """The shape that an ``(N, T, C, H, W)`` clip has in `layout`.
+
+    Raises
+    ------
+    ArrayError
+        If there are several clips and the layout holds one.
 
     >>> own_shape((2, 8, 3, 7, 5), "(NT)CHW")
     (16, 3, 7, 5)
@@ -158,7 +171,8 @@ def from_own(y: Array, layout: Layout, shape: Shape) -> Array:
 def memory_of(x: Array) -> Memory:
     """Which of the first six memory layouts `x` has.
 
-    >>> memory_of(np.zeros((2, 3))), memory_of(np.zeros((2, 3))[:, ::-1]), memory_of(np.zeros((2, 3)).T)
+    >>> x = np.zeros((2, 3))
+    >>> memory_of(x), memory_of(x[:, ::-1]), memory_of(x.T)
     ('C', 'reversed', 'F')
     >>> memory_of(np.broadcast_to(1.0, (2, 3)))
     'expanded'

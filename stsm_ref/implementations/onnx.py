@@ -15,18 +15,14 @@ from stsm_ref.errors import MissingExtraError, cut, quoted, visible
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import CrashError, Layout, Observation, Op, TargetError
 from stsm_ref.implementations.layouts import AXES, checked_layout, from_own, own_shape, to_own
+from stsm_ref.values import DTYPES
 
-DTYPES = {"float": "float32", "double": "float64"} | {
-    name: name
-    for name in (
-        "float16",
-        "bool",
-        *(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64)),
-    )
+NAMES = {"float": "float32", "double": "float64"} | {
+    dtype.name: dtype.name for dtype in DTYPES if dtype.kind in "biu" or dtype.name == "float16"
 }
 """onnxruntime's names for those dtypes that NumPy has."""
 
-MOST = 2 * GIB
+MAX_BYTES = 2 * GIB
 """Bytes of a graph, which protobuf cannot exceed; weights may lie beside it."""
 
 COMPUTING = {"Conv", "ConvInteger", "QLinearConv", "MatMul", "Gemm", "Einsum"}
@@ -50,8 +46,8 @@ class OnnxTarget:
     Raises
     ------
     TargetError
-        If there is no such file, it is no graph that onnxruntime runs, or its input or output is
-        not what `layout` says.
+        If there is no such file, it is not a graph that onnxruntime runs, or its input or output
+        is not what `layout` says.
     MissingExtraError
         Without onnx and onnxruntime.
     """
@@ -67,13 +63,13 @@ class OnnxTarget:
         self._what = f"the graph {quoted(str(path))}"
         self._session, operators, has_rank = self._load(path)
         self.moves_bits = not operators & COMPUTING
-        given, returned = self._session.get_inputs(), self._session.get_outputs()
-        if len(given) != 1 or len(returned) != 1:
-            names = f"inputs {_names(given)}; outputs {_names(returned)}"
+        inputs, outputs = self._session.get_inputs(), self._session.get_outputs()
+        if len(inputs) != 1 or len(outputs) != 1:
+            names = f"inputs {_names(inputs)}; outputs {_names(outputs)}"
             raise TargetError(f"{self._what} must have one input and one output, and has {names}")
-        self._input = given[0].name
-        self.dtypes = (self._dtype(given[0].type),)
-        self.fixed = self._fixed(given[0].shape if has_rank else None, segments)
+        self._input = inputs[0].name
+        self.dtypes = (self._dtype(inputs[0].type),)
+        self.fixed = self._fixed(inputs[0].shape if has_rank else None, segments)
 
     def use(self, spec: ShiftSpec) -> None:
         """Nothing to tell it: a graph does one spec."""
@@ -112,7 +108,7 @@ class OnnxTarget:
         with contextlib.suppress(OSError):  # of a name that no disk takes the next line says so
             if not path.exists():
                 raise TargetError(f"there is no file {quoted(str(path))}")
-        require_file(path, most=MOST, what="the graph", error=TargetError)
+        require_file(path, most=MAX_BYTES, what="the graph", error=TargetError)
         options = onnxruntime.SessionOptions()
         options.log_severity_level = 4  # its errors arrive as exceptions
         try:
@@ -132,11 +128,11 @@ class OnnxTarget:
         return session, operators, has_rank
 
     def _dtype(self, name: str) -> np.dtype[Any]:
-        known = DTYPES.get(name.removeprefix("tensor(").removesuffix(")"))
+        known = NAMES.get(name.removeprefix("tensor(").removesuffix(")"))
         if known is None:
             raise TargetError(
-                f"{self._what} takes {name}, which is none of "
-                f"{', '.join(f'tensor({n})' for n in DTYPES)}"
+                f"{self._what} takes {name}, which is not one of "
+                f"{', '.join(f'tensor({n})' for n in NAMES)}"
             )
         return np.dtype(known)
 
@@ -144,8 +140,8 @@ class OnnxTarget:
         """The sizes that the graph fixes, by letters of ``NTCHW``."""
         if shape is None:
             raise TargetError(
-                f"{self._what} has an input {quoted(self._input)} that does not say how many axes "
-                "it has, so its layout cannot be told: "
+                f"{self._what} has an input {quoted(self._input)} that does not say how many "
+                "axes it has, so its layout cannot be told: "
                 "export it with a shape, whose sizes may be free"
             )
         rank = len(own_shape((1, 1, 1, 1, 1), self.layout))
@@ -160,8 +156,8 @@ class OnnxTarget:
             frames = sizes[0]
             if frames is not None and frames % segments:
                 raise TargetError(
-                    f"{self._what} takes {frames} frames, which are no clips of {segments}: name "
-                    "another --segments"
+                    f"{self._what} takes {frames} frames, which do not divide into clips of "
+                    f"{segments}: name another --segments"
                 )
             clips = None if frames is None else frames // segments
             named = dict(zip("NTCHW", (clips, segments, *sizes[1:]), strict=True))

@@ -97,12 +97,12 @@ class ProcessTarget:
     @property
     def ops(self) -> frozenset[Op]:
         """What it said it computes."""
-        return self._hello.ops
+        return frozenset(self._hello.ops)
 
     @property
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
         """What it said it takes; all of the protocol's if it did not say."""
-        return self._hello.dtypes
+        return tuple(map(np.dtype, self._hello.dtypes))
 
     def use(self, spec: ShiftSpec) -> None:
         """Send the spec; raise `Declined` if the program does not do it."""

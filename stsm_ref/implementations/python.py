@@ -16,7 +16,7 @@ from typing import Any, get_args
 
 import numpy as np
 
-from stsm_ref._loading import frames, told
+from stsm_ref._loading import error_text, frames
 from stsm_ref.errors import cut, visible
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import (
@@ -28,7 +28,7 @@ from stsm_ref.implementations.base import (
     TargetError,
     WrongShape,
 )
-from stsm_ref.implementations.frameworks.base import Arrays, Framework, Function, arrays_of
+from stsm_ref.implementations.frameworks import Arrays, Framework, Function, arrays_of
 from stsm_ref.implementations.layouts import (
     Memory,
     checked_layout,
@@ -136,7 +136,7 @@ class PythonTarget:
         }
         result = self._guarded(op, case, lambda: self._answer(op, x.shape, *inputs.values()))
         output = self._read(result, op, x.shape)
-        own = {name: (given, to_own(sent[name], self.layout)) for name, given in inputs.items()}
+        own = {name: (array, to_own(sent[name], self.layout)) for name, array in inputs.items()}
         changed = [
             name
             for name, pair in (own | self._before).items()
@@ -150,7 +150,7 @@ class PythonTarget:
             wrote, self._spec = (*wrote, "spec"), replace(self._wanted)
         with _judged_by_its_own(op):
             shares = tuple(
-                name for name, given in inputs.items() if self.arrays.share(result, given)
+                name for name, array in inputs.items() if self.arrays.share(result, array)
             )
             kept = self.arrays.keeps_layout(inputs["x"], result)
         return Observation(output, wrote, shares, kept)
@@ -362,15 +362,15 @@ class PythonTarget:
             raise
         except KeyboardInterrupt:
             raise
-        except BaseException as error:  # some exceptions of others are no Exception
+        except BaseException as error:  # some exceptions of others are not an Exception
             at = f" on case {case}" if case else ""
-            # out of memory, or the end of the interpreter: that is no answer to a size
+            # out of memory, or the end of the interpreter: that does not answer to a size
             kind = (
                 CrashError
                 if isinstance(error, Exception) and not isinstance(error, MemoryError)
                 else TargetError
             )
-            raise kind(f"{op} raised {told(error)}{at}{frames(error, OURS)}") from None
+            raise kind(f"{op} raised {error_text(error)}{at}{frames(error, OURS)}") from None
         self.answered.add(op)
         return result
 
@@ -386,7 +386,7 @@ def _judged_by_its_own(op: Op) -> Iterator[None]:
         raise
     except BaseException as error:
         raise TargetError(
-            f"{op} returned what cannot be read: {told(error)}{frames(error)}"
+            f"{op} returned what cannot be read: {error_text(error)}{frames(error)}"
         ) from None
 
 
@@ -404,7 +404,7 @@ def _called(function: Function) -> str:
 def _same_bits(first: Array, second: Array) -> bool:
     if first.flags.c_contiguous and second.flags.c_contiguous and first.nbytes % 8 == 0:
         return np.array_equal(first.reshape(-1).view(np.uint64), second.reshape(-1).view(np.uint64))
-    if first.dtype.itemsize <= 8:  # seen as whole numbers, NaN equals itself
+    if first.dtype.itemsize <= 8:  # seen as integers, NaN equals itself
         whole = f"u{first.dtype.itemsize}"
         return np.array_equal(first.view(whole), second.view(whole))
     return first.tobytes() == second.tobytes()

@@ -9,7 +9,8 @@ def files_of(text: str) -> list[Path]:
     """Files that the target which `text` names is made of, as far as its text tells: nothing that
     is written may replace them.
 
-    >>> [path.name for path in files_of("py:mine.py:forward") + files_of("cmd:node shift.js --fast")]
+    >>> files = files_of("py:mine.py:forward") + files_of("cmd:node shift.js --fast")
+    >>> [path.name for path in files]
     ['mine.py', 'node', 'shift.js', '--fast']
     """
     kind, _, rest = text.partition(":")

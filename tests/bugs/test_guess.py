@@ -8,6 +8,7 @@ from stsm_ref.conformance import check
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.definition import stsm, stsm_vjp
 from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.strategies import make_array
@@ -47,7 +48,7 @@ def test_each_is_called_by_its_name(text):
     """Or by that of one which gives the very same outputs wherever the two were asked."""
     wrong = TABLE[text]
     target = PythonTarget(lambda x, spec: np.ascontiguousarray(wrong(x, spec, 1)))
-    report = run_suite(target, EVERY, level="smoke", first=True)
+    report = run_suite(target, RunOptions(EVERY, "smoke", first=True))
     guesses = {violation.guess.removeprefix("equals ") for violation in report.violations} - {""}
     assert report.outcome == "violated"
     assert guesses

@@ -185,7 +185,7 @@ def test_reports_are_written(target: Any, tmp_path: Path) -> None:
             (),
             "forward raised ZeroDivisionError: division by zero",
         ),
-        ("def forward(x): ...", (), "returned NoneType, which is no numpy.ndarray"),
+        ("def forward(x): ...", (), "returned NoneType, which is not a numpy.ndarray"),
         (
             "def forward(x, spec): return x.astype('f8')",
             (),
@@ -298,7 +298,7 @@ def test_a_file_that_is_no_python_is_told(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("forward")
     ended = invoke("check", f"py:{tmp_path / 'mine.txt'}:forward")
     assert ended.exit_code == 2
-    assert "is no .py file: a program is named as cmd:, a graph as onnx:" in " ".join(
+    assert "is not a .py file: a program is named as cmd:, a graph as onnx:" in " ".join(
         ended.output.split()
     )
 

@@ -111,7 +111,7 @@ def test_a_broken_client_does_not_conform_and_the_line_reproduces_it(
         ("allocates", ("--memory", "0.1"), "102.4 MiB"),
         ("leaves-a-child", (), "left 1 process behind"),
         ("hangs-on-start", ("--time-limit", "0.5"), "gave no answer within 0.5 s"),
-        ("invalid-json", (), "it is no JSON"),
+        ("invalid-json", (), "it is not JSON"),
     ],
 )
 def test_a_bad_program_is_exit_2(

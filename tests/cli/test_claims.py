@@ -20,6 +20,13 @@ def invoke(*arguments: str) -> Any:
     return RUNNER.invoke(cli.app, ["claims", *arguments])
 
 
+def test_the_statuses_are_those_of_the_paper() -> None:
+    """The option names them without importing the paper's data."""
+    from stsm_ref.cli.claims import Kind
+
+    assert [status.value for status in Kind] == list(MEANINGS)
+
+
 def test_the_list_has_every_sentence_and_counts_the_rest() -> None:
     """A line a sentence, a count a status, what is not listed and not run is said."""
     ended = invoke()
@@ -125,7 +132,7 @@ def test_the_page_is_written_whole(tmp_path: Path) -> None:
     assert "| t7.16.gflops |" in text
     ended = invoke("--page", str(tmp_path / "no" / "claims.md"))
     assert ended.exit_code == 2
-    assert "is no folder that you may write to" in " ".join(ended.output.split())
+    assert "is not a folder that you may write to" in " ".join(ended.output.split())
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,7 @@ SCENES = {
     "a pipe that does not block": said_no,
 }
 shell.app.registered_commands[:] = shell.app.registered_commands[-1:]
+shell.app.registered_groups.clear()
 shell.app.registered_callback = None
 for way in ("table", "json"):  # whatever is imported late is imported once
     with contextlib.redirect_stdout(io.StringIO()):
@@ -133,6 +134,7 @@ def start(tmp_path: Path, code: int, way: str, encoding: str) -> Any:
         "shell.app.registered_commands[:] = "
         "shell.app.registered_commands[-1:]\nshell.app.registered_callback = None"
     )
+    alone += "\nshell.app.registered_groups.clear()"
     script.write_text(f"{DRIVER}\n{alone}\nshell.main()")
     words = [str(code), json.dumps(HOSTILE), "--way", way]
     environment = {**os.environ, "PYTHONIOENCODING": encoding, "COLUMNS": "80"}

@@ -16,7 +16,9 @@ import pytest
 from stsm_ref.conformance import isolated_runner
 from stsm_ref.conformance.api import check
 from stsm_ref.errors import SpecError, StsmError
-from stsm_ref.evidence.report.report import Report
+from stsm_ref.evidence.options import SILENT, RunListener, RunOptions, RunStarted
+from stsm_ref.evidence.report.report import Report, RuleResult
+from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import TargetError
 from stsm_ref.implementations.isolation import child as process
 from stsm_ref.implementations.isolation import tree
@@ -44,13 +46,34 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert tree.members(None, mark) == []
 
 
-def run(
-    folder: Path, lines: str, *, spec: str = "T+H+W@3/8", level: str = "smoke", **options: object
-) -> Report:
+class Noting(RunListener):
+    """Keeps all that it is told."""
+
+    def __init__(self) -> None:
+        self.declared: list[int] = []
+        self.numbers: list[int] = []
+        self.results: list[RuleResult] = []
+
+    def started(self, run: RunStarted) -> None:
+        """How many cases are planned."""
+        self.declared.append(run.declared)
+
+    def case_begun(self, case: str, number: int) -> None:
+        """The number of each case."""
+        self.numbers.append(number)
+
+    def rule_ended(self, result: RuleResult) -> None:
+        """What each rule found."""
+        self.results.append(result)
+
+
+def run(folder: Path, lines: str, *, listener: RunListener = SILENT, **options: object) -> Report:
     """Write a target and run the suite on it."""
     path = folder / "mine.py"
     path.write_text(textwrap.dedent(lines))
-    return isolated_runner.run_python_target(f"py:{path}:forward", spec, level=level, **options)  # type: ignore[arg-type]
+    options = {"spec": "T+H+W@3/8", "level": "smoke", "target": f"py:{path}:forward"} | options
+    options["spec"] = ShiftSpec.parse(str(options["spec"]))
+    return isolated_runner.run_python_target(RunOptions(**options), listener)  # type: ignore[arg-type]
 
 
 def after(calls: int, what: str) -> str:
@@ -202,8 +225,8 @@ def test_the_report_is_that_of_the_same_run_in_this_process(tmp_path: Path) -> N
     """Nothing but times differs from a run without a sandbox, and progress counts every case."""
     from stsm_ref import stsm, stsm_vjp
 
-    seen: list[tuple[int, int, str]] = []
-    report = run(tmp_path, GOOD, on_progress=lambda *now: seen.append(now), seed=3)
+    listener = Noting()
+    report = run(tmp_path, GOOD, listener=listener, seed=3)
     here = check(
         stsm,
         spec="T+H+W@3/8",
@@ -215,9 +238,10 @@ def test_the_report_is_that_of_the_same_run_in_this_process(tmp_path: Path) -> N
     assert [(r.rule, r.outcome, r.cases, r.requirements) for r in report.results] == [
         (r.rule, r.outcome, r.cases, r.requirements) for r in here.results
     ]
-    assert [begun for begun, _, _ in seen] == list(range(1, len(seen) + 1))
-    assert {declared for _, declared, _ in seen} == {report.declared}
-    assert len(seen) >= report.declared - 1
+    assert listener.numbers == list(range(1, len(listener.numbers) + 1))
+    assert listener.declared == [report.declared]
+    assert len(listener.numbers) >= report.declared - 1
+    assert tuple(listener.results) == report.results
 
 
 def test_a_violation_crosses_the_border_whole(tmp_path: Path) -> None:
@@ -261,9 +285,10 @@ def test_the_child_dies_with_a_parent_that_is_killed(tmp_path: Path, mark: str) 
     )
     lines = f"""
         from stsm_ref.conformance import isolated_runner
+        from stsm_ref.evidence.options import RunOptions
         from stsm_ref.implementations.isolation import tree
         tree.new_mark = lambda: {mark!r}
-        isolated_runner.run_python_target("py:{tmp_path}/mine.py:forward", "T")
+        isolated_runner.run_python_target(RunOptions(target="py:{tmp_path}/mine.py:forward"))
     """
     with subprocess.Popen([sys.executable, "-c", textwrap.dedent(lines)]) as parent:
         assert wait_until(lambda: (tmp_path / "up").exists() or parent.poll() is not None)
@@ -367,10 +392,10 @@ def test_a_forged_report_is_not_believed(way: str, tmp_path: Path) -> None:
 
 def test_a_line_counts_once_and_in_its_place() -> None:
     """The code is over the line, its number and the key."""
-    from stsm_ref.conformance.worker import CODE, signed
+    from stsm_ref.conformance.worker import CODE_LENGTH, signed
 
     first = signed(b"{}", b"key", 0)
-    assert (len(first), first[CODE:]) == (CODE + 2, b"{}")
+    assert (len(first), first[CODE_LENGTH:]) == (CODE_LENGTH + 2, b"{}")
     assert (
         len({first, signed(b"{}", b"key", 1), signed(b"{}", b"other", 0), signed(b"[]", b"key", 0)})
         == 4
@@ -410,7 +435,6 @@ def test_an_odd_object_is_judged_by_its_values(way: str, tmp_path: Path) -> None
 def test_a_name_must_be_printable(name: str, tmp_path: Path) -> None:
     """As that of a program must."""
     with pytest.raises(
-        TargetError,
-        match=r"info\['name'\]=.* is not printable, of 1 to 100 characters: choose another",
+        TargetError, match=r"info in .*: name must be printable, of 1 to 100 characters, and is "
     ):
         run(tmp_path, f"info = {{'name': {name!a}}}\ndef forward(x, spec): return x")

@@ -10,6 +10,7 @@ from stsm_ref.checks.any_implementation import certificate
 from stsm_ref.conformance import check, suite
 from stsm_ref.conformance.suite import RULES, plan, run_suite
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.options import RunListener, RunOptions
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Declined, TargetError
@@ -24,6 +25,18 @@ from tests.implementations.examples import (
     vjp,
     wrong_at_three_frames,
 )
+
+
+class Noting(RunListener):
+    """Keeps the cases that begin, and apart from them the smaller ones that are tried."""
+
+    def __init__(self):
+        self.begun, self.smaller = [], []
+
+    def case_begun(self, case, number):
+        """A smaller one has the number of the case before."""
+        (self.begun if number > len(self.begun) else self.smaller).append(case)
+
 
 SPECS = [
     "T+H+W@3/8",
@@ -47,7 +60,7 @@ def test_ours_conforms_under_any_spec(spec):
     assert (
         report.cases
         == report.declared
-        == plan(PythonTarget(forward, vjp=vjp, jvp=jvp), wanted, level="smoke")
+        == plan(PythonTarget(forward, vjp=vjp, jvp=jvp), RunOptions(wanted, "smoke"))
     )
     assert report.rung == "L3"
     assert report.exit_code == 0
@@ -140,18 +153,16 @@ def test_the_same_seed_asks_the_same():
     """Two runs ask the same cases in the same order; another seed asks others."""
 
     def asked(seed):
-        names = []
-        run_suite(
-            PythonTarget(forward), ShiftSpec(), level="smoke", seed=seed, on_case=names.append
-        )
-        return names
+        listener = Noting()
+        run_suite(PythonTarget(forward), RunOptions(level="smoke", seed=seed), listener)
+        return listener.begun
 
     assert asked(1) == asked(1) != asked(2)
 
 
 def test_it_can_stop_at_the_first_violation():
     """Then the report has one violation, and no later rule was tried."""
-    report = run_suite(PythonTarget(rolled), ShiftSpec(), level="smoke", first=True)
+    report = run_suite(PythonTarget(rolled), RunOptions(level="smoke", first=True))
     assert len(report.violations) == 1
     assert report.results[-1].violation is report.violations[0]
 
@@ -184,10 +195,10 @@ class Refusing(PythonTarget):
 
 def test_a_spec_that_is_declined_is_no_verdict():
     """Undecided, with the target's own words; the spec that it does is judged."""
-    report = run_suite(Refusing(forward), ShiftSpec(), level="smoke")
+    report = run_suite(Refusing(forward), RunOptions(level="smoke"))
     assert (report.outcome, report.exit_code) == ("undecided", 3)
     assert "TSM only" in report.results[0].note
-    assert run_suite(Refusing(forward), ShiftSpec.tsm(), level="smoke").passed
+    assert run_suite(Refusing(forward), RunOptions(ShiftSpec.tsm(), "smoke")).passed
 
 
 @pytest.mark.parametrize(
@@ -301,15 +312,13 @@ def test_no_more_cases_are_counted_than_were_declared(wrong):
     """Smaller cases that are tried after a failure are not among the cases of the level:
     neither in the report, nor as it goes.
     """
-    begun, smaller = [], []
+    listener = Noting()
     target = PythonTarget(wrong, vjp=lambda x, grad, spec: wrong(grad, spec))
-    report = run_suite(
-        target, ShiftSpec(), level="smoke", on_case=begun.append, on_smaller=smaller.append
-    )
+    report = run_suite(target, RunOptions(level="smoke"), listener)
     assert report.outcome == "violated"
-    assert report.cases <= len(begun) < report.declared
-    assert smaller
-    asked = {name.partition("/")[0]: RULES[name.partition("/")[0]] for name in begun}
+    assert report.cases <= len(listener.begun) < report.declared
+    assert listener.smaller
+    asked = {name.partition("/")[0]: RULES[name.partition("/")[0]] for name in listener.begun}
     for result in report.results[1:]:
         assert result.cases <= (
             asked[result.rule].declared(Trial(target, ShiftSpec(), level="smoke"))
@@ -360,11 +369,11 @@ def test_fixed_sizes_are_kept_and_told():
         return forward(x, spec)
 
     target = PythonTarget(fixed, fixed={"N": 2, "T": 4, "C": 16, "H": 3, "W": 5})
-    report = run_suite(target, ShiftSpec(), level="smoke")
+    report = run_suite(target, RunOptions(level="smoke"))
     assert report.passed, (report.violations, report.broken)
     assert "W is 5 and no other size of it was seen" in report.limits
     assert (
-        run_suite(PythonTarget(rolled, fixed={"T": 4, "C": 16}), ShiftSpec(), level="smoke").outcome
+        run_suite(PythonTarget(rolled, fixed={"T": 4, "C": 16}), RunOptions(level="smoke")).outcome
         == "violated"
     )
 
@@ -435,7 +444,7 @@ def test_rules_name_requirements_and_rungs():
 def test_the_documentation_knows_the_declared_counts(level):
     """The table of levels says what the suite declares."""
     text = (ROOT / "docs" / "conformance.md").read_text()
-    declared = plan(PythonTarget(forward, vjp=vjp, jvp=jvp), ShiftSpec(), level=level)
+    declared = plan(PythonTarget(forward, vjp=vjp, jvp=jvp), RunOptions(level=level))
     assert f"| `{level}` | {declared:,} |" in text
 
 

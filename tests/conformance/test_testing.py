@@ -123,7 +123,7 @@ class TestCut(ConformanceTests):
         ),
         (
             "forward = staticmethod(stsm_ref.stsm); layout = 'CHW'",
-            "*TestMine: layout='CHW' is none of*",
+            "*TestMine: layout='CHW' is not one of*",
         ),
     ],
 )

@@ -12,6 +12,7 @@ from rich.console import Console
 
 from stsm_ref.conformance import check
 from stsm_ref.conformance.suite import RULES, run_suite
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.evidence.report import badge, jsonl, junit, terminal
 from stsm_ref.evidence.report.html import page as report_page
 from stsm_ref.evidence.report.report import Report
@@ -133,16 +134,16 @@ def test_a_size_without_a_rest_or_a_move_is_no_evidence():
     moves nothing, the steps were not.
     """
     target = PythonTarget(forward, fixed={"C": 16})
-    stands = run_suite(target, ShiftSpec(alpha="1"), level="smoke").requirements()
+    stands = run_suite(target, RunOptions(ShiftSpec(alpha="1"), "smoke")).requirements()
     assert (
-        run_suite(PythonTarget(forward, fixed={"C": 6}), ShiftSpec(alpha="1"), level="smoke")
+        run_suite(PythonTarget(forward, fixed={"C": 6}), RunOptions(ShiftSpec(alpha="1"), "smoke"))
         .requirements()["SHIFT-4"]
         .outcome
         == "does not apply"
     )
     assert stands["SHIFT-4"].outcome == "passed"
     small = run_suite(
-        PythonTarget(lambda x, spec: x.copy(), fixed={"C": 2}), ShiftSpec(), level="smoke"
+        PythonTarget(lambda x, spec: x.copy(), fixed={"C": 2}), RunOptions(level="smoke")
     ).requirements()
     assert {small[i].outcome for i in ("SHIFT-2", "SHIFT-3", "SHIFT-6", "GEO-5")} == {
         "does not apply"

@@ -47,7 +47,7 @@ def test_two_clips_do_not_fit_without_a_batch():
     with pytest.raises(ArrayError, match="holds one clip, not 2"):
         own_shape((2, 3, 4, 5, 6), "TCHW")
     with pytest.raises(
-        SpecError, match=r"layout='NCHW' is none of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW"
+        SpecError, match=r"layout='NCHW' is not one of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW"
     ):
         checked_layout("NCHW")
 

@@ -14,6 +14,7 @@ from stsm_ref import stsm
 from stsm_ref.conformance import isolated_runner
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.errors import MissingExtraError, SpecError
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.evidence.report.report import Report
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import TargetError
@@ -127,7 +128,7 @@ def write(
 
 def hold(path: Path, spec: ShiftSpec = DEFAULT, **how: Any) -> Report:
     """Run the suite on a graph."""
-    return run_suite(OnnxTarget(path, **how), spec, level="smoke")
+    return run_suite(OnnxTarget(path, **how), RunOptions(spec, "smoke"))
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,8 @@ def test_folded_frames(frames: int | str, fixed: dict[str, int], tmp_path: Path)
     assert hold(path, TSM, layout="(NT)CHW", segments=4).outcome in ("violated", "broken")
     if frames == 24:
         with pytest.raises(
-            TargetError, match="takes 24 frames, which are no clips of 5: name another --segments"
+            TargetError,
+            match="takes 24 frames, which do not divide into clips of 5: name another --segments",
         ):
             OnnxTarget(path, layout="(NT)CHW", segments=5)
 
@@ -297,7 +299,7 @@ def test_what_is_no_such_graph_is_named(tmp_path: Path) -> None:
     graph = Graph()
     output = graph.add("Cast", "x", to=onnx.TensorProto.FLOAT)
     with pytest.raises(
-        TargetError, match=r"takes tensor\(bfloat16\), which is none of tensor\(float\), "
+        TargetError, match=r"takes tensor\(bfloat16\), which is not one of tensor\(float\), "
     ):
         OnnxTarget(
             graph.save(
@@ -311,7 +313,7 @@ def test_what_is_no_such_graph_is_named(tmp_path: Path) -> None:
         TargetError, match="must have one input and one output, and has inputs 'x', 'y'; outputs 'v"
     ):
         OnnxTarget(tmp_path / "two.onnx")
-    with pytest.raises(SpecError, match="layout='CTHW' is none of"):
+    with pytest.raises(SpecError, match="layout='CTHW' is not one of"):
         OnnxTarget(tmp_path / "whole.onnx", layout="CTHW")
 
 
@@ -329,7 +331,7 @@ def test_a_missing_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 def test_a_graph_runs_in_the_watched_child(tmp_path: Path) -> None:
     """As the command line runs it: in a process of its own."""
     report = isolated_runner.run_python_target(
-        f"onnx:{write(tmp_path / 'right.onnx')}", DEFAULT, level="smoke"
+        RunOptions(DEFAULT, "smoke", target=f"onnx:{write(tmp_path / 'right.onnx')}")
     )
     assert report.passed, report.broken
 

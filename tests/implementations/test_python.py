@@ -1,5 +1,7 @@
 """A Python function as a target: how it is called, what is seen of it, and how it is refused."""
 
+import re
+import subprocess
 import sys
 
 import numpy as np
@@ -10,7 +12,7 @@ from stsm_ref.conformance.api import check
 from stsm_ref.errors import MissingExtraError, SpecError
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Declined, Target, TargetError
-from stsm_ref.implementations.frameworks.base import arrays_of
+from stsm_ref.implementations.frameworks import arrays_of
 from stsm_ref.implementations.opening import open_target
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.strategies import make_array
@@ -93,7 +95,7 @@ def boom(x, spec):
             r"boom: return",
         ),
         (lambda x, spec: sys.exit(3), "forward raised SystemExit: 3"),
-        (lambda x, spec: [1, 2], "it returned list, which is no numpy.ndarray"),
+        (lambda x, spec: [1, 2], "it returned list, which is not a numpy.ndarray"),
         (lambda x, spec: None, "it returned NoneType"),
         (
             lambda x, spec: x[:, 1:],
@@ -148,7 +150,7 @@ def test_torch_brings_gradients_of_its_own():
     assert written.wrote == ("x",)
     cut = PythonTarget(lambda x, spec: x.detach().clone(), framework="torch")
     assert not cut.run("vjp", X, other).output.any()
-    with pytest.raises(TargetError, match=r"is no torch\.Tensor"):
+    with pytest.raises(TargetError, match=r"is not a torch\.Tensor"):
         PythonTarget(lambda x, spec: x.numpy(), framework="torch").run("forward", X)
 
 
@@ -177,6 +179,7 @@ def test_jax_brings_gradients_of_its_own():
         "jax.numpy", reason="JAX IS NOT INSTALLED: targets in JAX are not tested here"
     )
     from stsm_ref.conformance.suite import run_suite
+    from stsm_ref.evidence.options import RunOptions
 
     def forward(x, spec):
         parts = []
@@ -194,9 +197,7 @@ def test_jax_brings_gradients_of_its_own():
     def check(function):
         return run_suite(
             PythonTarget(function, framework="jax", fixed=few),
-            ShiftSpec(),
-            level="smoke",
-            shrink=False,
+            RunOptions(level="smoke", shrink=False),
         )
 
     report = check(forward)
@@ -207,13 +208,42 @@ def test_jax_brings_gradients_of_its_own():
     assert check(lambda x, spec: x).outcome == "violated"
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        "implementations.opening",
+        "implementations.process",
+        "implementations.protocol.messages",
+        "conformance.isolated_runner",
+    ],
+)
+def test_a_missing_msgspec_is_named(module):
+    """What reads other people's data says which extra it needs."""
+    lines = f"import sys; sys.modules['msgspec'] = None; import stsm_ref.{module}"
+    ended = subprocess.run(
+        [sys.executable, "-c", lines], capture_output=True, text=True, check=False
+    )
+    assert re.search(r"MissingExtraError: .* needs msgspec, .*stsm_ref\[verify\]", ended.stderr), (
+        ended.stderr
+    )
+
+
+def test_vectors_and_check_need_no_msgspec():
+    """Reading golden vectors, and holding a function to the paper."""
+    lines = (
+        "import sys; sys.modules['msgspec'] = None; import stsm_ref.vectors, "
+        "stsm_ref.conformance; stsm_ref.vectors.find('vjp/0')"
+    )
+    subprocess.run([sys.executable, "-c", lines], check=True)
+
+
 def test_a_missing_framework_is_named(monkeypatch):
     """The message says what to install; an unknown one is told the choices."""
     monkeypatch.setitem(sys.modules, "jax", None)
     monkeypatch.delitem(sys.modules, "stsm_ref.implementations.frameworks.jax", raising=False)
     with pytest.raises(MissingExtraError, match="a target of framework jax needs jax"):
         arrays_of("jax")
-    with pytest.raises(SpecError, match="framework='mxnet' is none of numpy, torch, jax"):
+    with pytest.raises(SpecError, match="framework='mxnet' is not one of numpy, torch, jax"):
         arrays_of("mxnet")
 
 
@@ -229,21 +259,25 @@ def test_a_missing_framework_is_named(monkeypatch):
         ),
         ("raise SystemExit(2)", "py:{file}:forward", "cannot be imported: SystemExit: 2"),
         ("def forward(x: ...", "py:{file}:forward", "cannot be imported: SyntaxError"),
-        ("def forward(x): ...\ninfo = 3", "py:{file}:forward", "info in .* is int: write a dict"),
+        (
+            "def forward(x): ...\ninfo = 3",
+            "py:{file}:forward",
+            "info in .* is wrong: Expected `object`, got `int`",
+        ),
         (
             "def forward(x): ...\ninfo = {'lay': 3}",
             "py:{file}:forward",
-            "info in .* has 'lay', which means nothing",
+            "contains unknown field `lay`; the keys are name, ",
         ),
         (
             "def forward(x): ...\ninfo = {'layout': 'NCHW'}",
             "py:{file}:forward",
-            "layout='NCHW' is none of",
+            "layout='NCHW' is not one of TCHW",
         ),
         (
             "def forward(x): ...\ninfo = {'layout': 3}",
             "py:{file}:forward",
-            r"info\['layout'\]=3 in .* is not a string",
+            r"info in .*: Expected `str`, got `int` - at `\$.layout`",
         ),
         (
             "def forward(x): ...\ninfo = {'dtypes': ['float31']}",
@@ -254,19 +288,19 @@ def test_a_missing_framework_is_named(monkeypatch):
         (
             "def forward(x): ...\ninfo = {'values': 'all'}",
             "py:{file}:forward",
-            "neither 'bits' nor 'finite'",
+            r"'all' - at `\$.values`; it is one of bits, finite",
         ),
         (
             "def forward(x): ...\ninfo = {'fixed': {'X': 2}}",
             "py:{file}:forward",
-            "must give sizes from 1 up to letters of NTCHW",
+            r"'X' - at `key` in `\$.fixed`; it is one of N, T, ",
         ),
         ("def forward(x): ...\nvjp = 3", "py:{file}:forward", "vjp is int, which cannot be called"),
         ("", "py:{file}x.py:forward", "there is no file"),
         ("", "py:no.such.module:forward", "cannot be imported: ModuleNotFoundError"),
-        ("", "py:forward", "names nothing"),
-        ("", "forward", "is none: write py:FILE.py:NAME"),
-        ("", "js:forward", "is none: write py:FILE.py:NAME"),
+        ("", "py:forward", "does not name a target"),
+        ("", "forward", "is not a valid target: write py:FILE.py:NAME"),
+        ("", "js:forward", "is not a valid target: write py:FILE.py:NAME"),
     ],
 )
 def test_a_target_that_is_none_is_refused(tmp_path, source, text, complaint):
@@ -380,7 +414,7 @@ class Silent(Exception):
     ("error", "told"),
     [
         (BaseException("odd"), "forward raised BaseException: odd"),
-        (Silent(), r"forward raised Silent: \(its message cannot be told\)"),
+        (Silent(), r"forward raised Silent: \(its message cannot be read\)"),
         (ValueError("\x1b[31mred"), r"forward raised ValueError: \\x1b\[31mred"),
         (ValueError("long " * 9999), r"long .* \.\.\."),
     ],

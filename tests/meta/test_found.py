@@ -5,6 +5,7 @@ import re
 import pytest
 
 from stsm_ref.conformance.suite import RULES, run_suite
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.opening import open_target
 from tests import ROOT
@@ -33,9 +34,7 @@ def test_a_section_is_what_the_kit_says(row, monkeypatch):
     monkeypatch.setattr(suite, "RULES", {rule: RULES[rule]})
     report = run_suite(
         open_target(f"py:{FILES}/{file}.py:forward"),
-        ShiftSpec.parse(spec),
-        level="smoke",
-        first=True,
+        RunOptions(ShiftSpec.parse(spec), "smoke", first=True),
     )
     (violation,) = report.violations
     assert violation.rule == rule

@@ -30,7 +30,7 @@ def test_a_folder_that_is_none_is_refused(tmp_path: Path, name: str) -> None:
     """A folder that does not exist, or is a file."""
     (tmp_path / "file").write_text("x")
     with pytest.raises(
-        ReportError, match=r"report' cannot be written: .* is no folder that you may write to"
+        ReportError, match=r"report' cannot be written: .* is not a folder that you may write to"
     ):
         write_whole(tmp_path / name, "")
 
@@ -80,7 +80,9 @@ def test_devices_and_long_names_are_refused(tmp_path: Path) -> None:
     """A pipe is no file, and a name that no disk takes is an error of ours, not of Python's."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    with pytest.raises(ReportError, match=r"pipe' is no file that you may write to: name another"):
+    with pytest.raises(
+        ReportError, match=r"pipe' is not a file that you may write to: name another"
+    ):
         require_writable(pipe)
     with pytest.raises(ReportError, match=r"cannot be written: File name too long"):
         require_writable(tmp_path / ("x" * 300))

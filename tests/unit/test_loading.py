@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stsm_ref._loading import LoadError, load
+from stsm_ref._loading import load
 from stsm_ref.implementations.base import TargetError
 from stsm_ref.implementations.opening import python_target
 
@@ -76,8 +76,8 @@ def inside(folders, monkeypatch):
 
 def test_a_file_finds_what_lies_beside_it_and_in_the_working_directory(inside):
     """Both folders are on the path, and so is the working directory for a module by its name."""
-    assert load("adapters/adapter.py:forward").found.__name__ == "forward"
-    assert load("package.mine:x").found is True
+    assert load("adapters/adapter.py:forward").value.__name__ == "forward"
+    assert load("package.mine:x").value is True
 
 
 def test_both_commands_load_alike(inside):
@@ -142,14 +142,14 @@ def test_a_class_is_told_how_to_be_a_target(inside):
             "adapters/adapter.py:Holder.absent",
             "adapters/adapter.py:Holder has no 'absent': it has forward, vjp",
         ),
-        ("adapters/adapter.py:Holder..forward", "names nothing: write py:FILE.py:NAME"),
+        ("adapters/adapter.py:Holder..forward", "does not name a target: write py:FILE.py:NAME"),
         ("absent.py:forward", "there is no file 'absent.py'"),
         ("no_such_package.mine:x", "no_such_package.mine cannot be imported: ModuleNotFoundError"),
     ],
 )
 def test_what_is_not_there_is_told(inside, text, said):
     """In one sentence, with what there is."""
-    with pytest.raises(LoadError) as caught:
+    with pytest.raises(TargetError) as caught:
         load(text)
     assert said in str(caught.value)
 
@@ -159,7 +159,7 @@ def test_frames_of_the_file_are_told(tmp_path):
     file = Path(tmp_path / "raises.py")
     file.write_text("def inner():\n    raise RuntimeError('on import')\ninner()\n")
     with pytest.raises(
-        LoadError,
+        TargetError,
         match=r"RuntimeError: on import\n(.*\n)?.*raises\.py:2 in inner: raise RuntimeError",
     ):
         load(f"{file}:forward")

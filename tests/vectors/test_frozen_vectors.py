@@ -230,9 +230,9 @@ def test_a_generator_that_moved_on_writes_no_version_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("place", "message"),
     [
-        ("thesis", r"holds 'thesis.tex', which is no file of the vectors"),
-        ("file", r"no folder"),
-        ("no/where", r"is no folder that you may"),
+        ("thesis", r"holds 'thesis.tex', which is not a file of the vectors"),
+        ("file", "is not a folder"),
+        ("no/where", r"is not a folder that you may"),
     ],
 )
 def test_no_other_folder_is_written(tmp_path: Path, place: str, message: str) -> None:

@@ -1,18 +1,15 @@
-"""What a Python target is written in: how its arrays are made, read and differentiated. NumPy
-here, torch and JAX in files of their own.
+"""What a framework must be able to do for the suite: make its arrays, read them and
+differentiate.
 """
 
-import random
 from collections.abc import Callable
-from typing import Any, Literal, Protocol, get_args
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array
-from stsm_ref.implementations.base import Declined, Op, TargetError
-from stsm_ref.implementations.layouts import Memory, window
-from stsm_ref.strategies import DTYPES
+from stsm_ref.implementations.base import Op
+from stsm_ref.implementations.layouts import Memory
 
 Framework = Literal["numpy", "torch", "jax"]
 Function = Callable[..., Any]
@@ -38,7 +35,7 @@ class Arrays(Protocol):
         the framework can; `axes` as in `own_axes`.
         """
 
-    def read(self, given: Any) -> Array:
+    def read(self, array: Any) -> Array:
         """The values of an array of the framework, as a view where it can be one; raise
         `TargetError` if it is none.
         """
@@ -82,7 +79,7 @@ class Arrays(Protocol):
         each with its shape.
         """
 
-    def overwrite(self, given: Any, x: Array) -> Any:
+    def overwrite(self, array: Any, x: Array) -> Any:
         """Write `x` into an array of the framework and return it, or a new one where arrays
         cannot be written.
         """
@@ -107,154 +104,3 @@ class Arrays(Protocol):
 
     def random_states(self) -> tuple[bytes, ...]:
         """The states of the global random numbers, Python's and NumPy's among them."""
-
-
-def _placed(x: Array, memory: Memory, axes: tuple[int, ...]) -> Array:
-    """A copy that lies in memory as none of those of `stsm_ref.strategies` does, or in plain
-    order.
-    """
-    if memory.startswith("expanded"):
-        along = range(x.ndim) if memory == "expanded" else axes
-        once = x[tuple(slice(1) if axis in along else slice(None) for axis in range(x.ndim))].copy()
-        strides = [0 if axis in along else stride for axis, stride in enumerate(once.strides)]
-        return np.lib.stride_tricks.as_strided(once, x.shape, strides)
-    if memory.startswith("reversed-"):
-        return np.flip(np.flip(x, axes).copy(), axes)
-    if memory.startswith("transposed"):
-        return x.swapaxes(*axes).copy("C").swapaxes(*axes)
-    if memory.startswith(("step3", "slice")):
-        shape, place = window(memory, x.shape, axes)
-        given = np.ones(shape, x.dtype)[place]
-    elif memory in ("offset", "unaligned"):
-        late = x.itemsize if memory == "offset" else 1
-        given = np.ones(x.nbytes + late, np.uint8)[late:].view(x.dtype).reshape(x.shape)
-    else:
-        given = np.empty(x.shape, x.dtype)
-    given[...] = x
-    given.flags.writeable = memory != "read-only"
-    return given
-
-
-class NumpyArrays:
-    """NumPy, which derives nothing."""
-
-    kind = "numpy"
-    dtypes = DTYPES
-    memories = get_args(Memory)
-
-    def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Array:
-        """A copy of the same strides."""
-        if memory == "F":
-            return x.copy("F")
-        if memory == "channels-last":
-            return x.copy("K")
-        if memory == "reversed":
-            return x[..., ::-1].copy()[..., ::-1]
-        if memory == "strided":
-            wide = np.ones(
-                (*x.shape[:-1], 2 * x.shape[-1]), x.dtype
-            )  # who reads the gaps does not find zeros there
-            wide[..., 1::2] = x
-            return wide[..., 1::2]
-        return _placed(x, memory, axes)
-
-    def read(self, given: Any) -> Array:
-        """The array itself; a subclass could compare, index or hide its values in its own way."""
-        if not isinstance(given, np.ndarray):
-            raise TargetError(f"it returned {type(given).__name__}, which is no numpy.ndarray")
-        return np.ndarray.view(given, np.ndarray)  # not its own method, which may say anything
-
-    def share(self, first: Array, second: Array) -> bool:
-        """Whether their extents in memory overlap: a result of its own lies elsewhere
-        altogether.
-        """
-        return np.may_share_memory(first, second)
-
-    def keeps_layout(self, x: Array, y: Array) -> bool:
-        """No format is promised in NumPy."""
-        return True
-
-    def derived(self) -> frozenset[Op]:
-        """None."""
-        return frozenset()
-
-    def vjp(self, function: Function, x: Array, grad: Array) -> Array:
-        """None."""
-        raise Declined("NumPy has no gradients of its own")
-
-    def jvp(self, function: Function, x: Array, dx: Array) -> Array:
-        """None."""
-        raise Declined("NumPy has no tangents of its own")
-
-    def residual(
-        self, function: Function, vjp: Function | None, x: Array, grad: Array
-    ) -> tuple[Any, Any]:
-        """As a block would: the shortcut reads x after the branch has, and both branches get
-        the one incoming gradient.
-        """
-        value = function(x) + x
-        return value, (None if vjp is None else vjp(x, grad) + grad)
-
-    def modes(self, function: Function, of: Any) -> dict[str, Function]:
-        """None."""
-        return {}
-
-    def module(self, function: Function) -> Any:
-        """None."""
-        return None
-
-    def parameters(self, function: Function, module: Any, x: Array) -> tuple[str, ...]:
-        """None."""
-        return ()
-
-    def overwrite(self, given: Array, x: Array) -> Array:
-        """The same array."""
-        given[...] = x
-        return given
-
-    def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
-        """None."""
-        return {}
-
-    def vjp_of_vjp(self, function: Function, x: Array, grad: Array, other: Array) -> Array:
-        """None."""
-        raise Declined("NumPy has no gradients of its own")
-
-    def late_vjp(
-        self, function: Function, x: Array, grad: Array, between: Callable[[], Any]
-    ) -> Array:
-        """None."""
-        raise Declined("NumPy has no gradients of its own")
-
-    def stir(self) -> None:
-        """Draw once from each."""
-        random.random()
-        np.random.random()  # noqa: NPY002 # the global state is the point
-
-    def random_states(self) -> tuple[bytes, ...]:
-        """Python's and NumPy's."""
-        _, keys, place, *_ = np.random.get_state(legacy=True)  # noqa: NPY002 # the global state is the point
-        return repr(random.getstate()).encode(), np.asarray(keys).tobytes() + bytes(
-            str(place), "ascii"
-        )
-
-
-def arrays_of(framework: str) -> Arrays:
-    """Load a framework, and none but this one.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
-    if framework == "numpy":
-        return NumpyArrays()
-    if framework == "torch":
-        from stsm_ref.implementations.frameworks.torch import TorchArrays
-
-        return TorchArrays()
-    if framework == "jax":
-        from stsm_ref.implementations.frameworks.jax import JaxArrays
-
-        return JaxArrays()
-    raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Framework))}")

@@ -10,7 +10,8 @@ import numpy as np
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array
 from stsm_ref.implementations.base import Op, TargetError
-from stsm_ref.implementations.frameworks.base import Function, NumpyArrays
+from stsm_ref.implementations.frameworks.base import Function
+from stsm_ref.implementations.frameworks.numpy import NumpyArrays
 from stsm_ref.implementations.layouts import Memory
 
 try:
@@ -31,18 +32,18 @@ class JaxArrays:
 
     @property
     def dtypes(self) -> tuple[np.dtype[Any], ...]:
-        """What JAX would keep as it is given."""
+        """What JAX would keep as it is."""
         return tuple(np.dtype(c) for c in (*NARROW, *(WIDE if jax.config.jax_enable_x64 else ())))
 
     def give(self, x: Array, memory: Memory, axes: tuple[int, ...] = ()) -> Any:
         """A JAX array; it has no strides."""
         return jnp.array(x.copy("C"))
 
-    def read(self, given: Any) -> Array:
+    def read(self, array: Any) -> Array:
         """Its values."""
-        if not isinstance(given, jax.Array):
-            raise TargetError(f"it returned {type(given).__name__}, which is no jax.Array")
-        return np.asarray(given)
+        if not isinstance(array, jax.Array):
+            raise TargetError(f"it returned {type(array).__name__}, which is not a jax.Array")
+        return np.asarray(array)
 
     def share(self, first: Any, second: Any) -> bool:
         """It cannot matter: no array can be written."""
@@ -83,7 +84,7 @@ class JaxArrays:
         """None."""
         return ()
 
-    def overwrite(self, given: Any, x: Array) -> Any:
+    def overwrite(self, array: Any, x: Array) -> Any:
         """A new array: none can be written."""
         return self.give(x, "C")
 

@@ -8,7 +8,8 @@ import numpy as np
 from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import Array
 from stsm_ref.implementations.base import Declined, Op, TargetError
-from stsm_ref.implementations.frameworks.base import Function, NumpyArrays
+from stsm_ref.implementations.frameworks.base import Function
+from stsm_ref.implementations.frameworks.numpy import NumpyArrays
 from stsm_ref.implementations.layouts import NUMPY_ONLY, Memory, window
 
 try:
@@ -87,15 +88,15 @@ class TorchArrays:
             return wide[..., 1::2]
         return _placed(t, memory, axes)
 
-    def read(self, given: Any) -> Array:
+    def read(self, array: Any) -> Array:
         """A view of the tensor's values."""
-        if not isinstance(given, Tensor):
-            raise TargetError(f"it returned {type(given).__name__}, which is no torch.Tensor")
+        if not isinstance(array, Tensor):
+            raise TargetError(f"it returned {type(array).__name__}, which is not a torch.Tensor")
         try:
-            return given.detach().resolve_conj().resolve_neg().cpu().numpy()
+            return array.detach().resolve_conj().resolve_neg().cpu().numpy()
         except (TypeError, RuntimeError) as error:
             raise TargetError(
-                f"it returned a tensor of dtype {given.dtype} that cannot be read: {error}"
+                f"it returned a tensor of dtype {array.dtype} that cannot be read: {error}"
             ) from None
 
     def share(self, first: Tensor, second: Tensor) -> bool:
@@ -152,8 +153,8 @@ class TorchArrays:
         return value, vjp(x.detach(), grad) + grad
 
     def modes(self, function: Function, of: Any) -> dict[str, Function]:
-        """Without gradients, in inference mode, with a gradient to come, a module in training
-        and not, and bfloat16, told as int16.
+        """Without gradients, in inference mode, with a gradient to come, a module in training and
+        not, and bfloat16, told as int16.
         """
         module = self.module(of)
 
@@ -197,9 +198,7 @@ class TorchArrays:
         return module if isinstance(module, torch.nn.Module) else None
 
     def parameters(self, function: Function, module: Any, x: Tensor) -> tuple[str, ...]:
-        """Those that torch counts; then the leaves of the graph of the result, but for the
-        input.
-        """
+        """Those that torch counts, then the leaves of the result's graph besides the input."""
         named = dict(module.named_parameters()) if module is not None else {}
         found = [f"{name} {_size(parameter)}" for name, parameter in named.items()]
         if x.is_floating_point() or x.is_complex():
@@ -212,14 +211,14 @@ class TorchArrays:
             ]
         return tuple(found)
 
-    def overwrite(self, given: Tensor, x: Array) -> Tensor:
+    def overwrite(self, array: Tensor, x: Array) -> Tensor:
         """The same tensor, of the same version: a network's input buffer that is filled anew."""
-        given.data.copy_(torch.from_numpy(x.copy()))
-        return given
+        array.data.copy_(torch.from_numpy(x.copy()))
+        return array
 
     def backward_modes(self, function: Function) -> dict[str, Callable[[Any, Any], Any]]:
-        """A backward through a graph that has been through one, a sum of two, one that is
-        itself recorded, autocast, threads, bfloat16.
+        """A backward through a graph that has been through one, a sum of two, one that is itself
+        recorded, autocast, threads, bfloat16.
         """
 
         def kept(x: Tensor, grad: Tensor) -> Tensor:

@@ -1,5 +1,5 @@
-"""One child process, asked in lines and never trusted: every wait, buffer and byte of memory has a
-limit, and every way out ends all of it.
+"""One child process, asked in lines and never trusted: every wait, buffer and byte of memory has
+a limit, and every way out ends all of it.
 
 One thread does everything: a selector moves bytes both ways, so that neither side can block the
 other.
@@ -20,7 +20,7 @@ from stsm_ref.implementations.base import TargetError
 from stsm_ref.implementations.isolation import tree
 from stsm_ref.implementations.isolation.messages import MIB, how_it_ended, shown, size, why_not
 
-MOST_NOISE = 8 * MIB
+MAX_NOISE = 8 * MIB
 """Bytes that may come on a stream that is not asked for, between two answers."""
 
 TAIL_LINES, TAIL_BYTES = 20, 4000
@@ -28,8 +28,9 @@ TICK = 0.25
 """Seconds between two looks at the process and its memory."""
 
 ENDING, REAPING, LEAVING = 60.0, 30.0, 10.0
-"""Seconds of patience, which only a hang uses up, however busy the machine is: until a process that
-was told to stop has ended, until one whose pipes are closed has, and until whatever it started has.
+"""Seconds of patience, which only a hang uses up, however busy the machine is: until a process
+that was told to stop has ended, until one whose pipes are closed has, and until whatever it
+started has.
 """
 
 OUT_OF_MEMORY = (
@@ -97,9 +98,8 @@ class Child:
         _alive.add(self)
         if memory:
             _limit_memory(self._process.pid, memory)
-        self._answers: IO[bytes] = (
-            self._process.stdout if channel is None else os.fdopen(channel[0], "rb", 0)
-        )  # type: ignore[assignment]  # PIPE
+        assert self._process.stdout is not None
+        self._answers = os.fdopen(channel[0], "rb", 0) if channel else self._process.stdout
         if channel:
             os.close(channel[1])
         for stream in {self._answers, self._process.stdout, self._process.stderr}:
@@ -246,9 +246,7 @@ class Child:
         raise self.failure(reason)
 
     def failure(self, reason: str) -> TargetError:
-        """End everything; the error to raise has the reason and the last lines of standard
-        error.
-        """
+        """End everything; the error has the reason and the last lines of standard error."""
         for _ in range(4):  # what is still in the pipe may say why
             if self._ended or not self._pump(0.02):
                 break
@@ -288,9 +286,7 @@ class Child:
             self._pending = self._pending[os.write(stdin.fileno(), self._pending[:MIB]) :]
         except BlockingIOError:
             return 0
-        except (
-            OSError
-        ):  # it reads no more: whether that is an end or an answer follows, the other side tells
+        except OSError:  # it reads no more: the other side tells whether it ends or answers
             self._pending = memoryview(b"")
         if not self._pending:
             self._selector.unregister(stdin)
@@ -315,12 +311,10 @@ class Child:
         return len(chunk)
 
     def _watch(self, now: float) -> None:
-        """Fail if it has ended, shut its mouth, talks too much, or takes too much time or
-        memory.
-        """
-        if self._noise > MOST_NOISE:
+        """Fail if it ended, closed its output, or takes too much of anything."""
+        if self._noise > MAX_NOISE:
             self.fail(
-                f"flooded its standard error or output with more than {size(MOST_NOISE)} before "
+                f"flooded its standard error or output with more than {size(MAX_NOISE)} before "
                 "it answered"
             )
         if self._eof or self._process.poll() is not None:

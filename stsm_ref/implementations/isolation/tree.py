@@ -21,8 +21,8 @@ except ModuleNotFoundError:
     ) from None
 
 MARK = "STSM_REF_TARGET"
-"""The environment variable that every process below a target inherits; its value is new for
-each target.
+"""The environment variable that every process below a target inherits; its value is new for each
+target.
 """
 
 GONE = (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess)

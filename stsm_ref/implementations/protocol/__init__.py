@@ -1,3 +1,1 @@
-"""The subprocess protocol, version 1: messages, schemas, the session, and its validator for
-authors of programs.
-"""
+"""The subprocess protocol, version 1: messages, schemas, the session, and a validator."""

@@ -1,36 +1,37 @@
 """The subprocess protocol, version 1: what a message may be, and nothing else.
 
-One JSON object on each line, UTF-8. Tensors travel as bytes, never as JSON numbers: a decimal would
-round, and has no NaN, infinity or -0.0. What a program writes is data: whatever does not fit is
-refused with what was expected and what came.
+One JSON object on each line, UTF-8. Tensors travel as bytes, never as JSON numbers: a decimal
+would round, and has no NaN, infinity or -0.0. What a program writes is data: whatever does not
+fit is refused with what was expected and what came. The structs below say what keys an answer has
+and of what type they are; the shipped schemas say the same to other people's tools.
 """
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn, get_args
+from typing import Annotated, Any, NamedTuple, NoReturn
 
 import numpy as np
 
 from stsm_ref._files import MIB, read_file
 from stsm_ref.errors import StsmError, quoted
 from stsm_ref.geometry import Array, ShiftSpec
+from stsm_ref.implementations._structs import (
+    UNSET,
+    Meta,
+    Read,
+    Struct,
+    UnsetType,
+    check_name,
+    read_struct,
+)
 from stsm_ref.implementations.base import Layout, Op
 from stsm_ref.implementations.isolation.messages import shown
+from stsm_ref.values import DTYPES
 
 VERSION = 1
 INLINE_LIMIT = 1 << 16
-"""Bytes of a tensor above which it goes by file, when the program said that it reads
-safetensors.
+"""Bytes of a tensor above which it goes by file, when the program said that it reads safetensors.
 """
-
-LONGEST_NAME = 100
-
-NAMES = (
-    "float32 float64 float16 int32 int64 int8 int16 uint8 uint16 uint32 uint64 bool complex64 "
-    "complex128"
-)
-DTYPES = tuple(map(np.dtype, NAMES.split()))
-"""What a tensor may be made of."""
 
 SAFETENSORS_NAMES = {
     dtype.name: f"{dtype.kind.upper()}{8 * dtype.itemsize}" for dtype in DTYPES
@@ -40,24 +41,90 @@ SAFETENSORS_NAMES = {
 IN_SAFETENSORS = frozenset(dtype.name for dtype in DTYPES) - {"complex64", "complex128"}
 """What a safetensors file may hold; the others stay inline."""
 
+Text = Annotated[str, Meta(min_length=1)]
+
 
 class ProtocolError(StsmError):
     """A message that is not one of version 1."""
 
 
-class Hello(NamedTuple):
+class Hello(Struct, frozen=True, forbid_unknown_fields=True):
     """What a program answers to ``start``: who it is and what it does."""
 
+    version: int
     name: str
     language: str
     layout: Layout
-    dtypes: tuple[np.dtype[Any], ...]
-    ops: frozenset[Op]
-    safetensors: bool
+    dtypes: tuple[str, ...] = tuple(dtype.name for dtype in DTYPES)
+    ops: tuple[Op, ...] = ("forward",)
+    safetensors: bool = False
+
+    def __post_init__(self) -> None:
+        """Check what a type cannot say; a `ValueError` becomes a `ProtocolError`."""
+        if self.version != VERSION:
+            raise ValueError(f"version must be {VERSION}, not {self.version}")
+        check_name("name", self.name)
+        check_name("language", self.language)
+        if "forward" not in self.ops or len(set(self.ops)) < len(self.ops):
+            raise ValueError(
+                f"ops must contain 'forward' and name none twice, and is {quoted(list(self.ops))}"
+            )
+        known = [dtype.name for dtype in DTYPES]
+        if (
+            not self.dtypes
+            or not set(self.dtypes) <= set(known)
+            or len(set(self.dtypes)) < len(self.dtypes)
+        ):
+            wanted = f"a list of some of {', '.join(known)}, none twice"
+            raise ValueError(f"dtypes must be {wanted}, not {quoted(list(self.dtypes))}")
+
+
+class Agreement(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a program answers to ``spec``."""
+
+    ok: bool
+    why: Text | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Yes stands alone, and no says why."""
+        if self.ok and self.why:
+            raise ValueError("ok is true, so there must be no why")
+        if not self.ok and not self.why:
+            raise ValueError("ok is false, so why must be a string that says why")
+
+
+class Tensor(Struct, frozen=True, forbid_unknown_fields=True):
+    """The bytes of an array: inline, or by the name that they have in a safetensors file."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    hex: str | UnsetType = UNSET
+    safetensors: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+
+
+class RunAnswer(Struct, frozen=True, forbid_unknown_fields=True):
+    """What a program answers to ``run``, as it comes: exactly one of the last three."""
+
+    seq: int
+    result: Tensor | UnsetType = UNSET
+    skipped: Text | UnsetType = UNSET
+    error: Text | UnsetType = UNSET
+
+    def __post_init__(self) -> None:
+        """Check that there is one."""
+        kinds = [
+            kind for kind in ("result", "skipped", "error") if getattr(self, kind) is not UNSET
+        ]
+        if len(kinds) != 1:
+            raise ValueError(
+                "exactly one of result, skipped, error must be given, "
+                f"not {' and '.join(kinds) or 'none'}"
+            )
 
 
 class Answer(NamedTuple):
-    """What a program answers to ``run``: one of the three is given."""
+    """What a program answers to ``run``, read: one of the three is given."""
 
     result: Array | None
     skipped: str | None
@@ -88,7 +155,21 @@ def run(
     *,
     num_segments: int | None = None,
 ) -> bytes:
-    """Asks for one computation; `tensors` are encoded already."""
+    """Asks for one computation.
+
+    Parameters
+    ----------
+    seq : int
+        The number that the answer must give back.
+    case : str
+        The name of the case.
+    op : {"forward", "vjp", "jvp"}
+        What to compute.
+    tensors : dict
+        The arrays by their names, encoded already.
+    num_segments : int, optional
+        Frames of a clip, in the layout ``(NT)CHW``.
+    """
     message = {"cmd": "run", "seq": seq, "case": case, "op": op, **tensors}
     return _line(message if num_segments is None else message | {"num_segments": num_segments})
 
@@ -122,115 +203,66 @@ def read_hello(line: bytes) -> Hello:
     Raises
     ------
     ProtocolError
-        If it is none; so do all that read.
+        If it is not one; so do all that read.
     """
-    optional = {"dtypes", "ops", "safetensors"}
-    message = _fields(
-        line, "the answer to start", {"version", "name", "language", "layout"}, optional
-    )
-    if not _is_int(message["version"]) or message["version"] != VERSION:
-        _refuse(line, f"version must be {VERSION}, not {quoted(message['version'])}")
-    for key in ("name", "language"):
-        if (
-            not isinstance(message[key], str)
-            or not message[key].isprintable()
-            or not 1 <= len(message[key]) <= LONGEST_NAME
-        ):
-            _refuse(
-                line,
-                f"{key} must be a printable string of 1 to {LONGEST_NAME} characters, not "
-                f"{quoted(message[key])}",
-            )
-    if message["layout"] not in get_args(Layout):
-        _refuse(
-            line,
-            f"layout must be one of {', '.join(get_args(Layout))}, not {quoted(message['layout'])}",
-        )
-    ops = _names(line, message, "ops", get_args(Op), ["forward"])
-    if "forward" not in ops:
-        _refuse(line, f"ops must contain 'forward', and is {quoted(ops)}")
-    known = [dtype.name for dtype in DTYPES]
-    dtypes = tuple(np.dtype(name) for name in _names(line, message, "dtypes", known, known))
-    if not isinstance(files := message.get("safetensors", False), bool):
-        _refuse(line, f"safetensors must be true or false, not {quoted(files)}")
-    return Hello(
-        message["name"], message["language"], message["layout"], dtypes, frozenset(ops), files
-    )  # type: ignore[arg-type]  # checked
+    return _read(line, "start", Hello)
 
 
 def read_agreement(line: bytes) -> str | None:
     """Read the answer to ``spec``: why the program does not do it, or None if it does."""
-    message = _fields(line, "the answer to spec", {"ok"}, {"why"})
-    if not isinstance(message["ok"], bool):
-        _refuse(line, f"ok must be true or false, not {quoted(message['ok'])}")
-    if message["ok"]:
-        if "why" in message:
-            _refuse(line, "ok is true, so there must be no why")
-        return None
-    if not isinstance(message.get("why"), str) or not message["why"]:
-        _refuse(line, "ok is false, so why must be a string that says why")
-    return str(message["why"])
+    return _read(line, "spec", Agreement).why or None
 
 
 def read_answer(line: bytes, seq: int, like: Array, *, folder: Path | None = None) -> Answer:
-    """Read the answer to ``run``; a result has the dtype and the shape of `like`, and lies
-    inline or in a file inside `folder`.
+    """Read the answer to ``run``.
+
+    Parameters
+    ----------
+    line : bytes
+        What the program wrote.
+    seq : int
+        The number that it must give back.
+    like : array
+        A result has its dtype and shape.
+    folder : Path, optional
+        A result may lie in a file in there; otherwise it must be inline.
     """
-    kinds = ("result", "skipped", "error")
-    message = _fields(line, "the answer to run", {"seq"}, set(kinds))
-    if not _is_int(message["seq"]) or message["seq"] != seq:
-        _refuse(line, f"seq must be {seq}, not {quoted(message['seq'])}")
-    if len(given := [kind for kind in kinds if kind in message]) != 1:
-        _refuse(
-            line,
-            "exactly one of result, skipped, error must be given, not "
-            f"{' and '.join(given) or 'none'}",
-        )
-    kind = given[0]
-    if kind == "result":
-        return Answer(_tensor(line, message["result"], like, folder), None, None)
-    if not isinstance(message[kind], str) or not message[kind]:
-        _refuse(line, f"{kind} must be a string that says why, not {quoted(message[kind])}")
-    return Answer(None, *((message[kind], None) if kind == "skipped" else (None, message[kind])))
+    message = _read(line, "run", RunAnswer)
+    if message.seq != seq:
+        _refuse(line, f"seq must be {seq}, not {message.seq}")
+    if isinstance(message.result, Tensor):
+        return Answer(_array(line, message.result, like, folder), None, None)
+    return Answer(None, message.skipped or None, message.error or None)
 
 
-def _tensor(line: bytes, tensor: Any, like: Array, folder: Path | None) -> Array:
-    if not isinstance(tensor, dict):
-        _refuse(line, "result must be a tensor {dtype, shape, hex}: numbers in JSON are not exact")
-    inline = "hex" in tensor or folder is None
-    wanted = {"dtype", "shape", "hex"} if inline else {"dtype", "shape", "safetensors", "name"}
-    if set(tensor) != wanted:
+def _array(line: bytes, tensor: Tensor, like: Array, folder: Path | None) -> Array:
+    keys = [key for key in Tensor.__struct_fields__ if getattr(tensor, key) is not UNSET]
+    inline = "hex" in keys or folder is None
+    expected = ["dtype", "shape", "hex"] if inline else ["dtype", "shape", "safetensors", "name"]
+    if keys != expected:
+        _refuse(line, f"result must have the keys {', '.join(expected)}, and has {', '.join(keys)}")
+    if tensor.dtype != like.dtype.name:
         _refuse(
             line,
-            f"result must have the keys {', '.join(sorted(wanted))}, and has "
-            f"{', '.join(sorted(tensor)) or 'none'}",
+            f"result's dtype must be {like.dtype.name!r} as the input's, "
+            f"not {quoted(tensor.dtype)}",
         )
-    if tensor["dtype"] != like.dtype.name:
+    if tensor.shape != like.shape:
         _refuse(
             line,
-            f"result's dtype must be {like.dtype.name!r} as the input's, not "
-            f"{quoted(tensor['dtype'])}",
-        )
-    shape = tensor["shape"]
-    if not isinstance(shape, list) or not all(map(_is_int, shape)) or shape != list(like.shape):
-        _refuse(
-            line, f"result's shape must be {list(like.shape)} as the input's, not {quoted(shape)}"
+            f"result's shape must be {list(like.shape)} as the input's, "
+            f"not {quoted(list(tensor.shape))}",
         )
     if inline:
-        return _from_hex(line, tensor["hex"], like)
+        return _from_hex(line, str(tensor.hex), like)
     assert folder is not None
-    return _from_file(line, tensor, like, folder)
+    return _from_file(line, Path(str(tensor.safetensors)), str(tensor.name), like, folder)
 
 
-def _from_hex(line: bytes, text: Any, like: Array) -> Array:
-    if not isinstance(text, str):
-        _refuse(line, "result's hex must be a string")
+def _from_hex(line: bytes, text: str, like: Array) -> Array:
     if len(text) != 2 * like.nbytes:
-        _refuse(
-            line,
-            f"result's hex must have {2 * like.nbytes} digits ({like.nbytes} bytes, two digits "
-            f"each), and has {len(text)}",
-        )
+        digits = f"{2 * like.nbytes} digits ({like.nbytes} bytes, two digits each)"
+        _refuse(line, f"result's hex must have {digits}, and has {len(text)}")
     try:
         raw = bytes.fromhex(text)
     except ValueError:
@@ -253,26 +285,20 @@ def _from_bytes(line: bytes, raw: bytes, like: Array) -> Array:
     )
 
 
-def _from_file(line: bytes, tensor: dict[str, Any], like: Array, folder: Path) -> Array:
-    """Read one tensor, of one dtype and shape, from a file whose size is known to be near that
-    of the tensor before a byte is read.
+def _from_file(line: bytes, path: Path, name: str, like: Array, folder: Path) -> Array:
+    """Read one tensor from a file whose size is known to be near that of the tensor before a byte
+    is read.
     """
     from safetensors import SafetensorError, deserialize
 
-    path, name = tensor["safetensors"], tensor["name"]
-    if not isinstance(path, str) or not isinstance(name, str):
-        _refuse(line, "result's safetensors and name must be strings")
     try:
-        inside = Path(path).resolve().is_relative_to(folder.resolve()) and Path(path).is_file()
-        if not inside:
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
             _refuse(
                 line,
-                f"result's file must lie beside the input's, in {quoted(str(folder))}, not at "
-                f"{quoted(path)}",
+                f"result's file must lie beside the input's, in {quoted(str(folder))}, "
+                f"not at {quoted(str(path))}",
             )
-        content = read_file(
-            Path(path), most=4 * like.nbytes + MIB, what="the file", error=StsmError
-        )
+        content = read_file(path, most=4 * like.nbytes + MIB, what="the file", error=StsmError)
         held = {key: entry for key, entry in deserialize(content) if key == name}  # type: ignore[no-untyped-call]  # safetensors's
     except ProtocolError:
         raise
@@ -282,37 +308,29 @@ def _from_file(line: bytes, tensor: dict[str, Any], like: Array, folder: Path) -
         _refuse(line, f"result's file cannot be read: {error}")
     if name not in held:
         _refuse(line, f"result's file holds no tensor {quoted(name)}")
-    wanted, found = (
-        {"dtype": SAFETENSORS_NAMES[like.dtype.name], "shape": list(like.shape)},
-        held[name],
-    )
-    if found["dtype"] != wanted["dtype"] or list(found["shape"]) != wanted["shape"]:
-        _refuse(
-            line,
-            f"result's file holds {found['dtype']} {found['shape']}, and must hold "
-            f"{wanted['dtype']} {wanted['shape']}",
-        )
-    return _from_bytes(line, bytes(found["data"]), like)
+    has = held[name]["dtype"], list(held[name]["shape"])
+    must = SAFETENSORS_NAMES[like.dtype.name], list(like.shape)
+    if has != must:
+        _refuse(line, f"result's file holds {has[0]} {has[1]}, and must hold {must[0]} {must[1]}")
+    return _from_bytes(line, bytes(held[name]["data"]), like)
 
 
-def _fields(line: bytes, what: str, required: set[str], optional: set[str]) -> dict[str, Any]:
-    """Parse a JSON object of these keys and no others; no key twice, no number that is not
-    whole, no NaN.
+def _read(line: bytes, asked: str, kind: type[Read]) -> Read:
+    """Parse one line as a message; no key may stand twice, and no number be other than an
+    integer.
     """
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         if len(set(keys)) < len(keys):
-            _refuse(
-                line,
-                f"the key {next(key for key in keys if keys.count(key) > 1)!r} stands twice in "
-                "one object",
-            )
+            twice = next(key for key in keys if keys.count(key) > 1)
+            _refuse(line, f"the key {twice!r} stands twice in one object")
         return dict(pairs)
 
     def no_float(text: str) -> NoReturn:
         _refuse(
-            line, f"{text} stands where no such number can: values travel as hex, the rest is whole"
+            line,
+            f"{text} stands where no such number can: values travel as hex, the rest are integers",
         )
 
     try:
@@ -322,35 +340,16 @@ def _fields(line: bytes, what: str, required: set[str], optional: set[str]) -> d
     except ProtocolError:
         raise
     except (ValueError, RecursionError) as error:
-        _refuse(line, f"it is no JSON: {error}")
-    if not isinstance(message, dict):
-        _refuse(line, f"{what} must be an object")
-    if missing := sorted(required - set(message)):
-        _refuse(line, f"{what} must have {', '.join(missing)}")
-    if unknown := sorted(set(message) - required - optional):
-        _refuse(line, f"{what} has no such key as {', '.join(map(repr, unknown))}")
-    return message
-
-
-def _names(
-    line: bytes, message: dict[str, Any], key: str, known: Any, default: list[str]
-) -> list[str]:
-    names = message.get(key, default)
-    if (
-        not isinstance(names, list)
-        or not names
-        or not all(name in known for name in names)
-        or len(set(names)) < len(names)
-    ):
-        _refuse(
-            line,
-            f"{key} must be a list of some of {', '.join(known)}, none twice, not {quoted(names)}",
+        _refuse(line, f"it is not JSON: {error}")
+    try:
+        return read_struct(message, kind)
+    except ValueError as error:
+        hint = (
+            "; a tensor is {dtype, shape, hex}: numbers in JSON are not exact"
+            if "`$.result`" in str(error)
+            else ""
         )
-    return list(names)
-
-
-def _is_int(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+        _refuse(line, f"the answer to {asked} is wrong: {error}{hint}")
 
 
 def _refuse(line: bytes, why: str) -> NoReturn:

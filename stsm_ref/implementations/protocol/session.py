@@ -1,6 +1,4 @@
-"""A conversation with a program in the protocol in which a wrong answer is noted and not the
-end, for `validate_protocol`.
-"""
+"""A session with a program that goes on after a wrong answer, for the validator."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -30,8 +28,8 @@ class Wrong(Exception):
         self.line = line
 
 
-class Talk:
-    """A conversation with the program, begun anew when it has ended."""
+class ProtocolSession:
+    """A session with the program, which is started anew when it has ended."""
 
     def __init__(self, command: Sequence[str], time_limit: float, memory: int) -> None:
         self._command, self._time_limit, self._memory = command, time_limit, memory

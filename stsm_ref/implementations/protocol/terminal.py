@@ -1,4 +1,4 @@
-"""The findings of `validate_protocol` for a terminal."""
+"""The findings of the validator for a terminal."""
 
 from collections.abc import Sequence
 
@@ -11,10 +11,10 @@ from stsm_ref.implementations.protocol.validator import Finding
 MARKS = {"right": ("✓", "green"), "wrong": ("✗", "red")}
 
 
-def findings(found: Sequence[Finding]) -> Group:
+def findings(results: Sequence[Finding]) -> Group:
     """One line for each point, and below what is wrong the reason and the line that shows it."""
     rows: list[Text] = []
-    for finding in found:
+    for finding in results:
         if finding.outcome == "not tried":
             continue
         mark, style = MARKS[finding.outcome]
@@ -24,14 +24,14 @@ def findings(found: Sequence[Finding]) -> Group:
             *([f"the line: {finding.line}"] if finding.line else []),
         ]
         rows.extend(Text(f"    {line}", style=style) for line in details)
-    left = [finding for finding in found if finding.outcome == "not tried"]
+    left = [finding for finding in results if finding.outcome == "not tried"]
     if left:
         rows.append(Text(f"· {len(left)} points not tried: {left[0].why}", style="dim"))
-    right = sum(finding.outcome == "right" for finding in found)
+    right = sum(finding.outcome == "right" for finding in results)
     rows.append(
         Text(
-            f"{right} of {len(found)} points are right",
-            style="bold green" if right == len(found) else "bold red",
+            f"{right} of {len(results)} points are right",
+            style="bold green" if right == len(results) else "bold red",
         )
     )
     return Group(*rows)

@@ -13,13 +13,13 @@ from typing import Any, Literal
 
 from stsm_ref.implementations.base import TargetError
 from stsm_ref.implementations.isolation.messages import shown
-from stsm_ref.implementations.protocol.session import DEFAULT, Talk, Wrong
+from stsm_ref.implementations.protocol.session import DEFAULT, ProtocolSession, Wrong
 from stsm_ref.implementations.protocol.validator_points import POINTS
 
 GROUND = 3
 """Points on which all others rest."""
 
-MOST_DEATHS = 3
+MAX_DEATHS = 3
 """A program that ended or hung this often is not started again."""
 
 
@@ -45,7 +45,7 @@ def run(
     memory: int = 4 << 30,
     on_point: Callable[[int, int, str], None] | None = None,
 ) -> list[Finding]:
-    """Play every point of `validate_points.POINTS` with a program.
+    """Try every point of `validator_points.POINTS` on a program.
 
     Parameters
     ----------
@@ -61,18 +61,18 @@ def run(
     TargetError
         If the program cannot be started at all.
     """
-    talk = Talk(
+    session = ProtocolSession(
         shlex.split(command) if isinstance(command, str) else list(command), time_limit, memory
     )
     findings: list[Finding] = []
     deaths = 0
-    talk.child()  # a program that cannot be started has no points
+    session.child()  # a program that cannot be started has no points
     try:
         for number, (point, play) in enumerate(POINTS.items()):
             if on_point:
                 on_point(number, len(POINTS), point)
             first_wrong = any(finding.outcome != "right" for finding in findings[:GROUND])
-            if deaths >= MOST_DEATHS or first_wrong:
+            if deaths >= MAX_DEATHS or first_wrong:
                 why = (
                     "get what is wrong above right first"
                     if first_wrong
@@ -80,29 +80,29 @@ def run(
                 )
                 findings.append(Finding(point, "not tried", why))
                 continue
-            finding = _play(talk, point, play)
+            finding = _play(session, point, play)
             deaths += finding.fatal
             findings.append(finding)
     finally:
-        talk.forget()
+        session.forget()
     return findings
 
 
-def _play(talk: Talk, point: str, play: Callable[[Talk], None]) -> Finding:
+def _play(session: ProtocolSession, point: str, play: Callable[[ProtocolSession], None]) -> Finding:
     try:
-        if talk.hello and not talk.runs:
-            talk.start()
-        if talk.hello:
-            talk.use(DEFAULT)
-        play(talk)
-        talk.expect_nothing()
+        if session.hello and not session.runs:
+            session.start()
+        if session.hello:
+            session.use(DEFAULT)
+        play(session)
+        session.expect_nothing()
     except Wrong as error:
-        talk.forget()  # who knows what else it would say
+        session.forget()  # who knows what else it would say
         return Finding(
             point, "wrong", str(error), shown(_abridged(error.line), 250) if error.line else ""
         )
     except TargetError as error:
-        talk.forget()
+        session.forget()
         return Finding(point, "wrong", str(error), fatal=True)
     return Finding(point, "right")
 

@@ -5,17 +5,13 @@ is code, and not only data.
 from typing import NamedTuple
 
 from stsm_ref import _loading
-from stsm_ref.errors import MissingExtraError, StsmError
+from stsm_ref.errors import MissingExtraError, TargetError
 from stsm_ref.geometry import ShiftSpec
 
 try:
     from torch import nn
 except ModuleNotFoundError:
     raise MissingExtraError("stsm-ref prove TARGET", "torch", "torch") from None
-
-
-class TargetError(StsmError):
-    """A target that cannot be found, or gives no module."""
 
 
 class Target(NamedTuple):
@@ -43,7 +39,7 @@ def load(target: str, spec: ShiftSpec) -> Target:
         )
     try:
         make, _, found = _loading.load(rest)
-    except _loading.LoadError as error:
+    except TargetError as error:
         raise TargetError(f"target={target!r}: {error}") from None
     name = rest.rpartition(":")[2]
     if isinstance(make, nn.Module):

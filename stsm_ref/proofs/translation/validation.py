@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from stsm_ref._files import make_folder, require_writable, write_whole
+from stsm_ref.errors import TargetError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.proofs.export.recording import SIZE_AS_TEXT, Backward, Exported, Forward
 from stsm_ref.proofs.export.watch import Watch
@@ -42,7 +43,7 @@ from stsm_ref.proofs.translation.modes import (
 )
 from stsm_ref.proofs.translation.run import PLAIN, Violation, run
 from stsm_ref.proofs.translation.state import changed, fingerprint
-from stsm_ref.proofs.translation.target import TargetError, load
+from stsm_ref.proofs.translation.target import load
 from stsm_ref.proofs.translation.verdict import Direction, Outcome, Verdict
 
 

@@ -26,8 +26,8 @@ class VectorArrays(NamedTuple):
 
 
 class Kernel(NamedTuple):
-    """The kernel of a `conv` case, in the form that `stsm_ref.correlate` takes; `displacement`
-    is empty for any other weights.
+    """The kernel of a `conv` case, in the form that `stsm_ref.correlate` takes; `displacement` is
+    empty for any other weights.
     """
 
     weights: Array
@@ -43,10 +43,10 @@ class VectorCase:
     read them.
 
     `flags` say why the case exists. An invalid `forward`, `vjp`, `jvp` or `conv` has a whole
-    output, `forbidden`, that a known wrong implementation produces for the input of the valid case
-    `instead_of`. A `reject` has a spec that must be refused: `text` for a parser, `fields` where
-    the four fields can say it, and `channels` where the spec is refused for that number of them
-    only.
+    output, `forbidden`, that a known wrong implementation produces for the input of the valid
+    case `instead_of`. A `reject` has a spec that must be refused: `text` for a parser, `fields`
+    where the four fields can say it, and `channels` where the spec is refused for that number of
+    them only.
     """
 
     id: str

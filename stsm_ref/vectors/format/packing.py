@@ -1,8 +1,8 @@
 """Arrays as text: hexadecimal bytes, little-endian, in C order.
 
-``bits`` holds the bytes of the elements themselves. ``uint8`` and ``uint16`` hold small whole
-numbers, each of which stands for the element of that value: a float32 array of labels takes a
-quarter of the space, and is exact.
+``bits`` holds the bytes of the elements themselves. ``uint8`` and ``uint16`` hold small integers,
+each of which stands for the element of that value: a float32 array of labels takes a quarter of
+the space, and is exact.
 """
 
 import math
@@ -17,7 +17,7 @@ Packing = Literal["bits", "uint8", "uint16"]
 
 
 def narrowest(*arrays: Array) -> Packing:
-    """The packing for whole numbers that holds all of them."""
+    """The packing for integers that holds all of them."""
     most = max((int(array.max(initial=0)) for array in arrays), default=0)
     return "uint8" if most < 2**8 else "uint16"
 
@@ -33,8 +33,8 @@ def pack(array: Array, packing: str) -> str:
     >>> pack(np.float32([1, 0, 258]), "uint16")
     '010000000201'
     """
-    told = array if packing == "bits" else array.real  # a whole number has no imaginary part
-    return np.ascontiguousarray(told).astype(stored_dtype(array.dtype, packing)).tobytes().hex()
+    numbers = array if packing == "bits" else array.real  # an integer has no imaginary part
+    return np.ascontiguousarray(numbers).astype(stored_dtype(array.dtype, packing)).tobytes().hex()
 
 
 def unpack(text: str, shape: Sequence[int], dtype: np.dtype[Any], packing: str) -> Array:

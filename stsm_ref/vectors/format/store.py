@@ -19,13 +19,13 @@ from stsm_ref.vectors.format.case import OPS, Kind, Result, VectorCase
 
 FORMAT, VERSION, GENERATOR = "stsm-ref vectors", 1, 1
 MANIFEST = "manifest.json"
-MOST_MANIFEST = MIB
+MAX_MANIFEST = MIB
 """Bytes of a manifest: ours has a tenth of it."""
 HERE = Path(__file__).parents[1] / f"v{VERSION}"
 
 FROZEN = {1: "997cf8ca0347cdc7194424ccbeb920611161014cb6a8df453adbb5ff6f911e64"}
-"""SHA-256 of the manifest of each version that is out. An entry is added for a new version;
-none is ever changed.
+"""SHA-256 of the manifest of each version that is out. An entry is added for a new version; none
+is ever changed.
 """
 
 
@@ -35,8 +35,8 @@ def sha256(content: bytes) -> str:
 
 
 def read_manifest(directory: Path | None = None) -> dict[str, Any]:
-    """The manifest of the vectors in `directory` (default: ours), once it is known to be that of a
-    frozen version.
+    """The manifest of the vectors in `directory` (default: ours), once it is known to be that of
+    a frozen version.
 
     Raises
     ------
@@ -45,13 +45,13 @@ def read_manifest(directory: Path | None = None) -> dict[str, Any]:
     """
     folder = directory or HERE
     content = read_file(
-        folder / MANIFEST, most=MOST_MANIFEST, what="the manifest", error=VectorError
+        folder / MANIFEST, most=MAX_MANIFEST, what="the manifest", error=VectorError
     )
-    if (found := sha256(content)) not in FROZEN.values():
+    if (digest := sha256(content)) not in FROZEN.values():
         known = ", ".join(f"{value} for version {version}" for version, value in FROZEN.items())
         raise VectorError(
-            f"{str(folder / MANIFEST)!r} is not the manifest of a known version: SHA-256 {found}, "
-            f"expected {known}"
+            f"{str(folder / MANIFEST)!r} is not the manifest of a known version: SHA-256 "
+            f"{digest}, expected {known}"
         )
     manifest: dict[str, Any] = json.loads(content)
     expected = {*manifest["files"], MANIFEST}
@@ -70,18 +70,35 @@ def read_manifest(directory: Path | None = None) -> dict[str, Any]:
 
 
 def checked_bytes(name: str, manifest: dict[str, Any], directory: Path | None = None) -> bytes:
-    """The content of one file, once its length and its checksum are those of the manifest."""
+    """The content of one file, once its length and its checksum are those of the manifest.
+
+    Parameters
+    ----------
+    name : str
+        The file.
+    manifest : dict
+        What `read_manifest` gives.
+    directory : Path, optional
+        A folder of vectors; those of the package by default.
+
+    Raises
+    ------
+    VectorError
+        If the file is absent, or it was changed.
+    """
     path, entry = (directory or HERE) / name, manifest["files"][name]
     size = require_file(
-        path, most=entry["bytes"] + MOST_MANIFEST, what="the file of vectors", error=VectorError
+        path, most=entry["bytes"] + MAX_MANIFEST, what="the file of vectors", error=VectorError
     )
     if size != entry["bytes"]:
         raise VectorError(
             f"{str(path)!r} has {size} bytes, expected {entry['bytes']}: it was cut or added to"
         )
     content = read_file(path, most=size, what="the file of vectors", error=VectorError)
-    if (found := sha256(content)) != entry["sha256"]:
-        raise VectorError(f"{str(path)!r} was changed: SHA-256 {found}, expected {entry['sha256']}")
+    if (digest := sha256(content)) != entry["sha256"]:
+        raise VectorError(
+            f"{str(path)!r} was changed: SHA-256 {digest}, expected {entry['sha256']}"
+        )
     return content
 
 
@@ -125,26 +142,33 @@ def cases_for(
     results: Iterable[Result] = ("valid",),
     directory: Path | None = None,
 ) -> tuple[VectorCase, ...]:
-    """The cases of one spec: of these kinds, and only valid ones unless asked otherwise. Empty if
-    the vectors have none of it.
+    """The cases of one spec; empty if the vectors have none of it.
+
+    Parameters
+    ----------
+    spec : ShiftSpec
+        As it stands in the case.
+    kinds : iterable of {"forward", "vjp", "jvp"}
+        What is asked.
+    results : iterable of {"valid", "invalid"}
+        Only valid ones unless asked otherwise.
+    directory : Path, optional
+        A folder of vectors; those of the package by default.
 
     >>> cases = cases_for(ShiftSpec())
     >>> cases[0].id, cases[0].kind
     ('forward-terms/t-h-w_3of8_forward/001', 'forward')
     """
-    wanted, kept = (frozenset(kinds), frozenset(results)), str(spec)
-    return tuple(
-        case
-        for case in _of_spec(kept, directory)
-        if case.kind in wanted[0] and case.result in wanted[1]
-    )
+    kinds, results = frozenset(kinds), frozenset(results)
+    cases = _of_spec(str(spec), directory)
+    return tuple(case for case in cases if case.kind in kinds and case.result in results)
 
 
 def find(identifier: str) -> VectorCase | None:
     """The case of that identifier, or None."""
     family = identifier.partition("/")[0]
-    found = (case for case in _of_family(family) if case.id == identifier)
-    return next(found, None)
+    cases = (case for case in _of_family(family) if case.id == identifier)
+    return next(cases, None)
 
 
 @functools.lru_cache(maxsize=8)
@@ -179,8 +203,8 @@ def _listed(names: list[str], most: int = 8) -> str:
 
 
 def _cases(data: dict[str, Any]) -> Iterable[VectorCase]:
-    """The cases of a file, with what their groups say, and a wrong output with the input that
-    it belongs to.
+    """The cases of a file, with what their groups say, and a wrong output with the input that it
+    belongs to.
     """
     valid: dict[str, Any] = {}
     for group in data["groups"]:

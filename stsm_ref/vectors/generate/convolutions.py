@@ -41,7 +41,7 @@ OTHER_WEIGHTS = (
 
 
 def summed(x: Array, weights: Array, padding: Padding) -> Array:
-    """Pad with zeros, then cross-correlate: one multiplication at a time, in whole numbers."""
+    """Pad with zeros, then cross-correlate: one multiplication at a time, in integers."""
     padded = np.pad(x, padding)
     size = tuple(p - k + 1 for p, k in zip(padded.shape, weights.shape, strict=True))
     y = np.zeros(size, np.int64)
@@ -115,11 +115,11 @@ def _with_wrong_ones(
     }
     arrays = {"x": x.astype(np.float32), "expected": right.astype(np.float32)}
     yield Draft(name, "conv", rules, flags, arrays, packing, shared=shared)
-    told = [right]
+    outputs = [right]
     for flag, output in wrong.items():
-        if any(same(output, known) for known in told):
+        if any(same(output, known) for known in outputs):
             continue
-        told.append(output)
+        outputs.append(output)
         forbidden = {"forbidden": output.astype(np.float32)}
         yield Draft(
             name, "conv", rules, [flag], forbidden, packing, result="invalid", shared=shared

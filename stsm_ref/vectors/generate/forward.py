@@ -31,7 +31,7 @@ FRAMES = (
     (1, 4, 3, 1),
 )
 SMALL_FRAMES = ((1, 2, 2, 1), (1, 1, 2, 2), (1, 2, 1, 2), (1, 3, 1, 1), (1, 1, 3, 1), (1, 1, 1, 3))
-MOST_PLACES = 255  # as many labels as fit into a byte
+MAX_PLACES = 255  # as many labels as fit into a byte
 BACKWARD = ShiftSpec(order="backward-first")
 
 
@@ -40,7 +40,7 @@ def frames_for(channels: int, count: int, start: int) -> list[tuple[int, int, in
     channels small.
     """
     pool: Sequence[tuple[int, int, int, int]] = [
-        f for f in FRAMES if channels * math.prod(f) <= MOST_PLACES
+        f for f in FRAMES if channels * math.prod(f) <= MAX_PLACES
     ] or SMALL_FRAMES
     return [pool[(start + k) % len(pool)] for k in range(min(count, len(pool)))]
 

@@ -34,7 +34,7 @@ SIZES = (
     (1, 5, 1),
     (1, 1, 5),
 )
-MOST_CHANNELS = 64
+MAX_CHANNELS = 64
 KINDS: tuple[Kind, ...] = ("vjp", "jvp")
 
 
@@ -43,7 +43,7 @@ def vjp() -> Iterator[Draft]:
     clips.
     """
     for number, spec in enumerate(table_specs()):
-        if (channels := fill(spec)) <= MOST_CHANNELS:
+        if (channels := fill(spec)) <= MAX_CHANNELS:
             for n, t, h, w in frames_for(channels, 3, number):
                 yield _vjp(spec, (n, t, channels, h, w), "table-setting")
     for number, written in enumerate(term_sets()):
@@ -63,7 +63,7 @@ def vjp() -> Iterator[Draft]:
 def jvp() -> Iterator[Draft]:
     """Each setting of the tables in both orders, and odd sizes."""
     for number, spec in enumerate(table_specs()):
-        if (channels := fill(spec)) <= MOST_CHANNELS:
+        if (channels := fill(spec)) <= MAX_CHANNELS:
             for n, t, h, w in frames_for(channels, 2, number + 4):
                 yield _jvp(spec, (n, t, channels, h, w), "table-setting")
     for spec in (DEFAULT, TSM, BACKWARD):

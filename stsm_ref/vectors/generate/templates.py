@@ -102,7 +102,7 @@ def shape_flags(shape: Shape, spec: ShiftSpec) -> list[str]:
     """The flags that a shape and a spec earn by themselves."""
     n, t, c, h, w = shape
     groups = spec.partition(c)
-    told = {
+    reasons = {
         "several-clips": n > 1,
         "one-frame": t == 1,
         "one-row": h == 1,
@@ -116,7 +116,7 @@ def shape_flags(shape: Shape, spec: ShiftSpec) -> list[str]:
         "exact-rounding": spec.rounding == "exact",
         "tsm": spec == TSM,
     }
-    return [flag for flag, holds in told.items() if holds]
+    return [flag for flag, holds in reasons.items() if holds]
 
 
 def shifted(

@@ -105,7 +105,7 @@ def write(
     ours = {*(f"{family}.json" for family in FAMILIES), *SCHEMAS, MANIFEST}
     if foreign := sorted(set(standing) - ours):
         raise VectorError(
-            f"{str(directory)!r} holds {foreign[0]!r}, which is no file of the vectors: name a "
+            f"{str(directory)!r} holds {foreign[0]!r}, which is not a file of the vectors: name a "
             "new or an empty folder"
         )
     files = make(on_file)
@@ -136,7 +136,7 @@ def require_writable_folder(directory: Path) -> None:
     Raises
     ------
     VectorError
-        If it is a file, or its parent is no folder that may be written.
+        If it is a file, or its parent is not a folder that may be written.
     """
     try:
         place = directory if directory.exists() else directory.parent
@@ -148,7 +148,7 @@ def require_writable_folder(directory: Path) -> None:
         ) from None
     if not writable:
         raise VectorError(
-            f"{str(directory)!r} cannot be written: {str(place)!r} is no folder that you may "
+            f"{str(directory)!r} cannot be written: {str(place)!r} is not a folder that you may "
             "write to"
         )
 
@@ -291,5 +291,5 @@ def _entry(content: bytes) -> dict[str, Any]:
 def _arrays_on_one_line(text: str) -> str:
     """Close up the lists of numbers that `json.dumps` spreads over lines."""
     return re.sub(
-        r"\[\s+([\d,\s]+?)\s+\]", lambda found: "[" + re.sub(r"\s+", "", found[1]) + "]", text
+        r"\[\s+([\d,\s]+?)\s+\]", lambda numbers: "[" + re.sub(r"\s+", "", numbers[1]) + "]", text
     )

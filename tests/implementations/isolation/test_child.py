@@ -63,10 +63,11 @@ BAD = {
     "exits-at-once": r"ended with status 3, without an answer; the end of its standard error:\nno "
     r"licence found",
     "hangs-on-start": r"gave no answer within 5 s$",
-    "wrong-version": r"broke the protocol: version must be 1, not 2; the line was",
-    "unknown-key": r"has no such key as 'colour'",
-    "unknown-layout": r"layout must be one of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW, not 'NHWC'",
-    "name-with-escapes": r"name must be a printable string of 1 to 100 characters, not '\\x1b\[2J'",
+    "wrong-version": r"broke the protocol: the answer to start is wrong: version must be 1, not "
+    r"2; the line was",
+    "unknown-key": r"contains unknown field `colour`; the keys are version, name, ",
+    "unknown-layout": r"'NHWC' - at `\$.layout`; it is one of TCHW, NTCHW, NCTHW, NTHWC, \(NT\)CHW",
+    "name-with-escapes": r"name must be printable, of 1 to 100 characters, and is '\\x1b\[2J'",
     "no-newline": r"gave no answer within 5 s; it had begun a line without ending it: "
     r"'\{\"version\":1'",
     "stderr-by-the-megabyte": r"flooded its standard error or output with more than 8.0 MiB "
@@ -75,20 +76,21 @@ BAD = {
     r"fell off",
     "crashes-midway": r"in case a-case: .*was killed by SIGABRT",
     "hangs-midway": r"in case a-case: .*gave no answer within 1 s",
-    "floods-stdout": r"broke the protocol in case a-case: it is no JSON.*the line was 'still "
+    "floods-stdout": r"broke the protocol in case a-case: it is not JSON.*the line was 'still "
     r"computing",
     "endless-line": r"wrote a line of more than 65728 bytes where none so long can be right: '0000",
-    "invalid-json": r"it is no JSON: .*; the line was 'Ergebnis: \\x1b\[31m42'",
-    "ops-without-forward": r"ops must contain 'forward', and is \['vjp'\]",
+    "invalid-json": r"it is not JSON: .*; the line was 'Ergebnis: \\x1b\[31m42'",
+    "ops-without-forward": r"ops must contain 'forward' and name none twice, and is \['vjp'\]",
     "unknown-dtype": r"dtypes must be a list of some of float32, .*, none twice, not \['float32', "
     r"'float7'\]",
-    "a-list": r"the answer to run must be an object",
-    "numbers": r"result must be a tensor \{dtype, shape, hex\}: numbers in JSON are not exact",
+    "a-list": r"the answer to run is wrong: Expected `object`, got `array`",
+    "numbers": r"got `array` - at `\$.result`; a tensor is \{dtype, shape, hex\}: numbers in JSON "
+    r"are not exact",
     "json-floats": r"0.5 stands where no such number can: values travel as hex",
     "nan": r"NaN stands where no such number can",
     "a-key-twice": r"the key 'seq' stands twice in one object",
     "wrong-seq": r"seq must be 1, not 2",
-    "true-for-seq": r"seq must be 1, not True",
+    "true-for-seq": r"Expected `int`, got `bool` - at `\$.seq`",
     "wrong-shape": r"result's shape must be \[1, 2, 3, 2, 2\] as the input's, not \[2, 2, 3, 2, 1\]",
     "wrong-dtype": r"result's dtype must be 'float32' as the input's, not 'float64'",
     "short-hex": r"result's hex must have 192 digits \(96 bytes, two digits each\), and has 190",
@@ -97,8 +99,8 @@ BAD = {
     "two-answers-in-one": r"exactly one of result, skipped, error must be given, not result and "
     r"skipped",
     "an-error": r"program reports an error in case a-case: 'out of \\x1b\[31mchannels'",
-    "file-unasked": r"result must have the keys dtype, hex, shape, and has dtype, name, "
-    r"safetensors, shape",
+    "file-unasked": r"result must have the keys dtype, shape, hex, and has dtype, shape, "
+    r"safetensors, name",
     "closes-stdout": r"closed the stream of its answers and goes on running",
     "leaves-a-child": r"left 1 process behind: .*\(\d+\)",
     "leaves-a-child-with-a-session-of-its-own": r"left 1 process behind",

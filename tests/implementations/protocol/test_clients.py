@@ -12,6 +12,7 @@ import pytest
 
 from stsm_ref import stsm
 from stsm_ref.conformance.suite import run_suite
+from stsm_ref.evidence.options import RunOptions
 from stsm_ref.evidence.report.report import Report
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import TargetError
@@ -115,7 +116,7 @@ def build(language: str, folder: Path, old: str = "", new: str = "") -> list[str
 def hold(command: list[str], spec: str, *, first: bool = False) -> Report:
     """Run the suite on it."""
     with ProcessTarget(command, time_limit=20) as target:
-        return run_suite(target, ShiftSpec.parse(spec), level="smoke", first=first)
+        return run_suite(target, RunOptions(ShiftSpec.parse(spec), "smoke", first=first))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -145,7 +146,7 @@ def test_the_c_client_is_clean_under_sanitisers(tmp_path: Path) -> None:
     ).returncode:
         pytest.skip("THIS gcc HAS NO SANITISERS: the C client is not checked under them")
     with ProcessTarget([str(program)], memory=0) as target:
-        assert run_suite(target, ShiftSpec.parse(TWO_AXES), level="smoke").passed
+        assert run_suite(target, RunOptions(ShiftSpec.parse(TWO_AXES), "smoke")).passed
     assert validator.exit_code(validator.run([str(program)], memory=0)) == 0
 
 

@@ -673,7 +673,7 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
     """
     with pytest.raises(
         ReportError,
-        match=r"ours.pth' cannot be written: '.*missing' is no folder that you may write to",
+        match=r"ours.pth' cannot be written: '.*missing' is not a folder that you may write to",
     ):
         save_checkpoint(model_of("tsn_resnet18"), tmp_path / "missing" / "ours.pth")
     with pytest.raises(ReportError, match=r"is a folder: name a file in it"):
