@@ -29,7 +29,7 @@ from stsm_ref.proofs.index_maps.maps import (
     Value,
     as_index,
 )
-from stsm_ref.proofs.operators import convolution, memory, products
+from stsm_ref.proofs.operators import memory
 from stsm_ref.proofs.operators.dtypes import dtype_name
 from stsm_ref.proofs.operators.memory import Memory, Place, View
 from stsm_ref.proofs.operators.numbers import table
@@ -41,15 +41,11 @@ from stsm_ref.proofs.operators.table import (
     in_schema_order,
 )
 
-TABLES_OF_MEANINGS = (convolution, memory, products)
 CANNOT_FAIL = frozenset(
     getattr(operator, name)
     for name in ("add", "sub", "mul", "neg", "eq", "ne", "lt", "le", "gt", "ge", "and_", "or_")
 )
 LOOKUPS = ("aten.index", "aten.gather", "aten.scatter", "aten._unsafe_index", "aten.take")
-"""Importing them, and what they import, fills the table."""
-
-
 OF_SIZES: dict[str, Callable[..., Any]] = {
     "aten.sym_size.int": lambda x, axis: x.shape[axis],
     "aten.sym_numel.default": lambda x: product(x.shape),

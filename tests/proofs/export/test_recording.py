@@ -1,6 +1,9 @@
-"""A recording ends: what would make torch record without end is cut off, and never taken for a
-graph.
+"""Recordings. A recording ends: what would make torch record without end is cut off, and never
+taken for a graph.
 """
+
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -48,3 +51,14 @@ def test_comparisons_of_torch_itself_are_not_counted(monkeypatch: pytest.MonkeyP
             return torch.where(frames > 0, x.roll(1, 0), torch.zeros_like(x))
 
     assert recording.export(Forward(Masked()), [torch.zeros(5, 4)], [0]).inputs
+
+
+def test_recording_knows_every_meaning_whoever_imports_it() -> None:
+    """An operator whose meaning were not in the table yet would be taken apart, at many times
+    the cost.
+    """
+    code = (
+        "from stsm_ref.proofs.export.recording import MEANINGS; "
+        "assert {'aten.zeros_like.default', 'aten.slice_backward.default'} <= MEANINGS.keys()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
