@@ -130,7 +130,13 @@ class VectorError(StsmError):
 class TargetError(StsmError):
     """A target cannot be asked or did not answer: absent, raised, hung, died, or broke the
     protocol. It is not a verdict (exit 2).
+
+    The message is `what` was found, `at` which case, and the `trace` of the target's own code.
     """
+
+    def __init__(self, what: str, at: str = "", trace: str = "") -> None:
+        super().__init__(f"{what}{at}{trace}")
+        self.what, self.trace = what, trace
 
 
 class MissingExtraError(StsmError, ImportError):

@@ -10,13 +10,12 @@ import numpy as np
 
 from stsm_ref.bugs.signatures import Wrong, known
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch
-from stsm_ref.evidence.failure import Violation
+from stsm_ref.evidence.failure import Effect, Failure
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import Array
 from stsm_ref.implementations.base import Declined, TargetError
 
-MEMORY = {
+MEMORY: dict[Effect, str] = {
     "wrote": "shifted in place: make the result in memory of its own",
     "shares": "the result is a view of the input: make it in memory of its own",
 }
@@ -31,16 +30,13 @@ class Diagnosis:
         self.trial = trial
         self._answers: dict[Case, Array | None] = {}
 
-    def guess(self, case: Case, error: Violation) -> str:
+    def guess(self, case: Case, failure: Failure) -> str:
         """Name the bug, or return nothing."""
-        aspect = error.aspect if isinstance(error, Mismatch) else "other"
-        if aspect == "memory":
-            return next((text for word, text in MEMORY.items() if word in str(error)), "")
-        if aspect == "dtype":
-            return (
-                "an array made without dtype= is float64" if "dtype float64" in str(error) else ""
-            )
-        if aspect in ("crash", "rounding") or not self.trial.divides(case.shape[2]):
+        if failure.aspect == "memory":
+            return MEMORY.get(failure.effect, "")
+        if failure.aspect == "dtype":
+            return "an array made without dtype= is float64" if failure.got == "float64" else ""
+        if failure.aspect in ("crash", "rounding") or not self.trial.divides(case.shape[2]):
             return ""
         asked = [case]
         for telling in self._telling(case):

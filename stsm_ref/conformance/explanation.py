@@ -12,9 +12,10 @@ from rich.table import Table
 from rich.text import Text
 
 from stsm_ref import definition, vectors
+from stsm_ref._describe import moves
 from stsm_ref.errors import SpecError
 from stsm_ref.evidence.cases import Case
-from stsm_ref.geometry import Array, Displacement, ShiftSpec
+from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.pictures import cases as pictures
 from stsm_ref.requirements import Requirement, requirement
 from stsm_ref.vectors import VectorCase
@@ -165,7 +166,7 @@ def _of_convolution(vector: VectorCase) -> Explanation:
     weights, padding, displacement = vector.kernel()
     facts = {"shape": f"{'x'.join(map(str, vector.shape))} (T, H, W), {vector.dtype}"}
     if displacement:
-        facts["displacement"] = f"{displacement}: {pictures.way(Displacement(*displacement))}"
+        facts["displacement"] = f"{displacement}: {moves(displacement)}"
     if forbidden is not None:
         facts["invalid"] = (
             f"an output that must not be produced for the input of {vector.instead_of}"

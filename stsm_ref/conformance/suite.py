@@ -21,9 +21,9 @@ from stsm_ref.checks.any_implementation import (
     vectors,
 )
 from stsm_ref.errors import SpecError
-from stsm_ref.evidence import failure
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, requirement_of
+from stsm_ref.evidence.comparison import requirement_of
+from stsm_ref.evidence.failure import Failure
 from stsm_ref.evidence.options import SILENT, RunListener, RunOptions
 from stsm_ref.evidence.provenance import environment, hashes
 from stsm_ref.evidence.repeat_command import line
@@ -253,7 +253,7 @@ class _Run:
             if ops
         }
         if attempt.failure is not None:
-            violation = self._violation(rule, attempt.failing, attempt.failure)
+            violation = self._violation(rule, attempt.failing, attempt.failure.failure)
             if violation.aspect == "layout" and not self.options.keep_memory_format:
                 self.declared -= wanted - ran  # it was not demanded
                 return self._note(rule, "warned", ran, seconds, "it was not demanded", violation)
@@ -284,25 +284,22 @@ class _Run:
         self.listener.rule_ended(result)
         return result
 
-    def _violation(self, rule: Rule, case: Any, error: failure.Violation) -> Violation:
+    def _violation(self, rule: Rule, case: Any, failure: Failure) -> Violation:
         drawn = isinstance(case, Case)
-        identifier = requirement_of(as_case(case), error, rule.requirements)
-        mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
-        return Violation(
+        identifier = requirement_of(as_case(case), failure, rule.requirements)
+        return Violation.of(
+            replace(failure, operation=failure.operation or as_case(case).op),
             rule=rule.name,
             requirement=identifier,
             statement=rule.statement,
             place=requirement(identifier).place,
             case=case.id,
-            message=str(error),
             guess=self.diagnosis.guess(
-                case if drawn else self.trial.case(case.kind, *SMALL), error
+                case if drawn else self.trial.case(case.kind, *SMALL), failure
             ),
             reproduce=line(
                 self.options.target, self.target, self.trial.spec, f"{rule.name}/{case.id}"
             ),
-            operation=mismatch.op or as_case(case).op,
-            aspect=mismatch.aspect,
         )
 
 

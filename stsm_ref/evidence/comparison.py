@@ -1,96 +1,88 @@
-"""Is an answer right, and if not, which place says so and what belongs to it."""
+"""Compare an output with the expected array and describe the first mismatch.
 
-import re
-from typing import Literal
+`requirement_of` then picks the requirement that is broken.
+"""
 
 import numpy as np
 
+from stsm_ref._describe import moves
 from stsm_ref.evidence import oracle
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.failure import Violation
+from stsm_ref.evidence.failure import (
+    Aspect,
+    Failure,
+    Violation,
+    differing_bits,
+    other_dtype,
+    other_value,
+)
 from stsm_ref.evidence.standing import operations
 from stsm_ref.geometry import Array, Displacement, ShiftSpec
 from stsm_ref.implementations.base import Op
 
 NAMES = {"forward": "out", "vjp": "grad", "jvp": "tangent"}
-WORDS = {
-    "dt": {1: "forward in time", -1: "backward in time"},
-    "dh": {1: "down", -1: "up"},
-    "dw": {1: "right", -1: "left"},
-}
-Aspect = Literal["values", "rounding", "dtype", "memory", "layout", "crash", "other"]
 BY_OPERATION: dict[Op, str] = {"vjp": "GRAD-1", "jvp": "GRAD-2"}
-BY_ASPECT: dict[str, str] = {"dtype": "NUM-2", "layout": "MEM-1"}
-SPECIAL = re.compile(r"(= |should be )\(?(nan|-?inf|-0\.0)|should have the bytes")
-"""What a message says of values that only bits tell apart."""
-SHARES = "shares memory"
+BY_ASPECT: dict[Aspect, str] = {"dtype": "NUM-2", "layout": "MEM-1"}
 ROUNDING = 4
 """Units in the last place of the largest value: more than a few sums lose."""
-
-
-class Mismatch(Violation):
-    """A wrong answer: the message, which aspect is wrong, the place ``(n, t, c, h, w)`` that
-    shows it, the operation if not the case's.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        aspect: Aspect = "other",
-        place: tuple[int, ...] = (),
-        op: Op | None = None,
-    ) -> None:
-        super().__init__(message)
-        self.aspect = aspect
-        self.place = place
-        self.op = op
 
 
 def require_same(
     got: Array, want: Array, case: Case, *, what: str = "", bits: bool = False
 ) -> None:
-    """Require equal dtype and equal values; `bits` also tells -0.0 from 0.0 and NaN payloads
-    apart, and else NaN equals NaN.
+    """Require equal dtype and equal values.
+
+    Parameters
+    ----------
+    got, want : ndarray
+        What came out, and what must.
+    case : Case
+        What was asked.
+    what : str
+        What is compared, where it is not the answer to the case with the right one.
+    bits : bool
+        Tell -0.0 from 0.0 and NaN payloads apart too; otherwise NaN equals NaN.
+
+    Raises
+    ------
+    Violation
+        If they differ.
     """
-    prefix = f"{what}: " if what else ""
     if got.dtype != want.dtype:
-        raise Mismatch(f"{prefix}dtype {got.dtype}, should be {want.dtype}", "dtype", op=case.op)
+        raise Violation(other_dtype(got, want, what, case.op))
 
     with np.errstate(invalid="ignore"):  # of a signalling NaN
         differ = (
-            _differing_bits(got, want)
-            if bits
-            else (got != want) & ~(np.isnan(got) & np.isnan(want))
+            differing_bits(got, want) if bits else (got != want) & ~(np.isnan(got) & np.isnan(want))
         )
     if not differ.any():
         return
-    place = _telling_place(differ, got, case)
-    index = f"{NAMES[case.op]}[{', '.join(map(str, place))}]"
-    values = f"{got[place]!s}, should be {want[place]!s}"
-    if str(got[place]) == str(want[place]):
-        values = (
-            f"{got[place]!s} (bytes {got[place].tobytes().hex()}), should have the bytes "
-            f"{want[place].tobytes().hex()}"
+    index = _telling_place(differ, got, case)
+    note = f"; {describe_channel(case.spec, want.shape[2], index[2])}" if len(index) == 5 else ""
+    if note and case.op == "vjp" and any(displacement_of(case.spec, want.shape[2], index[2])):
+        note += ", and its gradient back"
+    rounded = case.values != "labels" and _is_rounding(got, want, differ)
+    aspect: Aspect = "rounding" if rounded else "values"
+    name = NAMES[case.op]
+    raise Violation(
+        other_value(
+            got,
+            want,
+            differ,
+            index,
+            what=what,
+            name=name,
+            note=note,
+            aspect=aspect,
+            operation=case.op,
         )
-    rounded = _is_rounding(got, want, differ) and case.values != "labels"
-    count = (
-        f"{np.count_nonzero(differ):,} of {differ.size:,} places "
-        f"differ{', by rounding' if rounded else ''}"
-    )
-    channel = f"; {describe_channel(case.spec, want.shape[2], place[2])}" if len(place) == 5 else ""
-    if channel and case.op == "vjp" and any(displacement_of(case.spec, want.shape[2], place[2])):
-        channel += ", and its gradient back"
-    raise Mismatch(
-        f"{prefix}{index} = {values} ({count}){channel}",
-        "rounding" if rounded else "values",
-        place,
-        case.op,
     )
 
 
 def _telling_place(differ: Array, got: Array, case: Case) -> tuple[int, ...]:
-    """The first place that differs, one that holds a value and should hold another if there is
-    such a one: zeros say less of what moved.
+    """The first place that differs and holds a value where another should be; else the first one.
+
+    Zeros say less about what moved.
     """
     tiers = [differ]
     if differ.ndim == 5:
@@ -101,9 +93,7 @@ def _telling_place(differ: Array, got: Array, case: Case) -> tuple[int, ...]:
 
 
 def _is_rounding(got: Array, want: Array, differ: Array) -> bool:
-    """Whether every place that differs is as far off as sums of the values at hand are rounded,
-    and none should be zero.
-    """
+    """Whether all differences are as small as the rounding of sums, and no place should be zero."""
     if got.dtype.kind not in "fc":
         return False
     first, second = got[differ], want[differ]
@@ -123,10 +113,8 @@ def describe_channel(spec: ShiftSpec, channels: int, channel: int) -> str:
     displacement = displacement_of(spec, channels, channel)
     if not any(displacement):
         return f"channel {channel}: X_N, which stays"
-    moves = {name: step for name, step in displacement._asdict().items() if step}
-    group = "".join(name[1:].upper() for name in moves)
-    steps = ", ".join(f"{step:+d} ({WORDS[name][step]})" for name, step in moves.items())
-    return f"channel {channel}: {group} group, {steps}"
+    group = "".join(axis for axis, step in zip("THW", displacement, strict=True) if step)
+    return f"channel {channel}: {group} group, {moves(displacement)}"
 
 
 def displacement_of(spec: ShiftSpec, channels: int, channel: int) -> Displacement:
@@ -138,37 +126,43 @@ def displacement_of(spec: ShiftSpec, channels: int, channel: int) -> Displacemen
     )
 
 
-def requirement_of(case: Case, error: Violation, named: tuple[str, ...]) -> str:
-    """The one requirement that a violation speaks of most: that of its operation, of its aspect,
-    and of the place that shows it.
+def requirement_of(case: Case, failure: Failure, named: tuple[str, ...]) -> str:
+    """Pick the requirement that best explains the failure: by operation, aspect and place.
 
-    It need not be among those that the rule names, `named`, which are about what it looked for:
-    wrong values in another dtype are no lost dtype.
+    Parameters
+    ----------
+    case : Case
+        What was asked.
+    failure : Failure
+        What is wrong with the answer.
+    named : tuple of str
+        The requirements that the rule names; the first of them is blamed where nothing tells more.
+        Another one can be blamed too: wrong values in another dtype are not a lost dtype.
+
+    Returns
+    -------
+    str
+        The id of the requirement.
     """
-    mismatch = error if isinstance(error, Mismatch) else Mismatch(str(error))
-    op = mismatch.op or case.op
-    about = [identifier for identifier in named if op in operations(identifier)] or [
-        BY_OPERATION.get(op, named[0])
-    ]
-    return _telling(case, mismatch, op, about) or about[0]
+    op = failure.operation or case.op
+    about = [one for one in named if op in operations(one)] or [BY_OPERATION.get(op, named[0])]
+    return _telling(case, failure, op, about) or about[0]
 
 
-def _telling(case: Case, error: Mismatch, op: Op, about: list[str]) -> str:
-    if error.aspect in BY_ASPECT:
-        return BY_ASPECT[error.aspect]
-    if error.aspect == "memory":
+def _telling(case: Case, failure: Failure, op: Op, about: list[str]) -> str:
+    if failure.aspect in BY_ASPECT:
+        return BY_ASPECT[failure.aspect]
+    if failure.aspect == "memory":
         written = "PURE-2" if op == "vjp" else "PURE-1"
-        return "PURE-3" if SHARES in str(error) else written
-    compared = error.aspect == "values" and not str(error).startswith(
-        tuple(f"{name}[" for name in NAMES.values())
-    )
-    if compared or error.aspect == "other":
+        return "PURE-3" if failure.effect == "shares" else written
+    compared = failure.aspect == "values" and failure.compared
+    if compared or failure.aspect == "other":
         return ""
-    if error.aspect == "values" and "NUM-1" in about and SPECIAL.search(str(error)):
+    if failure.aspect == "values" and "NUM-1" in about and failure.special:
         return "NUM-1"
     if op != "forward":
         return BY_OPERATION[op]
-    return _cut_or_edge(case) if error.aspect == "crash" else _step(case, error.place)
+    return _cut_or_edge(case) if failure.aspect == "crash" else _step(case, failure.index)
 
 
 def _cut_or_edge(case: Case) -> str:
@@ -179,9 +173,7 @@ def _cut_or_edge(case: Case) -> str:
 
 
 def _step(case: Case, place: tuple[int, ...]) -> str:
-    """The step of §3.2 that should have put a value, or a zero, into a place; nothing where
-    there is no place.
-    """
+    """The step of §3.2 that should have put a value, or a zero, into a place of a clip."""
     if len(place) != 5:
         return ""
     _, t, channel, h, w = place
@@ -193,10 +185,3 @@ def _step(case: Case, place: tuple[int, ...]) -> str:
     if not any(displacement):
         return "SHIFT-4"
     return "SHIFT-2" if displacement.dt else "SHIFT-3"
-
-
-def _differing_bits(got: Array, want: Array) -> Array:
-    first, second = (
-        np.ascontiguousarray(a).reshape(*a.shape, 1).view(np.uint8) for a in (got, want)
-    )
-    return np.asarray((first != second).any(axis=-1))

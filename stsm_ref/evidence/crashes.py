@@ -2,17 +2,15 @@
 nowhere is broken.
 """
 
-import re
 from typing import Any
 
-from stsm_ref.evidence.comparison import Mismatch
-from stsm_ref.evidence.failure import Violation
+from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.standing import as_case
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.implementations.base import CrashError, Declined, TargetError
 
 
-def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
+def as_violation(trial: Trial, case: Any, crash: CrashError) -> Violation | None:
     """The crash as a violation, where the same dtype, values and memory are answered at an
     ordinary size; else None.
     """
@@ -25,9 +23,8 @@ def as_violation(trial: Trial, case: Any, crash: CrashError) -> Mismatch | None:
     except (TargetError, Declined):
         return None
     sizes, usual_sizes = ("x".join(map(str, one.shape)) for one in (plain, usual))
-    first, *frames = re.sub(r" on case \S+", "", str(crash)).split("\n")
-    told = f"{first}: at N x T x C x H x W = {sizes}, though at {usual_sizes} it answers"
-    return Mismatch("\n".join([told, *frames]), "crash")
+    what = f"{crash.what}: at N x T x C x H x W = {sizes}, though at {usual_sizes} it answers"
+    return Violation(Failure(str(TargetError(what, trace=crash.trace)), "crash"))
 
 
 def told(trial: Trial, case: Any, crash: TargetError) -> str:
@@ -46,4 +43,4 @@ def told(trial: Trial, case: Any, crash: TargetError) -> str:
 
 def crashed(error: Violation | None) -> bool:
     """Whether a violation is a crash."""
-    return isinstance(error, Mismatch) and error.aspect == "crash"
+    return error is not None and error.failure.aspect == "crash"

@@ -35,8 +35,8 @@ def always(trial: Trial) -> str:
 
 @dataclass(frozen=True)
 class Rule:
-    """`body` raises `judge.Mismatch` where a target breaks the rule on a case; `applies` says
-    why a target is not asked, or nothing.
+    """`body` raises `failure.Violation` where a target breaks the rule on a case; `applies`
+    says why a target is not asked, or nothing.
     """
 
     name: str

@@ -9,14 +9,13 @@ requirement is about, such as a channel that moves in time.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol, get_args
 
 from stsm_ref.evidence.cases import Case
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Op, Target
 
 if TYPE_CHECKING:
-    from stsm_ref.evidence.report.report import RuleResult
     from stsm_ref.evidence.rule import Rule
     from stsm_ref.evidence.suite_context import Trial
 
@@ -165,8 +164,15 @@ def note_asked(asked: dict[str, set[Op]], named: Iterable[str], case: Any, targe
                 known.add(op)
 
 
+class _Asked(Protocol):
+    """What is needed here of the result of a rule."""
+
+    @property
+    def asked(self) -> dict[str, tuple[str, ...]]: ...
+
+
 def unasked(
-    trial: "Trial", rules: Iterable["Rule"], results: Iterable["RuleResult"]
+    trial: "Trial", rules: Iterable["Rule"], results: Iterable[_Asked]
 ) -> Iterator[Unasked]:
     """Say of each requirement that a rule names, in which operations nothing was asked about
     it, and why.

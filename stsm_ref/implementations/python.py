@@ -370,7 +370,7 @@ class PythonTarget:
                 if isinstance(error, Exception) and not isinstance(error, MemoryError)
                 else TargetError
             )
-            raise kind(f"{op} raised {error_text(error)}{at}{frames(error, OURS)}") from None
+            raise kind(f"{op} raised {error_text(error)}", at, frames(error, OURS)) from None
         self.answered.add(op)
         return result
 

@@ -7,12 +7,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from stsm_ref._describe import moves
 from stsm_ref.geometry import Array, ChannelGroup, Displacement, ShiftSpec
 from stsm_ref.pictures.text import beside
 
 MOST_FRAMES, MOST_ROWS, MOST_COLUMNS, MOST_GROUPS, WIDTH = 4, 6, 8, 9, 112
 ENTERED = "·"
-WAYS = {"T": ("later", "earlier"), "H": ("down", "up"), "W": ("right", "left")}
 
 
 class Clip(NamedTuple):
@@ -26,29 +26,16 @@ class Clip(NamedTuple):
     right: Array | None = None
 
 
-def way(displacement: Displacement) -> str:
-    """A displacement in words.
-
-    >>> way(Displacement(1, 0, -1))
-    '1 later, 1 left'
-    """
-    told = (
-        f"{abs(d)} {WAYS[letter][d < 0]}"
-        for letter, d in zip("THW", displacement, strict=True)
-        if d
-    )
-    return ", ".join(told) or "stays"
-
-
 def group_lines(spec: ShiftSpec, channels: int) -> list[str]:
     """Each group of a spec: its channels and what they do; empty ones are counted.
 
     >>> group_lines(ShiftSpec("T"), 8)
-    ['channel 0        1 later', 'channel 1        1 earlier', 'channels 2..7    stays (X_N)']
+    ['channel 0        +1 (forward in time)', 'channel 1        -1 (backward in time)', 'channels
+    2..7    stays (X_N)']
     """
     groups = spec.partition(channels)
     lines = [
-        f"{_span(g):16} {way(g.displacement)}{'' if any(g.displacement) else ' (X_N)'}"
+        f"{_span(g):16} {moves(g.displacement)}{'' if any(g.displacement) else ' (X_N)'}"
         for g in groups
         if g.start < g.stop
     ]
@@ -90,7 +77,7 @@ def draw_groups(
         if wrong is not None:
             clips.append(Clip("must not", wrong[at], vacant, expected[at]))
         within = "" if group.stop - group.start == 1 else f" of {_span(group)}"
-        blocks.append(f"channel {channel}{within}, clip {clip}: {way(moved)}\n{_columns(clips)}")
+        blocks.append(f"channel {channel}{within}, clip {clip}: {moves(moved)}\n{_columns(clips)}")
     if len(chosen) > MOST_GROUPS:
         blocks.append(f"... and {len(chosen) - MOST_GROUPS} more groups")
     if len(chosen) < len(groups):

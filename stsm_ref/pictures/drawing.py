@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._describe import label
 from stsm_ref._files import write_whole
 from stsm_ref.errors import MissingExtraError, ReportError
 from stsm_ref.geometry import Displacement, ShiftSpec
@@ -23,11 +24,6 @@ if TYPE_CHECKING:
 FRAMES, HEIGHT, WIDTH = 4, 20, 18
 ENTERS, LEAVES, HOT, PAPER, INK = "#e4572e", "#2274a5", "#f2b134", "#f4f1ea", "#333333"
 FORMATS = (".png", ".svg")
-WAYS = {
-    "dt": {1: "later", -1: "earlier"},
-    "dh": {1: "down", -1: "up"},
-    "dw": {1: "right", -1: "left"},
-}
 
 
 def small_clip() -> npt.NDArray[np.uint8]:
@@ -35,18 +31,6 @@ def small_clip() -> npt.NDArray[np.uint8]:
     grey = photograph()[20:580, 16:496].mean(axis=-1)
     coarse = grey.reshape(28, 20, 24, 20).mean(axis=(1, 3)).astype(np.uint8)
     return pan(coarse, frames=FRAMES, height=HEIGHT, width=WIDTH, origin=(0, 0), velocity=(0, 2))
-
-
-def in_words(displacement: Displacement) -> str:
-    """Name a displacement.
-
-    >>> in_words(Displacement(dh=1, dw=-1)), in_words(Displacement())
-    ('H down, W left', 'stays')
-    """
-    words = [
-        f"{axis[1].upper()} {WAYS[axis][d]}" for axis, d in displacement._asdict().items() if d
-    ]
-    return ", ".join(words) or "stays"
 
 
 def need_figure() -> "type[Figure]":
@@ -100,7 +84,7 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
         axes.text(0, 0, title, fontsize=12, fontweight="bold", color=INK)
     for row, displacement in zip(grid, directions, strict=True):
         kernel = one_hot_kernel(displacement)
-        _draw_kernel(row[0], kernel, in_words(displacement))
+        _draw_kernel(row[0], kernel, label(displacement))
         _draw_padding(row[1], kernel)
         _draw_frames(
             row[2 : 2 + FRAMES],

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._describe import label
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.pictures.cells import canvas, draw_arrow, draw_grid
-from stsm_ref.pictures.drawing import ENTERS, INK, in_words
+from stsm_ref.pictures.drawing import ENTERS, INK
 from stsm_ref.slicing import stsm
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def draw_five_seconds() -> "Figure":
     for number, group in enumerate(groups):
         row, column = divmod(number, 2)
         x, y = right + column * (FILM + 1.6), 1.7 + row * ROOM
-        words = in_words(group.displacement)
+        words = label(group.displacement)
         title = f"{ARROWS[words]}  {words[2:]}" if words in ARROWS else "the rest stays"
         _film(axes, after[:, group.start], x, y)
         axes.text(x, y - 0.75, title, fontsize=12.5, fontweight="bold", color=INK, va="center")

@@ -8,6 +8,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._describe import short
 from stsm_ref.errors import ArrayError
 from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
 from stsm_ref.pictures.canvas import FADED, Canvas, Picture
@@ -125,8 +126,7 @@ def sign_of(displacement: Displacement) -> str:
     >>> sign_of(Displacement(dt=1)), sign_of(Displacement(dh=1, dw=-1)), sign_of(Displacement())
     ('T+', 'H+\nW−', '')
     """
-    moved = zip("THW", displacement, strict=True)
-    return "\n".join(f"{letter}{'+' if d > 0 else '−'}" for letter, d in moved if d)
+    return short(displacement, "\n")
 
 
 def colour_of(displacement: Displacement) -> str:
@@ -188,5 +188,5 @@ def draw_channels(*rows: tuple[str, ShiftSpec, int], title: str = "") -> Picture
 
 
 def _in_words(start: int, stop: int, displacement: Displacement) -> str:
-    sign = sign_of(displacement).replace("\n", "")
+    sign = short(displacement)
     return f"{stop - start} channels {sign}" if sign else f"{stop - start} stay"

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._describe import label
 from stsm_ref.correlate import correlate
 from stsm_ref.geometry import ChannelGroup, ShiftSpec
 from stsm_ref.kernels import one_hot_kernel
 from stsm_ref.pictures.cells import canvas, draw_arrow, draw_grid
-from stsm_ref.pictures.drawing import HOT, INK, PAPER, in_words
+from stsm_ref.pictures.drawing import HOT, INK, PAPER
 from stsm_ref.slicing import stsm
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def draw_steps() -> "Figure":
         axes.text(
             before + FILM + 2.5,
             y + 0.8,
-            in_words(group.displacement),
+            label(group.displacement),
             fontsize=9.5,
             color=INK,
             ha="center",
@@ -156,9 +157,7 @@ def draw_convolutions() -> "Figure":
             )
             weights = kernel.weights.reshape(2, 1) if axis != "dw" else kernel.weights.reshape(1, 2)
             x, y = left + column * pitch_x, top + row * pitch_y
-            _equation(
-                axes, x, y, (padded, weights, result), in_words(displacement), axis_names[axis]
-            )
+            _equation(axes, x, y, (padded, weights, result), label(displacement), axis_names[axis])
     return figure
 
 

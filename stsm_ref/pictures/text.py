@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from stsm_ref._describe import short
 from stsm_ref.composition import route_through_layers
 from stsm_ref.correlate import correlate
 from stsm_ref.geometry import Displacement, ShiftSpec
@@ -69,9 +70,12 @@ def _grids(kernels: tuple[OneHotKernel, ...]) -> str:
         rows = [" ".join(map(str, row)) for row in weights.reshape(-1, weights.shape[-1])]
         if weights.ndim == 3:
             rows.insert(weights.shape[1], "-" * len(rows[0]))
+        moved = short(
+            (0,) * (3 - len(displacement)) + tuple(displacement)
+        )  # a kernel of fewer axes is along the last ones
         blocks.append(
             [
-                _signed(displacement),
+                f"moves {moved}",
                 *rows,
                 f"pad {' '.join(f'{before},{after}' for before, after in padding)}",
             ]
@@ -81,20 +85,11 @@ def _grids(kernels: tuple[OneHotKernel, ...]) -> str:
     return "\n\n".join(beside(row) for row in rows_of_blocks)
 
 
-def _signed(displacement: tuple[int, ...]) -> str:
-    return f"moves {' '.join(f'{d:+d}' if d else '0' for d in displacement)}"
-
-
 def _channels(spec: ShiftSpec, channels: int = 16) -> str:
     """One column for each channel: its number and what it does."""
     names = {}
     for start, stop, displacement in spec.partition(channels):
-        moved = "".join(
-            f"{letter}{'+' if d > 0 else '-'}"
-            for letter, d in zip("THW", displacement, strict=True)
-            if d
-        )
-        names.update(dict.fromkeys(range(start, stop), moved or "."))
+        names.update(dict.fromkeys(range(start, stop), short(displacement) or "."))
     width = max(map(len, names.values())) + 1
     head = "".join(f"{c:>{width + 1}}" for c in names)
     return (

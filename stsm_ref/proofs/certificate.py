@@ -8,7 +8,8 @@ says which basis vector must light it.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -25,12 +26,19 @@ ALONE = "a clip's result does not depend on the clips beside it (tested apart, o
 class Certificate:
     """What was found: `failure` names the first basis vector that goes wrong, `vectors` counts
     those that were tried.
+
+    `operation`, `place`, `got` and `expected` hold what `failure` says: the place ``(t, c, h, w)``
+    where that vector is wrong.
     """
 
     ok: bool
     failure: str
     assumptions: tuple[str, ...]
     vectors: int
+    operation: Literal["forward", "vjp"] = field(default="forward", repr=False)
+    place: tuple[int, ...] = field(default=(), repr=False)
+    got: str = field(default="", repr=False)
+    expected: str = field(default="", repr=False)
 
 
 def certify(
@@ -80,7 +88,9 @@ def certify(
         stsm(np.arange(1, places + 1).reshape(shape), spec).reshape(-1) - 1
     )  # the vector that lights each place, -1 for none
     tried, assumptions = 0, (LINEARITY, ALONE)
-    for name, run, transposed in (("forward", forward, False), ("vjp", vjp, True)):
+    runs: tuple[tuple[Literal["forward", "vjp"], Map | None, bool], ...]
+    runs = (("forward", forward, False), ("vjp", vjp, True))
+    for name, run, transposed in runs:
         if run is None:
             continue
         for start in range(0, places, batch):
@@ -91,12 +101,16 @@ def certify(
             wrong = np.argwhere(got != want)
             if len(wrong):
                 vector, place = (int(i) for i in wrong[0])
+                index, shown, should = (
+                    _index(place, shape),
+                    str(got[vector, place]),
+                    str(want[vector, place]),
+                )
                 failure = (
                     f"{name}: the basis vector at {_index(start + vector, shape)} gives "
-                    f"out{list(_index(place, shape))} = "
-                    f"{got[vector, place]!s}, should be {want[vector, place]!s}"
+                    f"out{list(index)} = {shown}, should be {should}"
                 )
-                return Certificate(False, failure, assumptions, tried)
+                return Certificate(False, failure, assumptions, tried, name, index, shown, should)
     return Certificate(True, "", assumptions, tried)
 
 

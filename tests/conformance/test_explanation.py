@@ -40,7 +40,7 @@ def test_a_vector_is_drawn() -> None:
     ):
         assert words in ended.output, words
     found = lines(ended.output)
-    first = found.index("channel 0, clip 0: 1 later")
+    first = found.index("channel 0, clip 0: +1 (forward in time)")
     values = ["1", "41", "53", "61", "45", "65", "102", "140", "17"]
     assert found[first + 3].split() == [*values, "·", "·", "·", *values[:6]]
 
@@ -52,7 +52,7 @@ def test_a_wrong_output_is_drawn_where_it_is_wrong() -> None:
     ended = invoke("explain", "wrong-forward/t_1of2_forward/003")
     for words in (
         "clips-mixed: row 17",
-        "channel 0, clip 1: 1 later",
+        "channel 0, clip 1: +1 (forward in time)",
         "20! 23!",
         "the other group comes out right",
         "BATCH-1 (§3.1, caption of Fig. 2)",
@@ -64,7 +64,7 @@ def test_a_wrong_output_is_drawn_where_it_is_wrong() -> None:
 def test_a_gradient_is_drawn_moving_back() -> None:
     """The first group of TSM moves earlier in the forward, so its gradient moves later."""
     ended = invoke("explain", "vjp/t_1of4_backward/001")
-    assert "channel 0, clip 0: 1 later" in ended.output
+    assert "channel 0, clip 0: +1 (forward in time)" in ended.output
     assert "grad" in ended.output
     assert "GRAD-1" in ended.output
 

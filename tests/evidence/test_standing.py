@@ -101,12 +101,12 @@ def test_all_three_stand_without_a_remark(whole):
 
 
 def test_the_page_tells_the_cells_apart(forward_only):
-    """A cell that was not asked is no pass, and says why."""
+    """A cell that was not asked is not a pass, and says why."""
     page = report_page.page(forward_only)
-    row = re.search(r"<tr><td class='id'>GRAD-1.*?</tr>", page)
+    row = re.search(r'<tr><td class="id">GRAD-1.*?</tr>', page)
     assert row is not None
     assert "not asked" in row[0]
-    assert "title='the target has no vjp'" in row[0]
+    assert 'title="the target has no vjp"' in row[0]
     assert "passed" not in row[0]
 
 

@@ -7,6 +7,7 @@ import pytest
 from matplotlib import image
 
 from stsm_ref import Displacement, ShiftSpec
+from stsm_ref._describe import label
 from stsm_ref.errors import ArrayError, ReportError
 from stsm_ref.pictures import drawing
 from stsm_ref.pictures.photograph import pan, panned_clip, photograph
@@ -101,7 +102,7 @@ def test_other_picture_files_are_refused(tmp_path: Path) -> None:
 )
 def test_displacements_in_words(displacement: Displacement, words: str) -> None:
     """Each axis has its own pair of words."""
-    assert drawing.in_words(displacement) == words
+    assert label(displacement) == words
 
 
 @pytest.mark.parametrize("identifier", [entry.id for entry in REQUIREMENTS])

@@ -9,7 +9,8 @@ import numpy as np
 
 from stsm_ref.evidence import oracle
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import Array, ChannelGroup
@@ -73,8 +74,17 @@ def every_basis_vector_moves_right(trial: Trial, case: Case) -> None:
     back = None if trial.lacks("vjp") else vjp
     found = certify(forward, case.shape[1:], case.spec, back, dtype=case.dtype, batch=batch)
     if not found.ok:
-        raise Mismatch(
-            found.failure, "values", op="vjp" if found.failure.startswith("vjp") else "forward"
+        raise Violation(
+            Failure(
+                found.failure,
+                "values",
+                found.operation,
+                compared="basis vectors",
+                index=(0, *found.place),
+                shape=(1, *case.shape[1:]),
+                got=found.got,
+                expected=found.expected,
+            )
         )
 
 
@@ -172,7 +182,7 @@ def require_moved(got: Array, x: Array, case: Case) -> None:
             return
     require_same(got, oracle.forward(x, case.spec) if sign > 0 else oracle.vjp(x, case.spec), case)
     if case.op == "forward":
-        raise Mismatch("two ways of comparing do not agree: a bug of the suite, not of the target")
+        raise Violation("two ways of comparing do not agree: a bug of the suite, not of the target")
 
 
 def _group_is_right(got: Array, x: Array, group: ChannelGroup, sign: int) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch
+from stsm_ref.evidence.failure import Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.implementations.python import PythonTarget
@@ -27,4 +27,4 @@ def it_has_no_parameters(trial: Trial, case: Case) -> None:
     trial.ask(case)
     found = target.parameters(case.array(), case=case.id)
     if found:
-        raise Mismatch(f"it has parameters: {', '.join(found)}; the shift has none")
+        raise Violation(f"it has parameters: {', '.join(found)}; the shift has none")

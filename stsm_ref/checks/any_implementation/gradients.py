@@ -8,7 +8,8 @@ import numpy as np
 
 from stsm_ref.checks.any_implementation.shift import SQUARES, WIDTHS
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Violation
 from stsm_ref.evidence.rule import Counts, rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.strategies import Layout as MemoryLayout
@@ -91,7 +92,7 @@ def vjp_is_the_adjoint(trial: Trial, case: Case) -> None:
     back = trial.ask(case, x, grad).output
     left, right = (np.sum(a.astype(np.complex128) * b) for a, b in ((grad, forward), (back, x)))
     if left != right:
-        raise Mismatch(
+        raise Violation(
             f"<g, forward(x)> = {left.real:.0f} and <vjp(g), x> = {right.real:.0f}: the backward "
             "is not the forward's adjoint"
         )

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial, fitting
 from stsm_ref.implementations.base import Observation, Op
@@ -54,16 +55,17 @@ def _watched(op: Op, *what: str) -> Callable[[Trial], Sequence[Case]]:
 
 def _wrote_nothing(seen: Observation, op: Op, harm: str) -> None:
     if seen.wrote:
-        raise Mismatch(f"{op} wrote to its input {' and '.join(seen.wrote)}: {harm}", "memory")
+        message = f"{op} wrote to its input {' and '.join(seen.wrote)}: {harm}"
+        raise Violation(Failure(message, "memory", effect="wrote", arguments=seen.wrote))
 
 
 def _owns_its_memory(trial: Trial, case: Case, seen: Observation) -> None:
     if seen.shares:
-        raise Mismatch(
-            f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: a write to "
-            "one would change the other",
-            "memory",
+        message = (
+            f"the result of {case.op} shares memory with {' and '.join(seen.shares)}: "
+            "a write to one would change the other"
         )
+        raise Violation(Failure(message, "memory", effect="shares", arguments=seen.shares))
     kept = seen.output.copy()
     for _ in range(LATER):
         trial.ask(case, case.array(1), case.array())
@@ -145,7 +147,7 @@ def the_same_input_gives_the_same_output(trial: Trial, case: Case) -> None:
     require_same(trial.ask(case).output, first, case, what="the same input after others")
     target = trial.target
     if isinstance(target, PythonTarget) and target.draws(case.array(), case=case.id):
-        raise Mismatch(
+        raise Violation(
             "it drew from the global random numbers, or seeded them: its result could depend on "
             "chance, and that of others on it"
         )

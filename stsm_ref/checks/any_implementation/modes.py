@@ -8,7 +8,8 @@ import numpy as np
 
 from stsm_ref.evidence import oracle
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import Array
@@ -167,7 +168,7 @@ def a_backward_can_be_differentiated(trial: Trial, case: Case) -> None:
     except Declined:
         return
     if other.any() and not got.any():
-        raise Mismatch(
+        raise Violation(
             "the backward is cut off the graph: what is computed from its result has no gradient, "
             "and no error says so"
         )
@@ -197,6 +198,6 @@ def bfloat16_gradients_come_back(trial: Trial, case: Case) -> None:
     x, grad = (_told(trial, case.array(which)) for which in (0, 1))
     got = target.vjp_in(BFLOAT16, x, grad, case=case.id)
     if got.dtype != grad.dtype:
-        raise Mismatch(f"{BFLOAT16}: the gradient is of another dtype", "dtype")
+        raise Violation(Failure(f"{BFLOAT16}: the gradient is of another dtype", "dtype"))
     # in value: autograd adds a gradient to zeros on its way
     require_same(_numbers(got), _numbers(oracle.vjp(grad, case.spec)), case, what=BFLOAT16)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch
+from stsm_ref.evidence.failure import Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.implementations.base import Declined, TargetError
@@ -33,7 +33,7 @@ def exact_rounding_refuses_fractions(trial: Trial, case: Case) -> None:
         trial.ask(case)
     except (Declined, TargetError):
         return
-    raise Mismatch(
+    raise Violation(
         f"it gave a result for {case.shape[2]} channels, which do not divide: rounding exact must "
         "refuse them"
     )

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Violation
 from stsm_ref.evidence.rule import rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.geometry import Array
@@ -131,7 +132,7 @@ def an_empty_batch_stays_empty(trial: Trial, case: Case) -> None:
     try:
         got = trial.ask(case, *([nothing] if case.op == "forward" else [nothing, nothing])).output
     except WrongShape as error:
-        raise Mismatch(str(error)) from None
+        raise Violation(str(error)) from None
     except (Declined, TargetError):
         return
     require_same(got, nothing, case, what="an empty batch")

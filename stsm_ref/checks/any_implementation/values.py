@@ -7,7 +7,8 @@ from typing import get_args
 import numpy as np
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.comparison import Mismatch, require_same
+from stsm_ref.evidence.comparison import require_same
+from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.rule import Counts, rule
 from stsm_ref.evidence.suite_context import Trial
 from stsm_ref.implementations.python import WITH_GRADIENT, PythonTarget
@@ -120,12 +121,12 @@ def channels_last_is_kept(trial: Trial, case: Case) -> None:
         "the input is channels_last in memory and the output is not: keep the memory format",
     )
     if not trial.ask(case).kept_layout:
-        raise Mismatch(keep, "layout")
+        raise Violation(Failure(keep, "layout"))
     if (
         isinstance(target, PythonTarget)
         and not target.run_in(WITH_GRADIENT, case.array(), case=case.id).kept_layout
     ):
-        raise Mismatch(f"{WITH_GRADIENT}: {keep}", "layout")
+        raise Violation(Failure(f"{WITH_GRADIENT}: {keep}", "layout"))
 
 
 @rule(

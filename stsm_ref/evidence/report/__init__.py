@@ -1,1 +1,5 @@
-"""What a run found, as data, and what a terminal, a page or a program is shown of it."""
+"""What a run found, and the forms in which it is shown and written."""
+
+from stsm_ref.evidence.report.report import Report, RuleResult, Violation
+
+__all__ = ["Report", "RuleResult", "Violation"]

@@ -14,8 +14,9 @@ FORWARD_ONLY = "green"
 
 
 def badge(report: Report) -> dict[str, Any]:
-    """Label, message and colour; a run without a verdict is marked as an error, and never looks
-    like a pass.
+    """Label, message and colour.
+
+    A run without a verdict is marked as an error, and never looks like a pass.
     """
     message, color = _words(report)
     plain: dict[str, Any] = {"schemaVersion": 1, "label": LABEL, "message": message, "color": color}
@@ -36,7 +37,11 @@ def _words(report: Report) -> tuple[str, str]:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the badge to `path`, whole or not at all; raise `ReportError` if it cannot be
-    written.
+    """Write the badge to `path`, whole or not at all.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be written.
     """
     write_whole(path, json.dumps(badge(report), indent=2) + "\n")

@@ -1,8 +1,8 @@
 """The report as JSON lines, for programs: ``schemas/report.schema.json`` describes each line.
 
-A header, one line a rule, one a violation or warning, one for each requirement and operation that
-was not asked, and a summary that counts the lines before it. A file without its summary was cut
-short, and `read` refuses it: half a report is no verdict.
+A header, a line for each rule, for each violation or warning, and for each requirement that was not
+asked in an operation, and a summary that counts the lines before it.
+A file without its summary was cut short, and `read` refuses it: half a report is not a verdict.
 """
 
 import json
@@ -12,10 +12,12 @@ from typing import Any
 
 from stsm_ref._files import MIB, read_file, write_whole
 from stsm_ref.errors import ReportError
-from stsm_ref.evidence.report.report import Report, RuleResult, Violation
-from stsm_ref.evidence.standing import Unasked
+from stsm_ref.evidence.report.report import (
+    FORMAT,
+    VERSION,
+    Report,
+)
 
-FORMAT, VERSION = "stsm-ref check", 1
 MOST = 256 * MIB
 """Bytes of a report: one of a night has a few MiB."""
 SCHEMA = Path(__file__).parent / "schemas" / "report.schema.json"
@@ -31,15 +33,11 @@ def records(report: Report) -> list[dict[str, Any]]:
     header = {"record": "header", "format": FORMAT, "version": VERSION} | {
         name: getattr(report, name) for name in HEADER
     }
-    header["limits"] = list(report.limits)
     lines = [header]
     for result in report.results:
         plain = asdict(result)
         del plain["violation"]
-        asked = {identifier: list(ops) for identifier, ops in result.asked.items()}
-        lines.append(
-            {"record": "rule"} | plain | {"requirements": list(result.requirements), "asked": asked}
-        )
+        lines.append({"record": "rule"} | plain)
     lines += [
         {"record": "violation"} | asdict(violation)
         for violation in (*report.violations, *report.warnings)
@@ -60,12 +58,24 @@ def records(report: Report) -> list[dict[str, Any]]:
         "exit_code": report.exit_code,
     }
     scope: dict[str, Any] = {"scope": report.scope, "operations": list(report.operations)}
-    return [*lines, summary | scope | counts | {"requirements": table, "records": len(lines)}]
+    summary |= scope | counts | {"requirements": table, "records": len(lines)}
+    return [_lists(line) for line in [*lines, summary]]
+
+
+def _lists(value: Any) -> Any:
+    """The same with lists in place of tuples, as JSON gives them back."""
+    if isinstance(value, dict):
+        return {key: _lists(one) for key, one in value.items()}
+    return [_lists(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the lines to `path`, whole or not at all; raise `ReportError` if it cannot be
-    written.
+    """Write the lines to `path`, whole or not at all.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be written.
     """
     write_whole(
         path, "".join(json.dumps(record, allow_nan=False) + "\n" for record in records(report))
@@ -78,8 +88,8 @@ def read(path: Path) -> Report:
     Raises
     ------
     ReportError
-        If the file cannot be read, is no such report, or is cut short or otherwise not what its
-        summary says.
+        If the file cannot be read, is not a report of this version or is cut short, or if its
+        lines do not add up to its summary.
     """
     try:
         lines = (
@@ -89,32 +99,24 @@ def read(path: Path) -> Report:
         raise ReportError(f"{str(path)!r} cannot be read: {error}") from None
     parsed = [_parsed(path, number, line) for number, line in enumerate(lines, 1)]
     if not parsed or parsed[0].get("record") != "header" or parsed[0].get("format") != FORMAT:
-        raise ReportError(f"{str(path)!r} is no report of {FORMAT}: its first line is no header")
+        raise ReportError(
+            f"{str(path)!r} is not a report of {FORMAT}: its first line is not a header"
+        )
     header, *middle, summary = parsed if len(parsed) > 1 else [parsed[0], {}]
     if header.get("version") != VERSION:
         raise ReportError(
-            f"{str(path)!r} has version {header.get('version')!r}: this release reads version "
-            f"{VERSION}"
+            f"{str(path)!r} has version {header.get('version')!r}: "
+            f"this release reads version {VERSION}"
         )
     if summary.get("record") != "summary" or summary.get("records") != len(parsed) - 1:
         raise ReportError(
-            f"{str(path)!r} is cut short: it has {len(parsed)} lines, and the last is no summary "
-            "that counts them"
+            f"{str(path)!r} is cut short: it has {len(parsed)} lines, "
+            "and the last is not a summary that counts them"
         )
     try:
-        found = {v["rule"]: Violation(**_rest(v)) for v in middle if v["record"] == "violation"}
-        results = tuple(_rule(r, found.get(r["rule"])) for r in middle if r["record"] == "rule")
-        unasked = tuple(Unasked(**_rest(u)) for u in middle if u["record"] == "unasked")
-        given = {name: header[name] for name in HEADER} | {"limits": tuple(header["limits"])}
-        report = Report(
-            **given,
-            seconds=summary["seconds"],
-            broken=summary["broken"],
-            results=results,
-            unasked=unasked,
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ReportError(f"{str(path)!r} is no whole report: {error}") from None
+        report = _report(header, middle, summary)
+    except (KeyError, TypeError, ReportError) as error:
+        raise ReportError(f"{str(path)!r} is not a whole report: {error}") from None
     if _lines_of(report) != parsed:
         raise ReportError(
             f"{str(path)!r} says {summary.get('outcome')!r}, and its lines do not add up to that"
@@ -122,10 +124,21 @@ def read(path: Path) -> Report:
     return report
 
 
+def _report(
+    header: dict[str, Any], middle: list[dict[str, Any]], summary: dict[str, Any]
+) -> Report:
+    of_kind: dict[str, list[dict[str, Any]]] = {"rule": [], "violation": [], "unasked": []}
+    for record in middle:
+        of_kind[record["record"]].append(record)
+    violations = {one["rule"]: one for one in of_kind["violation"]}
+    results = [rule | {"violation": violations.get(rule["rule"])} for rule in of_kind["rule"]]
+    ends = {"seconds": summary["seconds"], "broken": summary["broken"]}
+    unasked = {"results": results, "unasked": of_kind["unasked"]}
+    return Report.from_dict(header | ends | unasked)
+
+
 def _lines_of(report: Report) -> list[dict[str, Any]] | None:
-    """The lines that the report would be written as; None where its values are such that it
-    cannot be.
-    """
+    """The lines that would be written of the report; None if it cannot be written."""
     try:
         return records(report)
     except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
@@ -136,20 +149,7 @@ def _parsed(path: Path, number: int, line: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise ReportError(f"{str(path)!r}, line {number}, is no JSON: {error}") from None
+        raise ReportError(f"{str(path)!r}, line {number}, is not JSON: {error}") from None
     if not isinstance(record, dict):
-        raise ReportError(f"{str(path)!r}, line {number}, is no record: {line[:60]}")
+        raise ReportError(f"{str(path)!r}, line {number}, is not a record: {line[:60]}")
     return record
-
-
-def _rest(record: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in record.items() if name != "record"}
-
-
-def _rule(record: dict[str, Any], violation: Violation | None) -> RuleResult:
-    plain = _rest(record)
-    asked = {identifier: tuple(ops) for identifier, ops in plain["asked"].items()}
-    return RuleResult(
-        **plain | {"requirements": tuple(plain["requirements"]), "asked": asked},
-        violation=violation,
-    )

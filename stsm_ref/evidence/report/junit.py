@@ -1,7 +1,7 @@
 """The report as JUnit XML, as GitHub, GitLab and Jenkins read it: a rule is a test case.
 
-A violation is a ``failure``. What could not be judged is an ``error``, a run of fewer cases than
-its level declares among it: a reader that knows only pass and fail must not take it for a pass.
+A violation is a ``failure``. What could not be judged is an ``error``, and so is a run of fewer
+cases than its level declares: a reader that knows only pass and fail must not take it for a pass.
 """
 
 import re
@@ -131,7 +131,7 @@ def _whole_run(report: Report) -> Xml.Element:
             "error",
             "undecided",
             message,
-            "A run that executed fewer cases than declared, or judged nothing, is no pass.",
+            "A run that executed fewer cases than declared, or judged nothing, is not a pass.",
         )
     return case
 
@@ -159,5 +159,11 @@ def printable(text: str) -> str:
 
 
 def write(report: Report, path: Path) -> None:
-    """Write the XML to `path`, whole or not at all; raise `ReportError` if it cannot be written."""
+    """Write the XML to `path`, whole or not at all.
+
+    Raises
+    ------
+    ReportError
+        If it cannot be written.
+    """
     write_whole(path, junit(report))

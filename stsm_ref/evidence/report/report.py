@@ -1,12 +1,11 @@
-"""What a run found, as plain data: everything that is printed or written is made from a
-`Report`.
-"""
+"""What a run found, as plain data: all that is printed or written is made from a `Report`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from stsm_ref.evidence.comparison import SPECIAL
+from stsm_ref.errors import MissingExtraError, ReportError
+from stsm_ref.evidence.failure import Failure
 from stsm_ref.evidence.standing import (
     OPS,
     WORST_FIRST,
@@ -17,11 +16,17 @@ from stsm_ref.evidence.standing import (
     operations,
     standing,
 )
+from stsm_ref.implementations.base import Op
+
+FORMAT, VERSION = "stsm-ref check", 2
+"""The format of a report in JSON; version 2 has the fields of a `Failure`."""
+
+Record = TypeVar("Record")
 
 Outcome = Literal["passed", "warned", "violated", "broken", "undecided", "skipped"]
-"""`broken`: the target gave no answer that could be judged. `skipped`: it does not do this, or it
-cannot be seen there. `warned`: it does not hold, and was not demanded.
-"""
+"""`broken`: the target gave no answer that could be judged.
+`skipped`: it does not do this, or it cannot be seen there.
+`warned`: it does not hold, and was not demanded."""
 
 EXIT_CODES: dict[Outcome, int] = {
     "passed": 0,
@@ -40,14 +45,27 @@ ORDINARY = ("labels", "finite")
 """Values of a case that nobody excepts; NaN and infinities say less of what moves where."""
 
 
-@dataclass(frozen=True)
-class Violation:
-    """One rule broken on the smallest case that was found.
+@dataclass(frozen=True, kw_only=True)
+class Violation(Failure):
+    """One rule broken, on the smallest case that was found.
 
-    `message` says where, what stands there and what should: ``out[0, 3, 2, 0] = 5.0, should be 0.0
-    (4 of 96 places differ)``. `guess` names the known wrong shift that gives this whole output, or
-    is empty. `reproduce` is one shell command. `operation` is the one that failed, and `aspect`
-    says in what: values, rounding, dtype, memory, layout (the memory format), crash, or other.
+    It is a `Failure`, whose `message` says where, what stands there and what should
+    (``out[0, 3, 2, 0, 0] = 5.0, should be 0.0 (4 of 96 places differ)``), with these fields more.
+
+    Attributes
+    ----------
+    rule, statement : str
+        The rule and what it states.
+    requirement, place : str
+        The requirement that is broken, and where the paper says it.
+    case : str
+        The case, or the golden vector, on which the rule is broken.
+    guess : str
+        The known wrong shift that gives this whole output, or empty.
+    reproduce : str
+        One shell command that shows it again.
+    operation : {"forward", "vjp", "jvp"}
+        The operation that failed.
     """
 
     rule: str
@@ -55,23 +73,25 @@ class Violation:
     statement: str
     place: str
     case: str
-    message: str
-    guess: str
-    reproduce: str
-    operation: str = "forward"
-    aspect: str = "other"
+    guess: str = ""
+    reproduce: str = ""
+    operation: Op = "forward"
+
+    @classmethod
+    def of(cls, failure: Failure, **about: str) -> "Violation":
+        """The record of `failure`; `about` has the other fields."""
+        found: dict[str, Any] = {one.name: getattr(failure, one.name) for one in fields(Failure)}
+        return cls(**found | about)
 
     @property
     def tells(self) -> tuple[int, int, bool]:
-        """A key that puts first what says most about a bug, such as wrong values of the
-        forward; a memory format is last.
-        """
-        kind = self.aspect
+        """A sorting key that puts first what says most about a bug, as wrong values do."""
+        kind: str = self.aspect
         drawn, ordinary = ":" in self.case, any(f":{values}:" in self.case for values in ORDINARY)
-        if kind == "values" and not ordinary and (drawn or SPECIAL.search(self.message)):
+        if kind == "values" and not ordinary and (drawn or self.special):
             kind = "bits"
-        elif kind == "values" and not self.message.startswith(("out[", "grad[", "tangent[")):
-            kind = "compared"  # with another answer of its own
+        elif kind == "values" and self.compared:
+            kind = "compared"
         return (
             TELLING.index(kind),
             OPS.index(self.operation),
@@ -86,8 +106,8 @@ class Violation:
 class RuleResult:
     """What one rule of the suite found; `note` says why it is skipped, broken or undecided.
 
-    `asked` has, for each requirement of which its cases really said something, the operations in
-    which they did.
+    `asked` has, for each requirement about which its cases said something, the operations in which
+    they did.
     """
 
     rule: str
@@ -103,17 +123,8 @@ class RuleResult:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "RuleResult":
-        """Read what `dataclasses.asdict` made."""
-        violation = None if data["violation"] is None else Violation(**data["violation"])
-        asked = {identifier: tuple(ops) for identifier, ops in data["asked"].items()}
-        return cls(
-            **{
-                **data,
-                "requirements": tuple(data["requirements"]),
-                "violation": violation,
-                "asked": asked,
-            }
-        )
+        """Read what `dataclasses.asdict` made; raise `ReportError` if it is something else."""
+        return read_as(cls, data)
 
 
 @dataclass(frozen=True)
@@ -121,9 +132,10 @@ class Report:
     """A whole run.
 
     `declared` is the number of cases that the level promises; a run that executed fewer without a
-    violation is undecided, never a pass. `limits` says what this target cannot be asked and so was
-    not seen, such as sizes that it fixes. `broken` is the reason why the target could not be judged
-    to the end, with the tail of its standard error, or empty.
+    violation is undecided, never a pass.
+    `limits` says what this target cannot be asked and so was not seen, such as sizes that it fixes.
+    `broken` is the reason why the target could not be judged to the end, with the tail of its
+    standard error, or empty.
     """
 
     target: str
@@ -178,9 +190,7 @@ class Report:
 
     @property
     def scope(self) -> str:
-        """Of what the verdict speaks where that is not all three operations, such as "forward
-        only"; else nothing.
-        """
+        """What the verdict is about, such as "forward only"; empty where it is all operations."""
         asked = self.operations
         return (
             ""
@@ -192,8 +202,9 @@ class Report:
 
     @property
     def outcome(self) -> Outcome:
-        """Violated before broken before undecided before passed; a run of fewer cases than
-        declared passes nothing.
+        """Violated before broken before undecided before passed.
+
+        A run of fewer cases than declared passes nothing.
         """
         found = {result.outcome for result in self.results}
         if self.broken:
@@ -204,16 +215,15 @@ class Report:
 
     @property
     def counted(self) -> str:
-        """How many cases ran of those that were declared; looking for a smaller failing case
-        adds to them.
-        """
+        """How many cases ran of those declared; looking for a smaller failing case adds to them."""
         if self.cases > self.declared:
             return f"{self.cases:,} cases, {self.declared:,} of them declared,"
         return f"{self.cases:,} of {self.declared:,} cases"
 
     def reasons(self) -> dict[tuple[State, str], list[str]]:
-        """By state and reason, the requirements that were not asked or do not apply, with the
-        operation where it is not the only one.
+        """By state and reason, the requirements that were not asked or do not apply.
+
+        Each with the operation where it is about several.
         """
         found: dict[tuple[State, str], list[str]] = {}
         for identifier, stands in self.requirements().items():
@@ -236,9 +246,7 @@ class Report:
         return EXIT_CODES[self.outcome]
 
     def requirements(self) -> dict[str, Standing]:
-        """How each requirement stands of which a rule speaks, told for each operation that it
-        is about.
-        """
+        """How each requirement of the rules stands, in each operation that it is about."""
         named = dict.fromkeys(
             identifier for result in self.results for identifier in result.requirements
         )
@@ -269,8 +277,7 @@ class Report:
                 blamed = blamed or result.violation is None
                 at = op if result.violation is None else result.violation.operation
                 if at == op or (blamed and at not in operations(identifier)):
-                    # a rule ends where it is broken, and says no more of the others that it speaks
-                    # for
+                    # a rule ends where it is broken: of its other requirements it says nothing
                     found.setdefault(
                         result.outcome if blamed else "undecided",
                         f"{result.rule} ended before it was decided",
@@ -302,10 +309,10 @@ class Report:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as plain data, format version 1."""
+        """The report as plain data, format version 2."""
         return {
-            "format": "stsm-ref check",
-            "version": 1,
+            "format": FORMAT,
+            "version": VERSION,
             **asdict(self),
             "outcome": self.outcome,
             "passed": self.passed,
@@ -324,10 +331,23 @@ class Report:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Report":
-        """Read what `as_dict` made; what is computed from the rest is computed again."""
-        given = {each.name: data[each.name] for each in fields(cls)}
-        results = tuple(map(RuleResult.from_dict, data["results"]))
-        unasked = tuple(Unasked(**one) for one in data["unasked"])
-        return cls(
-            **given | {"results": results, "limits": tuple(data["limits"]), "unasked": unasked}
-        )
+        """Read what `as_dict` made; what is computed from the rest is computed again.
+
+        Raises
+        ------
+        ReportError
+            If it is something else.
+        """
+        return read_as(cls, data)
+
+
+def read_as(kind: type[Record], data: Mapping[str, Any]) -> Record:
+    """Make a record of plain data whose every field has the type that the record gives it."""
+    try:
+        import msgspec
+    except ModuleNotFoundError:
+        raise MissingExtraError("reading a report", "msgspec", "verify") from None
+    try:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise ReportError(f"the data does not make a {kind.__name__}: {error}") from None

@@ -1,6 +1,4 @@
-"""What a terminal shows of a report: a table if all is well, and if not the failure on one
-screen.
-"""
+"""What a terminal shows of a report: a table if all is well, else the failure on one screen."""
 
 import shlex
 
@@ -27,8 +25,8 @@ VERDICTS = {
     "passed": "conforms",
     "violated": "does not conform",
     "broken": "could not be judged",
-    "undecided": "undecided: it was not asked enough",
-    "skipped": "undecided: it was asked nothing",
+    "undecided": "undecided: too few cases ran",
+    "skipped": "undecided: no case ran",
     "warned": "conforms",
 }
 MOST_OTHERS = 12
@@ -57,9 +55,7 @@ def show(report: Report, console: Console) -> None:
 
 
 def violation_panel(violation: Violation) -> Panel:
-    """One failure: the rule, the paper's place, the smallest case, what stands where, and a
-    guess.
-    """
+    """One failure: rule, place in the paper, smallest case, what is wrong there, and a guess."""
     facts = Table.grid(padding=(0, 2))
     facts.add_column(style="bold", no_wrap=True)
     facts.add_column(overflow="fold")
@@ -99,9 +95,7 @@ def _others(violations: list[Violation]) -> RenderableType:
 
 
 def requirement_table(report: Report) -> Table:
-    """One line a requirement: how it stands in each operation that it is about, with the
-    strongest rung that passed.
-    """
+    """One line for each requirement: how it stands in each operation, with the strongest rung."""
     title = Text(f"{report.name} ({report.kind}, {report.layout}), spec {report.spec}")
     view = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     view.add_column("id", no_wrap=True)
@@ -128,9 +122,7 @@ def _cell(one: OperationStanding | None) -> Text:
 
 
 def _notes(report: Report) -> list[RenderableType]:
-    """What does not hold without being a violation, what was not asked and why, and what the
-    rungs mean.
-    """
+    """Warnings, what was not asked and why, and what the rungs mean."""
     warnings = [f"warning: {v.requirement}: {v.message}" for v in report.warnings]
     undecided = [
         f"undecided: {r.rule}: {r.note}" for r in report.results if r.outcome == "undecided"
@@ -165,9 +157,7 @@ def _sum(report: Report) -> Text:
     more = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
     blamed = f" ({broken[0]}{more})" if broken else ""
     verdict = f"{VERDICTS[report.outcome]}{blamed}{scope}"
-    run = (
-        f"{report.counted} at level {report.level}, seed {report.seed}, {report.seconds:.1f} "
-        f"s{rung}"
-    )
+    how = f"at level {report.level}, seed {report.seed}, {report.seconds:.1f} s"
+    run = f"{report.counted} {how}{rung}"
     line = f"{report.name} {verdict}: {run}"
     return Text(line, style=STYLES[report.outcome])

@@ -38,6 +38,8 @@ def test_one_wrong_place_is_named(batch):
         found.failure
         == "forward: the basis vector at (3, 11, 2, 1) gives out[3, 11, 2, 1] = 0.0, should be 1.0"
     )
+    assert (found.operation, found.place) == ("forward", (3, 11, 2, 1))
+    assert (found.got, found.expected) == ("0.0", "1.0")
 
 
 def test_a_wrong_backward_is_found():
@@ -45,6 +47,7 @@ def test_a_wrong_backward_is_found():
     found = certify(lambda x: stsm(x, SPEC), SHAPE, SPEC, lambda g: stsm(g, SPEC))
     assert not found.ok
     assert found.failure.startswith("vjp: the basis vector at")
+    assert found.operation == "vjp"
 
 
 def test_a_changed_shape_is_no_map():

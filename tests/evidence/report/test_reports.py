@@ -9,15 +9,17 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import jsonschema
+import numpy as np
 import pytest
 
 from stsm_ref._files import write_whole
-from stsm_ref.conformance import score
+from stsm_ref.conformance import check, score
 from stsm_ref.errors import ReportError
 from stsm_ref.evidence.report import badge, jsonl, junit
 from stsm_ref.evidence.report.html import page as report_page
-from stsm_ref.evidence.report.html.figure import figure, wrong_place
+from stsm_ref.evidence.report.html.figure import figure
 from stsm_ref.evidence.report.report import Report, RuleResult, Violation
+from tests.implementations.examples import forward
 
 FORMS = {"page": report_page, "junit": junit, "jsonl": jsonl, "badge": badge}
 EVIL = "</script><script>alert(1)</script>&<b>\x00\x1b[31m\ud800 end"
@@ -31,7 +33,12 @@ def examined(name: str) -> Report:
 
 def hostile() -> Report:
     """A report in which everything that a target can say is an attack."""
-    violation = Violation("labels", "SHIFT-6", EVIL, EVIL, EVIL, EVIL, EVIL, EVIL)
+    violation = Violation(
+        message=EVIL, rule="labels", requirement="SHIFT-6", statement=EVIL, place=EVIL, case=EVIL,
+        guess=EVIL, reproduce=EVIL, compared=EVIL, index=(0, 0, 0, 0, 0), shape=(1, 1, 9, 1, 1),
+        got=EVIL, expected=EVIL, got_bytes="00", expected_bytes="00", bits_only=True,
+        arguments=(EVIL,),
+    )  # fmt: skip
     results = (
         RuleResult("labels", EVIL, ("SHIFT-6",), "L2", "violated", 3, 0.1, violation=violation),
         RuleResult("later", EVIL, ("NUM-1",), "L1", "broken", 1, 0.1, note=EVIL),
@@ -42,7 +49,7 @@ def hostile() -> Report:
         EVIL,
         EVIL,
         "NTCHW",
-        EVIL,
+        "T",
         "smoke",
         0,
         9,
@@ -92,16 +99,18 @@ class _Page(HTMLParser):
         self.text += data
 
 
-def _read(report: Report) -> _Page:
+def _parsed(html: str) -> _Page:
     page = _Page()
-    page.feed(report_page.page(report))
+    page.feed(html)
     return page
 
 
+def _read(report: Report) -> _Page:
+    return _parsed(report_page.page(report))
+
+
 def test_the_page_loads_nothing(report):
-    """No script, no link, no picture from elsewhere, no handler; the target's words stand in it
-    as words.
-    """
+    """No script, link, foreign picture or handler; the target's words stand in it as words."""
     page = _read(report)
     assert not page.loads
     assert not {"script", "link", "img", "iframe", "object", "base"} & set(page.tags)
@@ -128,9 +137,7 @@ def test_the_page_says_the_verdict_first():
 
 
 def test_the_page_has_every_rule_and_requirement():
-    """Each requirement with its rung, each rule with its cases, each violation with message,
-    case and the line that repeats it.
-    """
+    """Each requirement, rule and violation with message, case and the line that repeats it."""
     report = examined("height-and-width-swapped")
     text = _read(report).text
     for result in report.results:
@@ -144,53 +151,138 @@ def test_the_page_has_every_rule_and_requirement():
         assert violation.reproduce in text
 
 
+SPEC = "T+H+W@3/8,forward-first,floor"
+WRONG = Violation(
+    message="not read", aspect="values", operation="forward", index=(0, 1, 2, 2, 1),
+    shape=(1, 2, 16, 3, 2), got="5.0", expected="7.0", rule="r", requirement="SHIFT-3",
+    statement="s", place="§3.2",
+    case=f"forward:{SPEC}:1x2x16x3x2:float32:labels:C:0",
+)  # fmt: skip
+
+
+def drawn(violation: Violation, spec: str = "T") -> str:
+    """The figure of a page that reports this violation; empty where it has none."""
+    result = RuleResult("r", "s", ("SHIFT-3",), "L1", "violated", 1, 0.1, violation=violation)
+    html = report_page.page(Report("t", "t", "numpy", "NTCHW", spec, "smoke", 0, 1, 0.1, (result,)))
+    return "".join(re.findall(r"<figure>.*?</figure>", html, re.DOTALL))
+
+
 def test_the_figure_marks_the_place():
     """It marks the wrong channel and cell, and the cell from which the value should have come."""
-    violation = Violation(
-        "r", "SHIFT-3", "s", "§3.2", "forward:T+H+W@3/8,forward-first,floor:1x2x16x3x2:float32:labels:C:0",
-        "out[0, 1, 2, 2, 1] = 5.0, should be 7.0 (4 of 96 places differ)", "", "",
-    )  # fmt: skip
-    wrong = wrong_place(violation)
-    assert wrong is not None
-    assert (wrong.place, wrong.origin, wrong.comes_from_inside) == (
-        (0, 1, 2, 2, 1),
-        (1, 1, 1),
-        True,
-    )
-    drawn = figure(violation)
-    assert drawn.count("cell bad") == 1
-    assert drawn.count("cell origin") == 1
-    assert "frame 1, row 1, column 1" in drawn
-    back = replace(
-        violation,
-        case=violation.case.replace("forward:", "vjp:", 1),
-        message=violation.message.replace("out", "grad"),
-    )
-    assert wrong_place(back).origin == (1, 3, 1)
-    assert "a zero enters" in figure(back)
+    html = drawn(WRONG)
+    assert html.count("cell bad") == 1
+    assert html.count("cell origin") == 1
+    assert "which comes from frame 1, row 1, column 1." in html
+    assert "2..2: +1 (down)" in html
+    back = replace(WRONG, operation="vjp")
+    assert figure(back, "T").source == (1, 3, 1)
+    assert "a zero enters" in drawn(back)
+    assert "cell origin" not in drawn(back)
+
+
+def test_the_figure_of_a_golden_vector():
+    """The identifier of a vector does not say its spec; the report does."""
+    vector = replace(WRONG, case="forward-terms/t_1_forward/001")
+    assert "comes from frame 1, row 1, column 1." in drawn(vector, SPEC)
+    assert "the whole" not in drawn(vector, SPEC)
 
 
 @pytest.mark.parametrize(
-    ("case", "message"),
+    "changes",
     [
-        (
-            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
-            "the output shares memory with the input x",
-        ),
-        (
-            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
-            "out[0, 9, 0, 0, 0] = 5.0, should be 7.0",
-        ),
-        (
-            "forward:T@1,forward-first,floor:1x2x2x1x1:float32:labels:C:0",
-            "second time: out[0, 0, 0, 0, 0] = 5.0, should be 7.0",
-        ),
-        ("a-golden-vector", "out[0, 0, 0, 0, 0] = 5.0, should be 7.0"),
+        {"index": ()},
+        {"index": (0, 9, 0, 0, 0)},
+        {"index": (0, -1, 0, 0, 0)},
+        {"index": (0, 1, 2, 2), "shape": (1, 2, 16, 3)},
+        {"case": "forward:nothing"},
+        {"case": "forward:T@1/3,forward-first,exact:1x2x16x3x2:float32:labels:C:0"},
     ],
 )
-def test_no_figure_where_nothing_can_be_drawn(case, message):
-    """A message that names no place of one shift, or a place outside, gets no drawing."""
-    assert figure(Violation("r", "SHIFT-3", "s", "", case, message, "", "")) == ""
+def test_no_figure_where_nothing_can_be_drawn(changes):
+    """No place, a place outside, or a spec that does not take so many channels."""
+    assert drawn(WRONG)
+    assert drawn(replace(WRONG, **changes)) == ""
+
+
+def nan_payload(x, spec):
+    """Right, but that NaN loses its payload."""
+    y = forward(x, spec)
+    if y.dtype.kind == "f":
+        y[np.isnan(y)] = np.nan
+    return y
+
+
+def rolled(x, spec):
+    """What leaves at the end comes in again, in all channels."""
+    return np.roll(x, 1, 1)
+
+
+def strided(x, spec):
+    """Right where the input is contiguous."""
+    return forward(np.ascontiguousarray(x), spec) + (0 if x.flags.c_contiguous else 1)
+
+
+@pytest.mark.parametrize(
+    ("target", "only", "said"),
+    [
+        (nan_payload, f"forward:{SPEC}:2x3x16x3x2:float32:bits:C:0", "(bytes "),
+        (forward, f"vjp:{SPEC}:1x2x16x2x2:float32:labels:C:0", "In the gradient"),
+        (
+            strided,
+            f"strides_make_no_difference/forward:{SPEC}:2x3x16x3x2:float32:labels:F:0",
+            "input in F memory against the same values in plain order: in the output",
+        ),
+        (
+            rolled,
+            f"every_basis_vector_moves_right/forward:{SPEC}:1x2x16x2x2:float32:labels:C:0",
+            "basis vectors: in the output",
+        ),
+        (rolled, "golden_vectors_are_met/forward-terms/t-h-w_3of8_forward/001", "In the output"),
+    ],
+    ids=["NaN payload", "gradient", "another answer", "basis vector", "golden vector"],
+)
+def test_every_failure_at_a_place_is_drawn(target, only, said):
+    """From the fields alone, whatever the message begins with; both values stand below it."""
+    report = check(target, spec=SPEC, vjp=lambda x, grad, spec: forward(grad, spec), only=only)
+    (violation,) = report.violations
+    html = drawn(violation, report.spec)
+    assert "cell bad" in html or "cell origin bad" in html
+    caption = " ".join(_parsed(html).text.split())
+    assert said in caption
+    assert f"holds {violation.got}" in caption
+    assert f"should hold {violation.expected}" in caption
+
+
+def test_fields_say_what_the_message_says():
+    """Place, values, bytes and count of a wrong value; dtypes; what was written."""
+    one = check(
+        lambda x, spec: forward(x, spec) + 1,
+        dtypes=["float32"],
+        only=f"forward:{SPEC}:1x2x16x2x2:float32:labels:C:0",
+    ).violations[0]
+    index = ", ".join(map(str, one.index))
+    values = f"{one.got}, should be {one.expected}"
+    assert f"out[{index}] = {values} ({one.differing} of 128 places" in one.message
+    assert np.frombuffer(bytes.fromhex(one.got_bytes), "f4")[0] == np.float32(one.got)
+    assert one.shape == (1, 2, 16, 2, 2)
+    assert (one.bits_only, one.special, one.compared) == (False, False, "")
+    payload = check(
+        nan_payload, dtypes=["float32"], only=f"forward:{SPEC}:2x3x16x3x2:float32:bits:C:0"
+    ).violations[0]
+    assert (payload.got, payload.expected) == ("nan", "nan")
+    assert payload.bits_only
+    assert payload.special
+    assert payload.got_bytes != payload.expected_bytes
+    double = check(
+        lambda x, spec: forward(x, spec) + 0.0, only=f"forward:{SPEC}:1x2x16x2x2:int16:labels:C:0"
+    ).violations[0]
+    assert (double.aspect, double.got, double.expected) == ("dtype", "float64", "int16")
+    shared = check(
+        lambda x, spec: x,
+        dtypes=["float32"],
+        only=f"the_output_owns_its_memory/forward:{SPEC}:1x1x1x1x1:float32:labels:C:0",
+    )
+    assert (shared.violations[0].effect, shared.violations[0].arguments) == ("shares", ("x",))
 
 
 def test_jsonl_reads_back(report, tmp_path):
@@ -206,11 +298,11 @@ def test_jsonl_reads_back(report, tmp_path):
 
 @pytest.mark.parametrize("lines", [slice(0, -1), slice(0, 5), slice(1, None), slice(0, 0)])
 def test_a_report_cut_short_is_refused(tmp_path, lines):
-    """Without its last or its first line, or without any, a file is no report."""
+    """Without its last or its first line, or without any, a file is not a report."""
     path = tmp_path / "run.jsonl"
     jsonl.write(examined("height-and-width-swapped"), path)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[lines]))
-    with pytest.raises(ReportError, match=r"cut short|no header|is no JSON"):
+    with pytest.raises(ReportError, match=r"cut short|not a header|is not JSON"):
         jsonl.read(path)
 
 
@@ -219,7 +311,7 @@ def test_a_report_cut_short_is_refused(tmp_path, lines):
     [
         ('"outcome": "violated"', '"outcome": "passed"'),
         ('"cases": ', '"cases": 1'),
-        ('"version": 1', '"version": 2'),
+        ('"version": 2', '"version": 1'),
     ],
 )
 def test_a_changed_report_is_refused(tmp_path, old, new):
@@ -237,23 +329,21 @@ def test_a_changed_report_is_refused(tmp_path, old, new):
         jsonl.read(path)
 
 
-def test_what_is_no_report_is_refused(tmp_path):
+def test_what_is_not_a_report_is_refused(tmp_path):
     """Another file is told as such, by line."""
     path = tmp_path / "run.jsonl"
     path.write_text('{"record": "header"\n')
-    with pytest.raises(ReportError, match="line 1, is no JSON"):
+    with pytest.raises(ReportError, match="line 1, is not JSON"):
         jsonl.read(path)
     path.write_text("[1]\n")
-    with pytest.raises(ReportError, match="line 1, is no record"):
+    with pytest.raises(ReportError, match="line 1, is not a record"):
         jsonl.read(path)
     with pytest.raises(ReportError, match="cannot be read"):
         jsonl.read(tmp_path / "absent")
 
 
 def test_junit_counts_what_it_has(report, tmp_path):
-    """It is well-formed XML; a violation is a failure; what was not judged is an error, never a
-    pass.
-    """
+    """It is well-formed XML; a violation is a failure; what was not judged is an error."""
     path = tmp_path / "junit.xml"
     junit.write(report, path)
     suite = Xml.parse(path).getroot().find("testsuite")
