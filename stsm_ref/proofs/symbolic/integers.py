@@ -1,9 +1,9 @@
-"""Whole numbers that stand for every whole number: the package's own code runs on them, and is
-proved by what it leaves behind.
+"""Symbolic integers: the package's code runs on them, and its path conditions become the formulas
+to prove.
 
-Where the code branches on a symbol, each way that the premises allow is followed in a run of its
-own; nothing is decided silently. Where it would leave the exact whole numbers (a float, a list
-index), it stops with `SymbolError`, and nothing is proved.
+Where the code branches on a symbol, each side that the premises allow is followed in a run of its
+own. Where it would leave exact integers (a float, a list index), it stops with `SymbolError`, and
+nothing is proved.
 """
 
 import operator
@@ -24,7 +24,7 @@ class SymbolError(StsmError):
 
 
 class SymInt:
-    """A whole number given by a term."""
+    """An integer given by a term."""
 
     def __init__(self, term: Term) -> None:
         self.term = term
@@ -296,9 +296,16 @@ MAX_PATHS = 5000
 
 
 def explore_paths(premises: Sequence[Term], body: Callable[[], Term]) -> Exploration:
-    """Run `body` once for every way through its branches; it returns what shall hold at its end.
+    """Run `body` once for every path through its branches.
 
-    A run that raises, whatever it raises, is one in which the goal does not hold.
+    A path that raises, whatever it raises, is one on which the goal does not hold.
+
+    Parameters
+    ----------
+    premises : sequence of terms
+        What may be assumed; paths that they rule out are not run.
+    body : callable
+        Runs the code on symbols and returns the term that shall hold at its end.
 
     Raises
     ------

@@ -44,6 +44,8 @@ class Program:
     exported: Exported
     whole: list[Box] = field(default_factory=list)
     part: list[Box] = field(default_factory=list)
+    regions: dict[Box, Logical] = field(default_factory=dict)
+    """Where its guards hold in a box, for boxes that were asked about before."""
 
 
 class NotCoveredError(Exception):
@@ -141,9 +143,12 @@ def describe(sizes: Mapping[str, int]) -> str:
 
 
 def _region(program: Program, layout: Layout, box: Box) -> Logical:
-    sizes, assumptions = assumptions_on(layout, box)
-    # sizes that are numbers are no variables of the formula, but the sample names them
-    return region(program.exported, layout, sizes, assumptions)
+    """Where the guards of a program hold in a box; it is asked again after every export."""
+    if box not in program.regions:
+        # sizes that are numbers are not variables of the formula, but the sample names them
+        sizes, assumptions = assumptions_on(layout, box)
+        program.regions[box] = region(program.exported, layout, sizes, assumptions)
+    return program.regions[box]
 
 
 def _uncovered(layout: Layout, box: Box, regions: list[Logical]) -> dict[str, int] | None:

@@ -1,5 +1,8 @@
-"""How a clip lies in a module's input, and what STSM puts at each position of it: the oracle,
-from `stsm_ref.geometry` alone.
+"""How a clip lies in a module's input, and what STSM puts at each position: the oracle, from
+`stsm_ref.geometry` alone.
+
+These layouts have symbolic sizes. `stsm_ref.implementations.layouts` moves the axes of real arrays
+by the same names; it stands above this package, and a proof must not rest on it.
 """
 
 from collections.abc import Mapping
