@@ -59,8 +59,8 @@ def route_through_layers(
     """
     if not set(displacement) <= {-1, 0, 1} or not any(displacement):
         raise SpecError(
-            f"displacement={tuple(displacement)} is no unit step: give -1, 0 or +1 for each axis, "
-            "one of them not 0"
+            f"displacement={tuple(displacement)} is not a unit step: give -1, 0 or +1 for each "
+            "axis, one of them not 0"
         )
     steps = [Displacement(**{axis: step}) for axis, step in displacement._asdict().items() if step]
     first_channel = {
@@ -90,6 +90,15 @@ def apply_layers(
 ) -> npt.NDArray[np.int64]:
     """Apply STSM and then the 1x1 convolution, once for each matrix of `weights`, to a clip
     ``(..., T, C, H, W)``.
+
+    Parameters
+    ----------
+    x : ndarray of int64
+        A clip ``(..., T, C, H, W)``.
+    weights : sequence of ndarray
+        A matrix ``(C_out, C_in)`` for each layer.
+    spec : ShiftSpec
+        Which channels move where.
     """
     for layer in weights:
         x = np.moveaxis(

@@ -17,6 +17,7 @@ from typing import Any, Protocol, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._validation import one_of
 from stsm_ref.errors import ArrayError, SpecError
 from stsm_ref.geometry import (
     CHANNEL_AXIS,
@@ -31,8 +32,8 @@ from stsm_ref.kernels import one_hot_kernel
 
 
 class Kernel(Protocol):
-    """What an engine reads: weights of any values, and zeros ``(before, after)`` for each axis
-    of the weights.
+    """What an engine reads: weights of any values, and zeros ``(before, after)`` for each axis of
+    the weights.
     """
 
     @property
@@ -47,8 +48,8 @@ class Kernel(Protocol):
 EXACT = 2**53
 """Up to here, either way, float64 holds every integer."""
 MOST_AXES = 31
-"""As many axes as a kernel can have: SciPy and NumPy stop at 32, or at 64 for a window on each,
-and one is for what it does not act on.
+"""As many axes as a kernel can have: SciPy and NumPy stop at 32, or at 64 for a window on each, and
+one is for what it does not act on.
 """
 
 
@@ -97,8 +98,8 @@ def _ndimage(padded: Array, weights: Array) -> Array:
 
 
 def _refuse_rounded_sums(padded: Array, weights: Array) -> None:
-    """Raise where a sum of integers could leave what float64 holds exactly, whatever the order
-    of its terms.
+    """Raise where a sum of integers could leave what float64 holds exactly, whatever the order of
+    its terms.
     """
     largest = max(abs(int(padded.max())), abs(int(padded.min())))
     if largest > EXACT:
@@ -115,8 +116,8 @@ def _refuse_rounded_sums(padded: Array, weights: Array) -> None:
 
 
 def _supported(dtype: np.dtype[Any]) -> npt.DTypeLike:
-    """The dtype in which SciPy can hold the values of `dtype`: it has no float16, and no bool
-    in N dimensions.
+    """The dtype in which SciPy can hold the values of `dtype`: it has no float16, and no bool in N
+    dimensions.
     """
     return {"e": np.float32, "?": np.int64}.get(dtype.char, dtype)
 
@@ -124,8 +125,8 @@ def _supported(dtype: np.dtype[Any]) -> npt.DTypeLike:
 ENGINES: Mapping[str, Callable[[Array, Array], Array]] = MappingProxyType(
     {"direct": _direct, "signal": _signal, "ndimage": _ndimage}
 )
-"""Independent engines by name; each takes the padded data and weights of the same rank, and
-returns the "valid" part.
+"""Independent engines by name; each takes the padded data and weights of the same rank, and returns
+the "valid" part.
 """
 
 
@@ -181,8 +182,7 @@ def correlate(
         raise ArrayError(
             f"x has dtype {x.dtype}, which cannot be multiplied: use bool, int, float or complex"
         )
-    if not isinstance(engine, str) or engine not in ENGINES:
-        raise SpecError(f"engine={engine!r} is not one of {', '.join(map(repr, ENGINES))}")
+    one_of("engine", engine, ENGINES)
     weights, paddings = _checked_kernel(kernel, x.dtype)
     places = [axis for axis, _ in resolve_moves(x.ndim, [0] * weights.ndim, axes)]
     if len(paddings) != len(places):
@@ -246,8 +246,8 @@ def _padded(rows: Array, paddings: Sequence[tuple[int, int]], dtype: np.dtype[An
 def _checked_kernel(
     kernel: Kernel, dtype: np.dtype[Any]
 ) -> tuple[Array, tuple[tuple[int, int], ...]]:
-    """Return the weights in the native form of `dtype`, and the padding, or say what is wrong
-    with either.
+    """Return the weights in the native form of `dtype`, and the padding, or say what is wrong with
+    either.
     """
     if not hasattr(kernel, "weights") or not hasattr(kernel, "padding"):
         raise SpecError(
@@ -272,8 +272,8 @@ def _checked_kernel(
         paddings = None
     if paddings is None or any(zeros < 0 for sides in paddings for zeros in sides):
         raise SpecError(
-            f"kernel.padding={kernel.padding} is no padding: give (before, after) for each axis, "
-            "0 or more zeros"
+            f"kernel.padding={kernel.padding} is not a padding: give (before, after) for each "
+            "axis, 0 or more zeros"
         )
     with (
         warnings.catch_warnings(),
@@ -299,6 +299,15 @@ def correlate_stsm(
 ) -> Array:
     """STSM as §3.2 reads it: each channel group of a clip ``(..., T, C, H, W)`` under its own
     sparse convolution.
+
+    Parameters
+    ----------
+    x : array_like
+        A clip ``(..., T, C, H, W)``.
+    spec : ShiftSpec
+        Which channels move where.
+    engine : str
+        One of `ENGINES`.
 
     >>> clip = np.arange(1, 4).reshape(3, 1, 1, 1)
     >>> correlate_stsm(clip.repeat(2, axis=1), ShiftSpec("T", 1))[..., 0, 0].T

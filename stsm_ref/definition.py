@@ -34,6 +34,15 @@ def shift(
 ) -> Array:
     """Shift `x` by the rule, index by index; see `stsm_ref.slicing.shift` for the arguments.
 
+    Parameters
+    ----------
+    x : array_like
+        Any shape.
+    displacement : int or sequence of int
+        Positions, towards larger indices when positive.
+    axes : int or sequence of int
+        One axis for each entry of `displacement`.
+
     >>> shift([1, 2, 3, 4], 1, axes=0)
     array([0, 1, 2, 3])
     """

@@ -7,8 +7,8 @@ anything that did not pass there.
 """
 
 MOST_QUOTED, MOST_LINE, MOST_MESSAGE = 200, 3_000, 20_000
-"""Characters of a quoted value, of a line and of a whole message; what is longer loses its
-middle, so that the way out still stands.
+"""Characters of a quoted value, of a line and of a whole message; what is longer loses its middle,
+so that the way out still stands.
 """
 
 _WIDE_SPACES = frozenset("\t\xa0\u2002\u2003\u2009\u200a\u202f\u3000")

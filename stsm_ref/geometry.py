@@ -6,11 +6,9 @@ Axes are T, C, H, W in that order, batch axes in front; ``+1`` is forward in tim
 held against each other share this module and no other.
 """
 
-import difflib
 import itertools
 import math
-import operator
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -19,13 +17,14 @@ from typing import Any, Literal, NamedTuple, SupportsIndex, get_args
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._validation import one_of, whole_number, whole_numbers
 from stsm_ref.errors import ArrayError, SpecError, unmoved, unreadable
 
 AXIS_LETTERS = "THW"
 CLIP_AXES = {"T": -4, "H": -2, "W": -1}
 CHANNEL_AXIS = -3
 SUBSETS = ("T", "H", "W", "TH", "TW", "HW", "THW")
-MOST_DIGITS = 400  # and exponent of an alpha: more than any float has
+MAX_DIGITS = 400  # and exponent of an alpha: more than any float has
 
 Order = Literal["forward-first", "backward-first"]
 Rounding = Literal["floor", "exact"]
@@ -83,7 +82,7 @@ class ShiftSpec:
         Whether +1 comes before -1 (Eq. (3), §3.2) or after it (TSM). The two differ by a
         permutation of channels.
     rounding : {"floor", "exact"}
-        What to do when a direction's share is no whole number of channels: round down, or refuse.
+        What to do when a direction's share is not an integer: round down, or refuse.
 
     Raises
     ------
@@ -115,8 +114,8 @@ class ShiftSpec:
     ) -> None:
         object.__setattr__(self, "terms", _checked_terms(terms))
         object.__setattr__(self, "alpha", _exact_alpha(alpha))
-        object.__setattr__(self, "order", _one_of("order", order, get_args(Order)))
-        object.__setattr__(self, "rounding", _one_of("rounding", rounding, get_args(Rounding)))
+        object.__setattr__(self, "order", one_of("order", order, get_args(Order)))
+        object.__setattr__(self, "rounding", one_of("rounding", rounding, get_args(Rounding)))
 
     def __str__(self) -> str:
         return f"{self.terms}@{self.alpha},{self.order},{self.rounding}"
@@ -130,14 +129,14 @@ class ShiftSpec:
         """
         if not isinstance(text, str):
             raise SpecError(
-                f"text={text!r} is no string: write a spec as 'T+H+W@3/8,forward-first,floor'"
+                f"text={text!r} is not a string: write a spec as 'T+H+W@3/8,forward-first,floor'"
             )
         head, *options = (part.strip() for part in text.split(","))
         terms, at, alpha = head.partition("@")
         fields: dict[str, Any] = {"terms": terms.strip()} | ({"alpha": alpha} if at else {})
         for option in options:
             known = get_args(Order) + get_args(Rounding)
-            field = "order" if _one_of("option", option, known) in get_args(Order) else "rounding"
+            field = "order" if one_of("option", option, known) in get_args(Order) else "rounding"
             if field in fields:
                 raise SpecError(
                     f"text={text!r} gives {field} twice: keep one of {fields[field]!r} and "
@@ -183,6 +182,32 @@ class ShiftSpec:
             for term in self.terms.split("+")
         )
 
+    @property
+    def min_channels(self) -> int:
+        """The smallest number of channels at which every direction gets one; 0 if alpha is 0, since
+        then none ever does.
+
+        >>> ShiftSpec().min_channels, ShiftSpec("T+HW", "1/2").min_channels
+        (16, 16)
+        """
+        widest = max(len(term) for term in self.directions) * len(self.directions)
+        return math.ceil(widest / self.alpha) if self.alpha else 0
+
+    @property
+    def channel_multiple(self) -> int:
+        """The multiples of this are the numbers of channels at which every share is an integer, so
+        that nothing is rounded.
+
+        >>> ShiftSpec().channel_multiple, ShiftSpec.tsm(fold_div=8).channel_multiple
+        (16, 8)
+        """
+        return math.lcm(
+            *(
+                (self.alpha / (len(self.directions) * len(term))).denominator
+                for term in self.directions
+            )
+        )
+
     def partition(self, channels: int) -> tuple[ChannelGroup, ...]:
         r"""Cut ``0..channels`` into one group a direction and the identity group :math:`X_N` last
         (GEO-4, §3.2 step 1).
@@ -193,20 +218,22 @@ class ShiftSpec:
         Raises
         ------
         SpecError
-            If `channels` is negative or no whole number, or if a share is no whole number and
+            If `channels` is negative or not an integer, or if a share is not an integer and
             ``rounding="exact"``.
         """
         if (count := whole_number("channels", channels)) < 0:
             raise SpecError(f"channels={count} is negative: a tensor has 0 channels or more")
         if self.rounding == "exact":
-            each = [self.alpha / (len(self.directions) * len(term)) for term in self.directions]
-            if broken := [share * count for share in each if count % share.denominator]:
+            shares = [
+                self.alpha * count / (len(self.directions) * len(term)) for term in self.directions
+            ]
+            if fractions := [share for share in shares if share.denominator > 1]:
                 raise SpecError(
                     f"channels={count} with alpha={self.alpha} and terms={self.terms!r} gives "
-                    f"{broken[0]} channels a direction, and "
-                    "rounding='exact' takes whole ones only: use rounding='floor', another "
-                    "alpha, or a multiple of "
-                    f"{math.lcm(*(share.denominator for share in each))} channels"
+                    f"{fractions[0]} channels "
+                    "a direction, and rounding='exact' takes whole ones only: use "
+                    "rounding='floor', another alpha, "
+                    f"or a multiple of {self.channel_multiple} channels"
                 )
         return cut_channels(count, self.alpha, self.directions)
 
@@ -214,8 +241,17 @@ class ShiftSpec:
 def cut_channels(
     channels: int, alpha: Fraction, directions: Sequence[Sequence[Displacement]]
 ) -> tuple[ChannelGroup, ...]:
-    """Cut ``0..channels``, rounding down (GEO-4): whole numbers only and no branch, so it runs
-    on symbols and is proved for all of them.
+    """Cut ``0..channels``, rounding down (GEO-4): integers only and no branch, so it runs on
+    symbols and is proved for all of them.
+
+    Parameters
+    ----------
+    channels : int
+        How many there are.
+    alpha : Fraction
+        The share that moves.
+    directions : sequence
+        The displacements of each term, as `ShiftSpec.directions` has them.
     """
     groups, start = [], 0
     for term in directions:
@@ -229,7 +265,9 @@ def cut_channels(
 def _checked_terms(terms: str) -> str:
     """Return `terms` if it is well formed; otherwise say the right spelling."""
     if not isinstance(terms, str):
-        raise SpecError(f"terms={terms!r} is no string: write the axes as in 'T+H+W' or 'TH+TW+HW'")
+        raise SpecError(
+            f"terms={terms!r} is not a string: write the axes as in 'T+H+W' or 'TH+TW+HW'"
+        )
     parts = terms.split("+")
     for part in parts:
         if part in SUBSETS:
@@ -242,7 +280,8 @@ def _checked_terms(terms: str) -> str:
                 f"W: write {right!r}"
             )
         raise SpecError(
-            f"terms={terms!r}: {part!r} is no set of axes: use {', '.join(SUBSETS)}, joined by '+'"
+            f"terms={terms!r}: {part!r} is not a set of axes: use {', '.join(SUBSETS)}, joined "
+            "by '+'"
         )
     if len(set(parts)) < len(parts):
         raise SpecError(f"terms={terms!r} repeats a term: write {'+'.join(dict.fromkeys(parts))!r}")
@@ -257,12 +296,12 @@ def _exact_alpha(alpha: AlphaLike) -> Fraction:
         # str() of a float is its shortest decimal literal, so 0.3 becomes 3/10 and not the binary
         # fraction beside it
         _, _, exponent = (text := str(alpha)).lower().partition("e")
-        if len(text) > MOST_DIGITS or abs(int(exponent or 0)) > MOST_DIGITS:
+        if len(text) > MAX_DIGITS or abs(int(exponent or 0)) > MAX_DIGITS:
             raise ValueError  # such a fraction would take minutes to build
         value = Fraction(text)
     except (TypeError, ValueError, ZeroDivisionError):
         raise SpecError(
-            f"alpha={alpha!r} is no rational number: write it as '3/8', 0.375 or Fraction(3, 8)"
+            f"alpha={alpha!r} is not a rational number: write it as '3/8', 0.375 or Fraction(3, 8)"
         ) from None
     if not 0 <= value <= 1:
         raise SpecError(
@@ -271,41 +310,28 @@ def _exact_alpha(alpha: AlphaLike) -> Fraction:
     return value
 
 
-def _one_of(name: str, value: Any, allowed: tuple[str, ...]) -> str:
-    """Return `value` if it is one of `allowed`; otherwise name the nearest."""
-    if isinstance(value, str) and value in allowed:
-        return value
-    near = difflib.get_close_matches(str(value), allowed)
-    hint = f": did you mean {near[0]!r}?" if near else ""
-    raise SpecError(f"{name}={value!r} is not one of {', '.join(map(repr, allowed))}{hint}")
-
-
-def whole_number(name: str, value: SupportsIndex) -> int:
-    """Return `value` as an int, or refuse: no float decides a count or a position."""
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return operator.index(value)
-    except TypeError:
-        raise SpecError(f"{name}={value!r} is no whole number: give an int") from None
-
-
-def whole_numbers(name: str, values: SupportsIndex | Sequence[SupportsIndex]) -> tuple[int, ...]:
-    """Return one int or a sequence of ints as a tuple; a set or a dict has no order that could
-    be meant.
-    """
-    if np.iterable(values) and not isinstance(values, str | Set | Mapping):
-        return tuple(whole_number(name, value) for value in values)
-    alone: Any = values
-    return (whole_number(name, alone),)
-
-
 def resolve_moves(
     ndim: int,
     displacement: SupportsIndex | Sequence[SupportsIndex],
     axes: SupportsIndex | Sequence[SupportsIndex],
 ) -> tuple[tuple[int, int], ...]:
     """Pair each non-negative axis with its displacement, or say which of the two is wrong.
+
+    Parameters
+    ----------
+    ndim : int
+        Rank of the array.
+    displacement : int or sequence of int
+        Positions along each axis.
+    axes : int or sequence of int
+        One axis for each entry, counted from either end, none twice.
+
+    Raises
+    ------
+    SpecError
+        If the two differ in length, or an entry is not an integer.
+    ArrayError
+        If an axis is outside the array, or is named twice.
 
     >>> resolve_moves(4, Displacement(1, 0, -1), axes=(-4, -2, -1))
     ((0, 1), (2, 0), (3, -1))
@@ -332,8 +358,22 @@ def resolve_moves(
 
 
 def as_array(name: str, value: npt.ArrayLike, *, min_ndim: int = 0) -> Array:
-    """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not
-    objects, text or dates).
+    """Return `value` as an array of at least `min_ndim` axes whose dtype has a zero (not objects,
+    text or dates).
+
+    Parameters
+    ----------
+    name : str
+        Of the argument, for the message.
+    value : array_like
+        What was given for it.
+    min_ndim : int
+        The fewest axes that will do.
+
+    Raises
+    ------
+    ArrayError
+        If it is not an array, is masked, has no zero or has too few axes.
     """
     if isinstance(value, np.ma.MaskedArray):
         raise ArrayError(
@@ -368,7 +408,13 @@ def _has_zero(dtype: np.dtype[Any]) -> bool:
 
 
 def checked_spec(spec: ShiftSpec) -> ShiftSpec:
-    """Return `spec` if it is a `ShiftSpec`, or refuse it."""
+    """Return `spec` if it is a `ShiftSpec`, or refuse it.
+
+    Raises
+    ------
+    SpecError
+        If it is not one.
+    """
     if not isinstance(spec, ShiftSpec):
-        raise SpecError(f"spec={spec!r} is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')")
+        raise SpecError(f"spec={spec!r} is not a ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')")
     return spec

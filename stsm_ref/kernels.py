@@ -19,7 +19,8 @@ from typing import NamedTuple, SupportsIndex
 import numpy as np
 import numpy.typing as npt
 
-from stsm_ref.geometry import Displacement, whole_numbers
+from stsm_ref._validation import whole_numbers
+from stsm_ref.geometry import Displacement
 
 Padding = tuple[tuple[int, int], ...]
 
@@ -48,7 +49,7 @@ class AxisKernel(NamedTuple):
 def axis_kernel(distance: int) -> AxisKernel:
     r"""Build the factor of a kernel along one axis, for content that moves by `distance` (PAD-1).
 
-    Whole numbers only: it runs on symbols as well, and so it is proved for all distances.
+    Integers only: it runs on symbols as well, and so it is proved for all distances.
 
     >>> axis_kernel(-1)
     AxisKernel(taps=2, hot=1, before=0, after=1)
@@ -76,7 +77,7 @@ def one_hot_kernel(displacement: SupportsIndex | Sequence[SupportsIndex]) -> One
     Raises
     ------
     SpecError
-        If an entry is no whole number.
+        If an entry is not an integer.
 
     Examples
     --------

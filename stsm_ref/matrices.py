@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from stsm_ref._validation import whole_numbers
 from stsm_ref.errors import ArrayError, SpecError
-from stsm_ref.geometry import ShiftSpec, checked_spec, whole_numbers
+from stsm_ref.geometry import ShiftSpec, checked_spec
 
 Matrix = sparse.csr_array[Any]
 
@@ -47,7 +48,7 @@ def shift_matrix(
     Raises
     ------
     SpecError
-        If `shape` and `displacement` differ in length, or hold something other than whole numbers.
+        If `shape` and `displacement` differ in length, or hold something other than integers.
     ArrayError
         If a size is negative, or a sparse matrix cannot hold `dtype`.
 
@@ -89,6 +90,15 @@ def stsm_matrix(
     with :math:`P_g` the diagonal 0/1 matrix that keeps the channels of group g. ``M @ x.ravel()``
     is the forward and ``M.T @ grad.ravel()`` the VJP.
 
+    Parameters
+    ----------
+    shape_tchw : sequence of int
+        Sizes of the clip.
+    spec : ShiftSpec
+        Which channels move where.
+    dtype : dtype
+        Of the entries, which are 0 and 1.
+
     Raises
     ------
     ArrayError
@@ -105,7 +115,7 @@ def stsm_matrix(
     """
     sizes = whole_numbers("shape_tchw", shape_tchw)
     if len(sizes) != 4 or min(sizes) < 0:
-        raise ArrayError(f"shape_tchw={sizes} is no clip: give the four sizes (T, C, H, W)")
+        raise ArrayError(f"shape_tchw={sizes} is not a clip: give the four sizes (T, C, H, W)")
     dtype = _checked_dtype(dtype)
     time, channels, height, width = sizes
     total = sparse.csr_array((np.prod(sizes),) * 2, dtype=dtype)

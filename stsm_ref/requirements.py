@@ -5,9 +5,9 @@ It is data. `stsm_ref.checks.our_internals` holds the checks; a test keeps the t
 directions.
 """
 
-import difflib
 from typing import Any, Literal, NamedTuple
 
+from stsm_ref._suggest import suggest
 from stsm_ref.errors import SpecError
 
 Standing = Literal["stated", "derived", "silent", "decided"]
@@ -826,16 +826,20 @@ REQUIREMENTS: tuple[Requirement, ...] = (
 def requirement(identifier: str) -> Requirement:
     """Look a requirement up by id, in any case.
 
+    Raises
+    ------
+    SpecError
+        If there is none; the message has the near ones.
+
     >>> requirement("pad-1").place
     '§3.2'
     """
     by_id = {entry.id.upper(): entry for entry in REQUIREMENTS}
     if identifier.upper() not in by_id:
-        near = difflib.get_close_matches(identifier.upper(), by_id, n=3, cutoff=0.4)
-        hint = (
-            f"did you mean {', '.join(by_id[key].id for key in near)}?"
-            if near
-            else "stsm-ref explain all lists them"
+        hint = suggest(
+            identifier.upper(),
+            (entry.id for entry in REQUIREMENTS),
+            "stsm-ref explain all lists them",
         )
-        raise SpecError(f"id={identifier!r} is no requirement: {hint}")
+        raise SpecError(f"id={identifier!r} is not a requirement: {hint}")
     return by_id[identifier.upper()]

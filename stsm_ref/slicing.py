@@ -117,7 +117,7 @@ def stsm(x: npt.ArrayLike, spec: ShiftSpec = ShiftSpec()) -> Array:
     ArrayError
         If `x` has fewer than four axes or no zero to fill with.
     SpecError
-        If `spec` is no `ShiftSpec`, or is ``rounding="exact"`` and does not divide C.
+        If `spec` is not a `ShiftSpec`, or is ``rounding="exact"`` and does not divide C.
 
     Notes
     -----
@@ -175,7 +175,17 @@ def _stsm(x: Array, spec: ShiftSpec, *, direction: int) -> Array:
 
 
 def copy_groups(x: Array, groups: Iterable[ChannelGroup], *, direction: int) -> Array:
-    """Copy every channel group of `x` by `direction` times its displacement."""
+    """Copy every channel group of `x` by `direction` times its displacement.
+
+    Parameters
+    ----------
+    x : ndarray
+        ``(..., T, C, H, W)``.
+    groups : iterable of ChannelGroup
+        They cover all channels.
+    direction : int
+        1 for the shift, -1 for its VJP.
+    """
     y = np.empty_like(x)
     for start, stop, displacement in groups:
         moves = [
@@ -187,7 +197,17 @@ def copy_groups(x: Array, groups: Iterable[ChannelGroup], *, direction: int) -> 
 
 
 def copy_shifted(x: Array, y: Array, moves: Iterable[tuple[int, int]]) -> None:
-    """Write `x`, shifted, into every element of `y`."""
+    """Write `x`, shifted, into every element of `y`.
+
+    Parameters
+    ----------
+    x : ndarray
+        Read.
+    y : ndarray
+        Written; of the same shape.
+    moves : iterable of pairs
+        Each moved axis and its distance.
+    """
     source, target = [slice(None)] * x.ndim, [slice(None)] * x.ndim
     for axis, distance in moves:
         cut = windows(x.shape[axis], distance)

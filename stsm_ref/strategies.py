@@ -105,8 +105,8 @@ def terms() -> st.SearchStrategy[str]:
 
 
 def alphas() -> st.SearchStrategy[Fraction]:
-    """Those of Table 1, and any other fraction in [0, 1] of denominator 64 or less; 1 often,
-    since it fills most groups.
+    """Those of Table 1, and any other fraction in [0, 1] of denominator 64 or less; 1 often, since
+    it fills most groups.
     """
     return (
         st.just(Fraction(1))
@@ -138,8 +138,7 @@ def channel_counts(spec: ShiftSpec, *, most: int = 64) -> st.SearchStrategy[int]
     """Counts that fill every group of `spec` once or twice, miss that by one, or leave groups
     empty; `most` at the most.
     """
-    widest = max(len(term) for term in spec.directions) * len(spec.directions)
-    fill = min(-(-widest * spec.alpha.denominator // max(spec.alpha.numerator, 1)), most)
+    fill = min(spec.min_channels or 3, most)
     return st.sampled_from(
         sorted({1, 2, 3, 5, fill - 1, fill, fill + 1, min(2 * fill, most)} - {0})
     )
@@ -164,6 +163,17 @@ def arrays(
     (``"static"``), all ``"negative"``, near the ends of the dtype (``"huge"``), about 1e-8
     (``"tiny"``), ``"subnormal"``, all ``"nan"``, all ``"infinite"``. `has_values` says which of
     them a dtype has.
+
+    Parameters
+    ----------
+    shape : sequence of int or strategy
+        Fixed or drawn.
+    dtypes : sequence of dtype
+        Of the array.
+    values : Values
+        What it is filled with, see above.
+    layouts : sequence of str
+        How it may lie in memory.
     """
     concrete = draw(shape) if isinstance(shape, st.SearchStrategy) else tuple(shape)
     dtype = draw(st.sampled_from(list(dtypes)))
@@ -183,12 +193,25 @@ def clip_cases(
     values: Values = "bits",
     layouts: Sequence[Layout] = get_args(Layout),
 ) -> ClipCase:
-    """A spec and a clip whose channels suit it; ``rounding="exact"`` among them where the
-    shares are whole.
+    """A spec and a clip whose channels suit it; ``rounding="exact"`` among them where the shares
+    are whole.
+
+    Parameters
+    ----------
+    specs : strategy, optional
+        Of the spec; by default any.
+    batch_axes : sequence of int
+        How many axes there may be in front of T.
+    dtypes : sequence of dtype
+        Of the clip.
+    values : Values
+        What it is filled with, see `arrays`.
+    layouts : sequence of str
+        How it may lie in memory.
     """
     spec = draw(shift_specs() if specs is None else specs)
     channels = draw(channel_counts(spec))
-    if draw(st.booleans()) and _divides(spec, channels):
+    if draw(st.booleans()) and channels % spec.channel_multiple == 0:
         spec = ShiftSpec(spec.terms, spec.alpha, spec.order, "exact")
     time, height, width = draw(st.tuples(sizes(), sizes(), sizes()))
     batch = draw(
@@ -211,6 +234,17 @@ def array_cases(
 ) -> ArrayCase:
     """An array of one axis or more, and a displacement along some of its axes, in any order and
     counted from either end.
+
+    Parameters
+    ----------
+    most_axes : int
+        The largest rank.
+    reach : int
+        The largest distance along an axis.
+    dtypes : sequence of dtype
+        Of the array.
+    values : Values
+        What it is filled with, see `arrays`.
     """
     ndim = draw(st.integers(1, most_axes))
     shape = tuple(draw(sizes()) for _ in range(ndim))
@@ -234,6 +268,19 @@ def make_array(
     """Make one array of such `values` (see `arrays`) in such a memory layout: the same for the same
     arguments and the same NumPy.
 
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    dtype : dtype
+        Of the array.
+    seed : int or sequence of int
+        What the values are drawn from.
+    values : Values
+        What it is filled with.
+    layout : Layout
+        How it lies in memory.
+
     Raises
     ------
     SpecError
@@ -242,13 +289,6 @@ def make_array(
     if not has_values(dtype, values):
         raise SpecError(f"values={values!r}: {dtype} has none such; see has_values")
     return _laid_out(FILLS[values](shape, dtype, np.random.default_rng(seed)), layout)
-
-
-def _divides(spec: ShiftSpec, channels: int) -> bool:
-    n_terms = len(spec.directions)
-    return all(
-        (spec.alpha * channels / (n_terms * len(term))).denominator == 1 for term in spec.directions
-    )
 
 
 def _laid_out(x: Array, layout: Layout) -> Array:

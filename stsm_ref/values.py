@@ -1,5 +1,5 @@
-"""Kinds of values that arrays are filled with, each from a seed: what `stsm_ref.strategies`
-draws and the conformance suite asks.
+"""Kinds of values that arrays are filled with, each from a seed: what `stsm_ref.strategies` draws
+and the conformance suite asks.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,8 +14,8 @@ DTYPES = tuple(
     np.dtype(c)
     for c in ("f4", "f8", "f2", "i4", "i8", "i1", "i2", "u1", "u2", "u4", "u8", "?", "c8", "c16")
 )
-"""bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that
-examples shrink to it.
+"""bool, all integers, float16 to float64, complex64 and complex128; float32 first, so that examples
+shrink to it.
 """
 
 Values = Literal[
@@ -60,6 +60,15 @@ def has_values(dtype: np.dtype[Any], values: Values) -> bool:
 def labels(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
     """Unique values in random order, none 0; odd and above 2**16, so that no half precision holds
     them, where the dtype allows.
+
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    dtype : dtype
+        Of the array.
+    rng : Generator
+        What the order is drawn from.
 
     Raises
     ------
@@ -108,8 +117,8 @@ def _bits(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
 
 
 def _put_signalling(x: Array, rng: np.random.Generator) -> None:
-    """Make one number in ten a signalling NaN: arithmetic, and a cast there and back, would
-    quieten it by setting a bit.
+    """Make one number in ten a signalling NaN: arithmetic, and a cast there and back, would quieten
+    it by setting a bit.
     """
     real = np.dtype(x.real.dtype)
     info, whole = np.finfo(real), np.dtype(f"u{real.itemsize}")
@@ -166,8 +175,8 @@ def _constant(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generat
 
 
 def _static(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """All frames equal, where the last four axes are those of a clip; everything along the
-    first axis elsewhere.
+    """All frames equal, where the last four axes are those of a clip; everything along the first
+    axis elsewhere.
     """
     axis = max(len(shape) - 4, 0)
     frame = _finite([*shape[:axis], 1, *shape[axis + 1 :]], dtype, rng)
@@ -199,8 +208,8 @@ def _huge(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) 
 
 
 def _tiny(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generator) -> Array:
-    """About 1e-8, as a loss that is scaled leaves them, or the smallest normal numbers where
-    those are larger.
+    """About 1e-8, as a loss that is scaled leaves them, or the smallest normal numbers where those
+    are larger.
     """
     return _parts(
         shape,
@@ -234,8 +243,8 @@ def _infinite(shape: Sequence[int], dtype: np.dtype[Any], rng: np.random.Generat
 def _parts(
     shape: Sequence[int], dtype: np.dtype[Any], part: Callable[[np.dtype[Any]], Array]
 ) -> Array:
-    """Floats made by `part` from their dtype; of a complex number both parts, without
-    arithmetic between them.
+    """Floats made by `part` from their dtype; of a complex number both parts, without arithmetic
+    between them.
     """
     x = np.empty(shape, dtype)
     if dtype.kind == "c":

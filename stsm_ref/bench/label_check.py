@@ -1,5 +1,5 @@
-"""What the conformance suite's labels at the size of a network cost, in units of the target
-that they check.
+"""What the conformance suite's labels at the size of a network cost, in units of the target that
+they check.
 """
 
 import functools

@@ -49,8 +49,8 @@ def processor_seconds(command: Sequence[str]) -> float:
 
 
 def comparisons(*, rounds: int = 3) -> Iterator[Comparison]:
-    """Measure `stsm-ref check` on our own NumPy code at smoke and ci, start-up included, beside
-    a bare import, in turn.
+    """Measure `stsm-ref check` on our own NumPy code at smoke and ci, start-up included, beside a
+    bare import, in turn.
     """
     python = [sys.executable, "-c"]
     with tempfile.TemporaryDirectory() as folder:

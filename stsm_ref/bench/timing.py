@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 
 class Comparison(NamedTuple):
-    """How long `name` takes in units of `baseline`: the median over rounds, and what it should
-    not exceed (None: no promise).
+    """How long `name` takes in units of `baseline`: the median over rounds, and what it should not
+    exceed (None: no promise).
     """
 
     name: str

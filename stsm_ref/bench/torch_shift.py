@@ -1,4 +1,4 @@
-"""The torch shift against `Tensor.clone`, against TSM's published manner and against grouped
+"""The torch shift against `Tensor.clone`, against TSM's published code and against grouped
 convolution; R-50 with it and without.
 """
 
@@ -17,8 +17,8 @@ from stsm_ref.nn.insertion import exchange_shifts
 
 SEGMENTS, CLIPS = 8, 4
 STAGES = ((64, 56), (256, 56), (512, 28), (1024, 14), (2048, 7))
-"""Channels and size of what enters the stages of ResNet-50 at 224x224, and of what leaves the
-last.
+"""Channels and size of what enters the stages of ResNet-50 at 224x224, and of what leaves
+the last.
 """
 
 FORMATS = {"NCHW": torch.contiguous_format, "NHWC": torch.channels_last}
@@ -26,9 +26,18 @@ LIMITS = {"NCHW": 1.15, "NHWC": 1.4}
 THREADS = 2
 
 
-def tsm_manner(x: Tensor, num_segments: int = SEGMENTS, fold_div: int = 8) -> Tensor:
+def tsm_shift(x: Tensor, num_segments: int = SEGMENTS, fold_div: int = 8) -> Tensor:
     """TSM's shift as published: view as clips, zeros, three slice copies, view back; the memory
     layout stays.
+
+    Parameters
+    ----------
+    x : Tensor
+        Frames ``(N*T, C, H, W)``.
+    num_segments : int
+        Frames in a clip, T.
+    fold_div : int
+        One in so many channels moves each way.
     """
     clips = x.view(-1, num_segments, *x.shape[1:])
     fold = clips.shape[2] // fold_div
@@ -66,7 +75,7 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
                     {
                         "clone": x.clone,
                         "stsm": lambda x=x: snn.stsm(x, spec, SEGMENTS),  # type: ignore[misc]  # mypy cannot type the default
-                        "TSM's manner": lambda x=x: tsm_manner(x),  # type: ignore[misc]  # as above
+                        "TSM's code": lambda x=x: tsm_shift(x),  # type: ignore[misc]  # as above
                     },
                     rounds=rounds,
                 )
@@ -86,7 +95,7 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
                 rounds=max(rounds // 2, 3),
             )
             ratios.setdefault("stsm", []).append(medians["stsm"] / medians["clone"])
-            ratios.setdefault("TSM's manner", []).append(medians["TSM's manner"] / medians["clone"])
+            ratios.setdefault("TSM's code", []).append(medians["TSM's code"] / medians["clone"])
             ratios.setdefault("stsm forward and backward", []).append(
                 both_ways["stsm"] / both_ways["clone"]
             )
@@ -99,7 +108,7 @@ def _shift_alone(rounds: int) -> Iterator[Comparison]:
             f"torch stsm forward, {layout}", "Tensor.clone", mean["stsm"], LIMITS[layout]
         )
         yield Comparison(
-            f"TSM's published manner, {layout}", "Tensor.clone", mean["TSM's manner"], None
+            f"TSM's published code, {layout}", "Tensor.clone", mean["TSM's code"], None
         )
         yield Comparison(
             f"torch stsm forward+backward, {layout}",

@@ -19,8 +19,8 @@ def bench(
     ] = Side.BOTH,
     as_json: AsJson = False,
 ) -> int:
-    """Compare the shift with a memory copy, with sparse convolution and with TSM's manner, side
-    by side in one run.
+    """Compare the shift with a memory copy, with sparse convolution and with TSM's code, side by
+    side in one run.
     """
     from rich.table import Table
 

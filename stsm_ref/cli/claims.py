@@ -51,8 +51,8 @@ def claims(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """List the paper's claims and how each is settled; compute again what its own tables and
-    our networks can tell.
+    """List the paper's claims and how each is settled; compute again what its own tables and our
+    networks can tell.
     """
     from stsm_ref.paper import MEANINGS
     from stsm_ref.paper.evaluate import is_left_out, settle

@@ -23,8 +23,8 @@ def explain(
     ] = "all",
     as_json: AsJson = False,
 ) -> int:
-    """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or
-    why it exists, a picture.
+    """Explain a requirement, a rule or a case: the rule, the paper's words, how it is known or why
+    it exists, a picture.
     """
     from rich.text import Text
 

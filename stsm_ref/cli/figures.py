@@ -14,10 +14,10 @@ def figures(
         Path, typer.Option(help="The folder to write to; it is made if it is not there.")
     ] = Path("figures"),
 ) -> int:
-    """Draw the paper's Figures 1 to 4 and Tables 1 to 3, and the operator in five seconds, as
-    PNG and SVG.
+    """Draw the paper's Figures 1 to 4 and Tables 1 to 3, and the operator in five seconds, as PNG
+    and SVG.
     """
-    from stsm_ref.pictures.figures import paths, write_figures
+    from stsm_ref.pictures.paper_figures.figures import paths, write_figures
 
     written = []
     try:

@@ -23,6 +23,6 @@ def stsm(
         ),
     ] = False,
 ) -> None:
-    """Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift
-    Module (STSM).
+    """Executable paper, golden reference and conformance kit for the Spatio-Temporal Shift Module
+    (STSM).
     """

@@ -2,7 +2,6 @@
 a picture of what must come out.
 """
 
-import difflib
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from stsm_ref import definition, vectors
 from stsm_ref._describe import moves
+from stsm_ref._suggest import nearest, suggest
 from stsm_ref.errors import SpecError
 from stsm_ref.evidence.cases import Case
 from stsm_ref.geometry import Array, ShiftSpec
@@ -106,14 +106,10 @@ def _near(identifier: str) -> str:
     ]
     family = identifier.partition("/")[0]
     if family not in families:
-        close = difflib.get_close_matches(family, families, n=3, cutoff=0.4)
-        return f"its first part is one of {', '.join(close or families)}"
+        return f"its first part is one of {', '.join(nearest(family, families) or families)}"
     known = [case.id for case in vectors.load(files=[f"{family}.json"])]
-    close = difflib.get_close_matches(identifier, known, n=3, cutoff=0.4)
-    return (
-        f"did you mean {', '.join(close)}?"
-        if close
-        else f"stsm-ref vectors list shows them, {known[0]!r} is the first"
+    return suggest(
+        identifier, known, f"stsm-ref vectors list shows them, {known[0]!r} is the first"
     )
 
 

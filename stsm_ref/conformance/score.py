@@ -2,11 +2,11 @@
 must pass.
 """
 
-import difflib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
+from stsm_ref._suggest import suggest
 from stsm_ref.bugs.implementation import Implementation
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.errors import SpecError
@@ -86,11 +86,8 @@ def named(name: str, framework: Frameworks = "all") -> tuple[Implementation, ...
         )
     }
     if name not in known:
-        near = difflib.get_close_matches(name, known, n=3)
-        raise SpecError(
-            f"name={name!r} is no planted implementation: "
-            f"{'did you mean ' + ' or '.join(near) + '?' if near else 'see stsm-ref mutants'}"
-        )
+        hint = suggest(name, known, "see stsm-ref mutants")
+        raise SpecError(f"name={name!r} is not a planted implementation: {hint}")
     return (known[name],)
 
 

@@ -2,7 +2,6 @@
 theorems.
 """
 
-import difflib
 from typing import Any, NamedTuple
 
 from rich.console import RenderableType
@@ -10,6 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from stsm_ref._suggest import suggest
 from stsm_ref.checks.our_internals import registry
 from stsm_ref.conformance.suite import RULES
 from stsm_ref.errors import SpecError
@@ -55,11 +55,8 @@ def named(name: str) -> Statement:
     """
     known = _all()
     if name not in known:
-        close = difflib.get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = (
-            f"did you mean {', '.join(close)}?" if close else "a report names those that it tried"
-        )
-        raise SpecError(f"id={name!r} is no rule, check or theorem: {hint}")
+        hint = suggest(name, known, "a report names those that it tried")
+        raise SpecError(f"id={name!r} is not a rule, a check or a theorem: {hint}")
     return known[name]
 
 

@@ -35,6 +35,7 @@ def environment(kind: str) -> dict[str, str]:
 JUDGES = (
     "bugs/guess.py",
     "bugs/signatures.py",
+    "_validation.py",
     "geometry.py",
     "definition.py",
     "strategies.py",

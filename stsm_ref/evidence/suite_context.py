@@ -51,18 +51,14 @@ class Trial:
         """
         if "C" in self.target.fixed:
             return self.target.fixed["C"]
-        widest = max(len(term) for term in self.spec.directions) * len(self.spec.directions)
-        least = math.ceil(widest / self.spec.alpha) if self.spec.alpha else 4
+        least = self.spec.min_channels or 4
         whole = 1 if self.spec.rounding == "floor" else self.whole_channels
         return min(-(-least // whole) * whole, max(MOST_CHANNELS // whole * whole, whole))
 
     @property
     def whole_channels(self) -> int:
         """The channel counts that divide without rest are the multiples of this."""
-        parts = len(self.spec.directions)
-        return math.lcm(
-            *((self.spec.alpha / (parts * len(term))).denominator for term in self.spec.directions)
-        )
+        return self.spec.channel_multiple
 
     @property
     def channels(self) -> tuple[int, ...]:

@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from stsm_ref import nn as snn
-from stsm_ref.geometry import UNIT_DISPLACEMENTS, Array, Displacement, ShiftSpec, whole_numbers
+from stsm_ref._validation import whole_numbers
+from stsm_ref.geometry import UNIT_DISPLACEMENTS, Array, Displacement, ShiftSpec
 from stsm_ref.implementations.ours import OURS, Subject
 from stsm_ref.strategies import DTYPES, ClipCase
 

@@ -18,9 +18,11 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import flop_registry
 
+from stsm_ref import _validation
+from stsm_ref._validation import one_of
 from stsm_ref.errors import ArrayError, ModelError, StsmError
-from stsm_ref.geometry import whole_number
-from stsm_ref.models.countable import refuse_uncountable, why_it_stopped, without_memory
+from stsm_ref.models._arguments import at_least
+from stsm_ref.models._countable import refuse_uncountable, why_it_stopped, without_memory
 from stsm_ref.models.tsn import TSN
 from stsm_ref.nn.shifted import plain_class
 
@@ -36,14 +38,14 @@ VECTOR_PRODUCTS = {
     torch.ops.aten.dot: 0,
     torch.ops.aten.vdot: 0,
 }
-"""Products with a vector, which torch's table of operations leaves out: one multiply-accumulate
-an entry of the argument of this number.
+"""Products with a vector, which torch's table of operations leaves out: one multiply-accumulate an
+entry of the argument of this number.
 """
 
 
 def _convolution(layer: nn.Module, x: Tensor, y: Tensor) -> int:
-    """One operation a tap, an input channel of the group and an output element, and one an
-    element for the bias.
+    """One operation a tap, an input channel of the group and an output element, and one an element
+    for the bias.
     """
     assert isinstance(layer, CONVOLUTIONS)
     taps = math.prod(layer.kernel_size) * (layer.in_channels // layer.groups)
@@ -112,13 +114,11 @@ class Cost:
         ModelError
             If `depth` is below 1.
         SpecError
-            If it is no whole number.
+            If it is not an integer.
         """
-        parts = whole_number("depth", depth)
-        if parts < 1:
-            raise ModelError(
-                f"depth={parts}: names are cut after the first part or later, so give 1 or more"
-            )
+        parts = at_least(
+            "depth", depth, 1, "names are cut after the first part or later, so give 1 or more"
+        )
         groups: dict[str, list[LayerCost]] = {}
         for layer in self.layers:
             groups.setdefault(".".join(layer.name.split(".")[:parts]), []).append(layer)
@@ -219,13 +219,13 @@ def cost(
     ------
     ModelError
         If the convention is unknown, or `input_shape` is needed; or if `model` cannot be counted,
-        with the part that stopped and the way out: it is no `nn.Module`, is scripted, has lazy
+        with the part that stopped and the way out: it is not an `nn.Module`, is scripted, has lazy
         layers, depends on values, or does not take such an input.
     ArrayError
-        If `size` is below 1, or `input_shape` is no sequence of sizes, or `dtype` is none of
+        If `size` is below 1, or `input_shape` is not a sequence of sizes, or `dtype` is none of
         torch's.
     SpecError
-        If `size` is no whole number.
+        If `size` is not an integer.
 
     Notes
     -----
@@ -237,14 +237,17 @@ def cost(
     >>> cost(nn.Conv2d(3, 8, 3, padding=1), input_shape=(1, 3, 4, 4), convention="macs").operations
     3456
     """
-    if convention not in get_args(Convention):
-        raise ModelError(
-            f"convention={convention!r} is not one of "
-            f"{', '.join(map(repr, get_args(Convention)))}: say what is counted"
-        )
+    one_of(
+        "convention",
+        convention,
+        get_args(Convention),
+        error=ModelError,
+        way_out="say what is counted",
+    )
     if dtype is not None and not isinstance(dtype, torch.dtype):
         raise ArrayError(
-            f"dtype={dtype!r} is no dtype of torch: say what the network reads, such as torch.int64"
+            f"dtype={dtype!r} is not a dtype of torch: say what the network reads, such as "
+            "torch.int64"
         )
     refuse_uncountable(model)
     shape = _one_clip(model, size) if input_shape is None else _checked_shape(input_shape)
@@ -286,14 +289,12 @@ def _one_clip(model: nn.Module, size: SupportsIndex) -> tuple[int, ...]:
     """Return the shape of one clip of frames of that size."""
     if not isinstance(model, TSN):
         raise ModelError(
-            f"model={type(model).__name__} is no network of create_model: say what it reads: "
+            f"model={type(model).__name__} is not a network of create_model: say what it reads: "
             "input_shape=(8, 3, 224, 224)"
         )
-    pixels = whole_number("size", size)
-    if pixels < 1:
-        raise ArrayError(
-            f"size={pixels} is no number of pixels: frames are size x size, so give 1 or more"
-        )
+    pixels = _validation.at_least(
+        "size", size, 1, "frames are size x size pixels, so give 1 or more", error=ArrayError
+    )
     return (1, model.num_segments * model.frames_per_segment, 3, pixels, pixels)
 
 
@@ -303,7 +304,7 @@ def _checked_shape(input_shape: Iterable[SupportsIndex]) -> tuple[int, ...]:
         shape = tuple(operator.index(size) for size in input_shape)
     except TypeError:
         raise ArrayError(
-            f"input_shape={input_shape!r} is no sequence of whole numbers: say what the network "
+            f"input_shape={input_shape!r} is not a sequence of integers: say what the network "
             "reads, (8, 3, 224, 224)"
         ) from None
     if any(size < 0 for size in shape):

@@ -7,8 +7,8 @@ from typing import cast
 import torch
 from torch import Tensor
 
+from stsm_ref._validation import whole_number
 from stsm_ref.errors import ArrayError
-from stsm_ref.geometry import whole_number
 
 
 def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Tensor:
@@ -33,10 +33,10 @@ def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Ten
     Raises
     ------
     ArrayError
-        If `x` is no dense tensor, or the rank, the number of frames, the channels or the dtype is
-        none that a network can read; or if a number of segments or frames is below 1.
+        If `x` is not a dense tensor, or the rank, the number of frames, the channels or the dtype
+        is none that a network can read; or if a number of segments or frames is below 1.
     SpecError
-        If it is no whole number.
+        If it is not an integer.
 
     >>> import torch
     >>> fold_clips(torch.zeros(2, 8, 3, 4, 4), 8).shape
@@ -44,8 +44,8 @@ def fold_clips(x: Tensor, num_segments: int, frames_per_segment: int = 1) -> Ten
     """
     if not isinstance(x, Tensor):
         raise ArrayError(
-            f"x has type {type(x).__name__}, which is no tensor: give clips (N, T, 3, H, W), as "
-            "torch.as_tensor(x) makes them"
+            f"x has type {type(x).__name__}, which is not a tensor: "
+            "give clips (N, T, 3, H, W), as torch.as_tensor(x) makes them"
         )
     if x.layout is not torch.strided:
         raise ArrayError(f"x is of layout {x.layout}: frames must be a dense tensor, x.to_dense()")
@@ -90,7 +90,7 @@ def unfold_clips(x: Tensor, num_segments: int) -> Tensor:
     ArrayError
         If `num_segments` is below 1, or does not divide the leading axis, or there is none.
     SpecError
-        If it is no whole number.
+        If it is not an integer.
 
     >>> import torch
     >>> unfold_clips(torch.zeros(16, 3, 4, 4), 8).shape
@@ -110,12 +110,12 @@ def unfold_clips(x: Tensor, num_segments: int) -> Tensor:
 
 
 def _counted(argument: str, value: int) -> int:
-    """Return `value` if it is a number of 1 or more; a size that torch leaves open in a graph
-    stays open.
+    """Return `value` if it is a number of 1 or more; a size that torch leaves open in a graph stays
+    open.
     """
     count = (
         value if isinstance(cast(object, value), torch.SymInt) else whole_number(argument, value)
     )
     if count < 1:
-        raise ArrayError(f"{argument}={count} is no number of frames: a clip has 1 or more")
+        raise ArrayError(f"{argument}={count} is less than 1: a clip has 1 frame or more")
     return count

@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from torch import Tensor, nn
 
+from stsm_ref._validation import one_of
 from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.models.fold import unfold_clips
 
@@ -16,8 +17,8 @@ Average = Literal["scores", "probabilities"]
 
 
 class TSNHead(nn.Module):
-    """Pool over space, average over time, drop out, classify: one linear map a clip (Wang et
-    al., the paper's [2]).
+    """Pool over space, average over time, drop out, classify: one linear map a clip (Wang et al.,
+    the paper's [2]).
     """
 
     init_std = 0.01
@@ -34,8 +35,8 @@ class TSNHead(nn.Module):
         nn.init.zeros_(self.fc.bias)
 
     def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what
-        the head was built for.
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the
+        head was built for.
         """
         x = self.pool(x).flatten(1)
         x = unfold_clips(x, num_segments or self.num_segments).mean(1)  # (N, C)
@@ -51,8 +52,8 @@ class TSMHead(TSNHead):
     init_std = 0.001
 
     def forward(self, x: Tensor, num_segments: int | None = None) -> Tensor:
-        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what
-        the head was built for.
+        """Map ``(N*T, C, H, W)`` to scores ``(N, num_classes)``, T being `num_segments` or what the
+        head was built for.
         """
         x = self.pool(x).flatten(1)
         x = self.fc(self.dropout(x))
@@ -81,7 +82,7 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     Raises
     ------
     ArrayError
-        If `scores` is no tensor of floats of rank 3 with a view or more.
+        If `scores` is not a tensor of floats of rank 3 with a view or more.
     ModelError
         If `average` is neither.
 
@@ -92,7 +93,7 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
     """
     if not isinstance(scores, Tensor):
         raise ArrayError(
-            f"scores has type {type(scores).__name__}, which is no tensor: give (N, views, "
+            f"scores has type {type(scores).__name__}, which is not a tensor: give (N, views, "
             "num_classes)"
         )
     if scores.ndim != 3:
@@ -109,9 +110,11 @@ def average_views(scores: Tensor, average: Average = "scores") -> Tensor:
         raise ArrayError(
             f"scores has dtype {scores.dtype}: an average needs floats, as in scores.float()"
         )
-    if average not in get_args(Average):
-        raise ModelError(
-            f"average={average!r} is not one of {', '.join(map(repr, get_args(Average)))}: say "
-            "what is averaged over views"
-        )
+    one_of(
+        "average",
+        average,
+        get_args(Average),
+        error=ModelError,
+        way_out="say what is averaged over views",
+    )
     return (scores.softmax(-1) if average == "probabilities" else scores).mean(1)

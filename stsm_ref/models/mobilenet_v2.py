@@ -7,7 +7,7 @@ of the seventeen.
 
 from torch import Tensor, nn
 
-from stsm_ref.models.arguments import at_least_one
+from stsm_ref.models._arguments import at_least_one
 
 STAGES = (
     # expansion, channels, blocks, stride of the first block
@@ -24,7 +24,19 @@ STAGES = (
 def unit(
     in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1
 ) -> nn.Sequential:
-    """Make convolution, BatchNorm and ReLU6."""
+    """Make convolution, BatchNorm and ReLU6.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels before and after.
+    kernel : int
+        Height and width of the kernel.
+    stride : int
+        Of the convolution.
+    groups : int
+        Groups of channels that do not meet.
+    """
     return nn.Sequential(
         convolution(in_channels, out_channels, kernel, stride, groups),
         nn.BatchNorm2d(out_channels),
@@ -35,7 +47,19 @@ def unit(
 def convolution(
     in_channels: int, out_channels: int, kernel: int, stride: int = 1, groups: int = 1
 ) -> nn.Conv2d:
-    """Make a convolution without bias that keeps the size at stride 1."""
+    """Make a convolution without bias that keeps the size at stride 1.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels before and after.
+    kernel : int
+        Height and width of the kernel.
+    stride : int
+        Of the convolution.
+    groups : int
+        Groups of channels that do not meet.
+    """
     layer = nn.Conv2d(
         in_channels, out_channels, kernel, stride, padding=kernel // 2, groups=groups, bias=False
     )
@@ -66,7 +90,7 @@ class InvertedResidual(nn.Module):
 
 
 class MobileNetV2(nn.Module):
-    """The trunk: frames ``(N*T, 3, H, W)`` to feature maps ``(N*T, 1280, H/32, W/32)``.
+    """The backbone: frames ``(N*T, 3, H, W)`` to feature maps ``(N*T, 1280, H/32, W/32)``.
 
     >>> import torch
     >>> MobileNetV2()(torch.zeros(1, 3, 64, 64)).shape
@@ -98,8 +122,8 @@ class MobileNetV2(nn.Module):
 
 
 class MobileNetV2Classifier(MobileNetV2):
-    """The image classifier that torchvision's ImageNet files were saved from;
-    ``load_state_dict`` takes them with ``strict=True``.
+    """The image classifier that torchvision's ImageNet files were saved from; ``load_state_dict``
+    takes them with ``strict=True``.
     """
 
     def __init__(self, num_classes: int = 1000) -> None:

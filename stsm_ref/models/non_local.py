@@ -4,13 +4,13 @@ al., the paper's [44]; Tables 6, 7).
 
 from torch import Tensor, nn
 
-from stsm_ref.models.arguments import at_least, at_least_one
+from stsm_ref.models._arguments import at_least, at_least_one
 from stsm_ref.models.fold import unfold_clips
-from stsm_ref.models.resnet import Bottleneck, Place, ResNet
+from stsm_ref.models.resnet import BlockSpec, Bottleneck, ResNet
 
 NON_LOCAL_PLACES = frozenset({(2, 0), (2, 2), (3, 0), (3, 2), (3, 4)})
-"""(stage, number) of the blocks of ResNet-50 that are followed by one, as TSM and MMAction2
-place them.
+"""(stage, number) of the blocks of ResNet-50 that are followed by one, as TSM and MMAction2 place
+them.
 """
 
 
@@ -63,9 +63,9 @@ class NonLocal(nn.Module):
 class NonLocalBottleneck(Bottleneck):
     """A bottleneck with a non-local block after it."""
 
-    def __init__(self, place: Place, num_segments: int) -> None:
-        super().__init__(place)
-        self.nl = NonLocal(place.planes * self.expansion, num_segments)
+    def __init__(self, spec: BlockSpec, num_segments: int) -> None:
+        super().__init__(spec)
+        self.nl = NonLocal(spec.planes * self.expansion, num_segments)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N*T, C_in, H, W)`` to ``(N*T, 4*planes, H/stride, W/stride)``."""
@@ -75,17 +75,17 @@ class NonLocalBottleneck(Bottleneck):
 
 class NonLocalResNet(ResNet):
     """ResNet-50 with a non-local block after five of its blocks; frames ``(N*T, 3, H, W)`` to
-    feature maps, as its plain trunk.
+    feature maps, as its plain backbone.
     """
 
     smallest_size = 17  # pixels: of 16, the last non-local blocks would see one, and pool it away
 
     def __init__(self, num_segments: int) -> None:
-        def block(place: Place, /) -> nn.Module:
+        def block(spec: BlockSpec, /) -> nn.Module:
             return (
-                NonLocalBottleneck(place, num_segments)
-                if (place.stage, place.number) in NON_LOCAL_PLACES
-                else Bottleneck(place)
+                NonLocalBottleneck(spec, num_segments)
+                if (spec.stage, spec.number) in NON_LOCAL_PLACES
+                else Bottleneck(spec)
             )
 
         super().__init__(50, block)

@@ -8,7 +8,7 @@ from torch import device, nn
 from stsm_ref import nn as snn
 from stsm_ref.errors import ModelError
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.models.arguments import at_least_one, known, share_dropped
+from stsm_ref.models._arguments import at_least_one, known, share_dropped
 from stsm_ref.models.flops import Convention, Cost, cost
 from stsm_ref.models.heads import HEADS, Head
 from stsm_ref.models.mobilenet_v2 import MobileNetV2
@@ -25,7 +25,7 @@ which starts as TSM and learns.
 
 
 class Host(NamedTuple):
-    """How to build a trunk for so many segments, and where a shift stands in it: None means
+    """How to build a backbone for so many segments, and where a shift stands in it: None means
     where `insert_shift` finds a place itself.
     """
 
@@ -108,8 +108,8 @@ def create_model(
     Notes
     -----
     Every row of Tables 1 to 7 that names a 2-D host is one call: ``create_model("tsn_resnet50")``
-    is STSM+TSN, ``create_model("tsn_resnet50", shift="tsm")`` TSM, ``create_model("tsn_resnet50",
-    shift="TH+TW+HW")`` a line of Table 3.
+    is STSM+TSN, ``create_model("tsn_resnet50", shift="tsm")`` TSM,
+    ``create_model("tsn_resnet50", shift="TH+TW+HW")`` a line of Table 3.
 
     >>> model = create_model("tsn_resnet18", num_segments=2, num_classes=5)
     >>> str(model.spec)
@@ -123,10 +123,10 @@ def create_model(
     keeps_own = shift == "tsm" and name in OWN_SHIFT
     spec = None if keeps_own else resolve_shift(shift)
 
-    trunk = OWN_SHIFT[name](segments) if keeps_own else host.build(segments)
-    model = TSN(trunk, num_segments=segments, num_classes=classes, head=head, dropout=dropout)
+    backbone = OWN_SHIFT[name](segments) if keeps_own else host.build(segments)
+    model = TSN(backbone, num_segments=segments, num_classes=classes, head=head, dropout=dropout)
     if spec is not None:
-        snn.insert_shift(trunk, segments, spec=spec, sites=host.sites, quiet=True)
+        snn.insert_shift(backbone, segments, spec=spec, sites=host.sites, quiet=True)
     return model
 
 
@@ -150,7 +150,7 @@ def resolve_shift(shift: str | ShiftSpec) -> ShiftSpec | None:
         spec = shift
     else:
         raise ModelError(
-            f"shift={shift!r} is no shift: give one of {', '.join(map(repr, SHIFTS))}, or a "
+            f"shift={shift!r} is not a shift: give one of {', '.join(map(repr, SHIFTS))}, or a "
             "ShiftSpec"
         )
     return spec if spec is not None and spec.alpha > 0 else None
@@ -168,6 +168,15 @@ def model_cost(
 ) -> Cost:
     r"""Count one clip through a network of `create_model`, which is built without memory for its
     weights; see `cost`.
+
+    Parameters
+    ----------
+    name : str
+        One of `list_models`.
+    shift, num_segments, num_classes, head
+        As `create_model` takes them.
+    size, convention
+        As `cost` takes them.
 
     >>> total = model_cost("tsn_resnet50", shift="stsm", num_segments=8, size=256, num_classes=400, convention="mmcv")
     >>> f"{total.operations:,} {total.parameters:,}"

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, cast
 from torch import Tensor, nn
 
 from stsm_ref.errors import ModelError
-from stsm_ref.models.arguments import at_least_one
+from stsm_ref.models._arguments import at_least_one
 
 BLOCKS_PER_STAGE = {
     18: (2, 2, 2, 2),
@@ -22,9 +22,9 @@ BLOCKS_PER_STAGE = {
 STAGE_PLANES = (64, 128, 256, 512)
 
 
-class Place(NamedTuple):
-    """Where a block stands: `stage` 1 to 4 and `number` within it from 0; and its widths, and
-    the stride of its 3x3.
+class BlockSpec(NamedTuple):
+    """What a residual block is to be: its `stage`, 1 to 4, its `number` in it, from 0, its widths,
+    and the stride of its 3x3.
     """
 
     stage: int
@@ -35,32 +35,53 @@ class Place(NamedTuple):
 
 
 class BlockType(Protocol):
-    """What builds the blocks of a trunk: one of the classes below, or a function that chooses
-    by place.
+    """What builds the blocks of a backbone: one of the classes below, or a function that chooses by
+    stage and number.
     """
 
-    def __call__(self, place: Place, /) -> nn.Module:
-        """Build the block that stands there."""
+    def __call__(self, spec: BlockSpec, /) -> nn.Module:
+        """Build the block."""
         ...
 
 
 def convolution(
     in_channels: int, out_channels: int, kernel: int, stride: int = 1, *, bias: bool = False
 ) -> nn.Conv2d:
-    """Make a 2-D convolution that keeps the size at stride 1, initialised as He et al. do."""
+    """Make a 2-D convolution that keeps the size at stride 1, initialised as He et al. do.
+
+    Parameters
+    ----------
+    in_channels, out_channels : int
+        Channels before and after.
+    kernel : int
+        Height and width of the kernel.
+    stride : int
+        Of the convolution.
+    bias : bool
+        Whether it has one.
+    """
     layer = nn.Conv2d(in_channels, out_channels, kernel, stride, padding=kernel // 2, bias=bias)
     nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
     return layer
 
 
-def shortcut(place: Place, out_channels: int, *, bias: bool = False) -> nn.Sequential | None:
-    """Make the 1x1 convolution of a shortcut that changes its shape, or None for one that does
-    not.
+def shortcut(spec: BlockSpec, out_channels: int, *, bias: bool = False) -> nn.Sequential | None:
+    """Make the 1x1 convolution of a shortcut that changes its shape, or None for one that
+    does not.
+
+    Parameters
+    ----------
+    spec : BlockSpec
+        The block.
+    out_channels : int
+        Channels that the block gives back.
+    bias : bool
+        Whether the convolution has one.
     """
-    if place.stride == 1 and place.in_channels == out_channels:
+    if spec.stride == 1 and spec.in_channels == out_channels:
         return None
     return nn.Sequential(
-        convolution(place.in_channels, out_channels, 1, place.stride, bias=bias),
+        convolution(spec.in_channels, out_channels, 1, spec.stride, bias=bias),
         nn.BatchNorm2d(out_channels),
     )
 
@@ -70,14 +91,14 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, spec: BlockSpec) -> None:
         super().__init__()
-        self.conv1 = convolution(place.in_channels, place.planes, 3, place.stride)
-        self.bn1 = nn.BatchNorm2d(place.planes)
+        self.conv1 = convolution(spec.in_channels, spec.planes, 3, spec.stride)
+        self.bn1 = nn.BatchNorm2d(spec.planes)
         self.relu = nn.ReLU(inplace=True)
-        self.conv2 = convolution(place.planes, place.planes, 3)
-        self.bn2 = nn.BatchNorm2d(place.planes)
-        self.downsample = shortcut(place, place.planes)
+        self.conv2 = convolution(spec.planes, spec.planes, 3)
+        self.bn2 = nn.BatchNorm2d(spec.planes)
+        self.downsample = shortcut(spec, spec.planes)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N*T, C_in, H, W)`` to ``(N*T, C, H/stride, W/stride)``."""
@@ -95,44 +116,44 @@ class Bottleneck(nn.Module):
 
     expansion = 4
 
-    def __init__(self, place: Place, *, bias: bool = False) -> None:
+    def __init__(self, spec: BlockSpec, *, bias: bool = False) -> None:
         super().__init__()
-        planes, wide = place.planes, place.planes * self.expansion
-        self.conv1 = convolution(place.in_channels, planes, 1, bias=bias)
+        planes, wide = spec.planes, spec.planes * self.expansion
+        self.conv1 = convolution(spec.in_channels, planes, 1, bias=bias)
         self.bn1 = nn.BatchNorm2d(planes)
-        self.conv2 = convolution(planes, planes, 3, place.stride, bias=bias)
+        self.conv2 = convolution(planes, planes, 3, spec.stride, bias=bias)
         self.bn2 = nn.BatchNorm2d(planes)
         self.conv3 = convolution(planes, wide, 1, bias=bias)
         self.bn3 = nn.BatchNorm2d(wide)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = shortcut(place, wide, bias=bias)
+        self.downsample = shortcut(spec, wide, bias=bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map ``(N*T, C_in, H, W)`` to ``(N*T, 4*planes, H/stride, W/stride)``."""
         identity: Tensor = x if self.downsample is None else self.downsample(x)
         x = self.relu(self.bn1(self.conv1(x)))
-        x = self.between(x)
+        x = self.after_conv1(x)
         x = self.relu(self.bn2(self.conv2(x)))
         x = self.bn3(self.conv3(x))
         y: Tensor = self.relu(x + identity)
         return y
 
-    def between(self, x: Tensor) -> Tensor:
-        """Pass ``(N*T, planes, H, W)`` on from the first convolution to the second: where TANet
-        and TDN model time.
+    def after_conv1(self, x: Tensor) -> Tensor:
+        """Pass ``(N*T, planes, H, W)`` on from the first convolution to the second: where TANet and
+        TDN model time.
         """
         return x
 
 
 class ResNet(nn.Module):
-    """The trunk: frames ``(N*T, 3, H, W)`` to feature maps ``(N*T, C, H/32, W/32)``.
+    """The backbone: frames ``(N*T, 3, H, W)`` to feature maps ``(N*T, C, H/32, W/32)``.
 
     Parameters
     ----------
     depth : {18, 34, 50, 101, 152}
         Layers with weights.
     block : callable, optional
-        Builds the block of a `Place`; by default the plain block of that depth.
+        Builds the block of a `BlockSpec`; by default the plain block of that depth.
 
     Raises
     ------
@@ -151,11 +172,12 @@ class ResNet(nn.Module):
         super().__init__()
         if not isinstance(cast(object, depth), int) or depth not in BLOCKS_PER_STAGE:
             raise ModelError(
-                f"depth={depth!r} is no ResNet: use one of {', '.join(map(str, BLOCKS_PER_STAGE))}"
+                f"depth={depth!r} is not the depth of a ResNet: use one of "
+                f"{', '.join(map(str, BLOCKS_PER_STAGE))}"
             )
         if block is not None and not callable(block):
             raise ModelError(
-                f"block={block!r} builds no block: give a function of a Place that returns an "
+                f"block={block!r} is not callable: give a function of a BlockSpec that returns an "
                 "nn.Module"
             )
         plain = BasicBlock if depth < 50 else Bottleneck
@@ -180,15 +202,26 @@ class ResNet(nn.Module):
 
 
 def residual_stage(depth: int, stage: int, expansion: int, block: BlockType) -> nn.Sequential:
-    """Build one of the four stages, 1 to 4: from each to the next the width doubles and the
-    size halves.
+    """Build one of the four stages, 1 to 4: from each to the next the width doubles and the size
+    halves.
+
+    Parameters
+    ----------
+    depth : int
+        Of the ResNet, a key of `BLOCKS_PER_STAGE`.
+    stage : int
+        1 to 4.
+    expansion : int
+        By how much a block is wider outside than inside.
+    block : BlockType
+        Builds the block of a `BlockSpec`.
     """
     planes = STAGE_PLANES[stage - 1]
     in_channels = STAGE_PLANES[0] if stage == 1 else STAGE_PLANES[stage - 2] * expansion
     blocks = []
     for number in range(BLOCKS_PER_STAGE[depth][stage - 1]):
         stride = 2 if stage > 1 and number == 0 else 1
-        blocks.append(block(Place(stage, number, in_channels, planes, stride)))
+        blocks.append(block(BlockSpec(stage, number, in_channels, planes, stride)))
         in_channels = planes * expansion
     return nn.Sequential(*blocks)
 

@@ -1,14 +1,14 @@
-r"""TANet: a temporal kernel that the clip chooses for itself (Liu et al., the paper's [16];
-Tables 6, 7).
+r"""TANet: a temporal kernel that the clip chooses for itself (Liu et al., the paper's [16]; Tables
+6, 7).
 """
 
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.errors import ModelError
-from stsm_ref.models.arguments import at_least
+from stsm_ref.models._arguments import at_least
 from stsm_ref.models.fold import unfold_clips
-from stsm_ref.models.resnet import Bottleneck, Place, ResNet
+from stsm_ref.models.resnet import BlockSpec, Bottleneck, ResNet
 
 
 class TAM(nn.Module):
@@ -31,7 +31,7 @@ class TAM(nn.Module):
     ------
     ModelError
         If `num_segments` is below 2: a single frame has no neighbour to adapt to; or if `channels`
-        is no multiple of 4.
+        is not a multiple of 4.
     """
 
     def __init__(self, channels: int, num_segments: int) -> None:
@@ -91,20 +91,20 @@ class TAM(nn.Module):
 class TAMBottleneck(Bottleneck):
     """A bottleneck with TAM between its first convolution and its second."""
 
-    def __init__(self, place: Place, num_segments: int) -> None:
-        super().__init__(place)
-        self.tam = TAM(place.planes, num_segments)
+    def __init__(self, spec: BlockSpec, num_segments: int) -> None:
+        super().__init__(spec)
+        self.tam = TAM(spec.planes, num_segments)
 
-    def between(self, x: Tensor) -> Tensor:
+    def after_conv1(self, x: Tensor) -> Tensor:
         """Let the frames of a clip meet, ``(N*T, planes, H, W)``."""
         y: Tensor = self.tam(x)
         return y
 
 
 class TANetResNet(ResNet):
-    """ResNet-50 with TAM in all sixteen blocks; frames ``(N*T, 3, H, W)`` to feature maps, as
-    its plain trunk.
+    """ResNet-50 with TAM in all sixteen blocks; frames ``(N*T, 3, H, W)`` to feature maps, as its
+    plain backbone.
     """
 
     def __init__(self, num_segments: int) -> None:
-        super().__init__(50, lambda place: TAMBottleneck(place, num_segments))
+        super().__init__(50, lambda spec: TAMBottleneck(spec, num_segments))

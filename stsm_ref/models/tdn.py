@@ -13,9 +13,15 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.models.arguments import at_least, at_least_one
+from stsm_ref.models._arguments import at_least, at_least_one
 from stsm_ref.models.fold import unfold_clips
-from stsm_ref.models.resnet import BLOCKS_PER_STAGE, Bottleneck, Place, convolution, residual_stage
+from stsm_ref.models.resnet import (
+    BLOCKS_PER_STAGE,
+    BlockSpec,
+    Bottleneck,
+    convolution,
+    residual_stage,
+)
 
 FRAMES_PER_SEGMENT = 5
 REDUCTION = 16
@@ -103,14 +109,14 @@ class TDNBottleneck(Bottleneck):
     convolution and the second.
     """
 
-    def __init__(self, place: Place, num_segments: int, *, own_shift: bool) -> None:
-        super().__init__(place, bias=True)
-        self.difference = LongTermDifference(place.planes, num_segments)
+    def __init__(self, spec: BlockSpec, num_segments: int, *, own_shift: bool) -> None:
+        super().__init__(spec, bias=True)
+        self.difference = LongTermDifference(spec.planes, num_segments)
         self.temporal = (
-            TemporalConvolution(place.planes, num_segments) if own_shift else nn.Identity()
+            TemporalConvolution(spec.planes, num_segments) if own_shift else nn.Identity()
         )
 
-    def between(self, x: Tensor) -> Tensor:
+    def after_conv1(self, x: Tensor) -> Tensor:
         """Let the segments of a clip meet, ``(N*T, planes, H, W)``."""
         y: Tensor = self.temporal(self.difference(x))
         return y
@@ -161,11 +167,11 @@ class TDNResNet(nn.Module):
             "a difference needs a neighbour, so give TDN 2 segments or more",
         )
 
-        def block(place: Place, /) -> nn.Module:
+        def block(spec: BlockSpec, /) -> nn.Module:
             return (
-                Bottleneck(place, bias=True)
-                if place.stage == 1
-                else TDNBottleneck(place, num_segments, own_shift=own_shift)
+                Bottleneck(spec, bias=True)
+                if spec.stage == 1
+                else TDNBottleneck(spec, num_segments, own_shift=own_shift)
             )
 
         self.share_of_frames = 0.5 if num_segments == 8 else 0.75

@@ -1,4 +1,4 @@
-r"""The network of Fig. 2: frames folded into the batch, a 2-D trunk, and a head that averages
+r"""The network of Fig. 2: frames folded into the batch, a 2-D backbone, and a head that averages
 over time (Wang et al., the paper's [2]).
 """
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from stsm_ref import nn as snn
 from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.models.arguments import at_least_one, known, share_dropped
+from stsm_ref.models._arguments import at_least_one, known, share_dropped
 from stsm_ref.models.checkpoints.key_mapping import without_wrappers
 from stsm_ref.models.fold import fold_clips
 from stsm_ref.models.heads import HEADS, Average, Head, average_views
@@ -18,8 +18,8 @@ from stsm_ref.nn.functional import refuse_scripting
 from stsm_ref.nn.shifted import ATTRIBUTE, has_shift
 
 
-class Trunk(Protocol):
-    """What a trunk says of itself, besides being an `nn.Module` that maps frames to feature
+class Backbone(Protocol):
+    """What a backbone says of itself, besides being an `nn.Module` that maps frames to feature
     maps.
     """
 
@@ -28,7 +28,7 @@ class Trunk(Protocol):
     out_channels: int
 
 
-SAID_BY_TRUNKS = {
+BACKBONE_ATTRIBUTES = {
     "frames_per_segment": "1 where it reads single frames",
     "smallest_size": "1 where it pools no frame away",
     "out_channels": "those of its feature maps",
@@ -50,8 +50,8 @@ class TSN(nn.Module):
     Parameters
     ----------
     backbone : nn.Module
-        A trunk: `ResNet`, `MobileNetV2`, or one of their relatives for NL, TANet and TDN. Its keys
-        are torchvision's.
+        A backbone: `ResNet`, `MobileNetV2`, or one of their relatives for NL, TANet and TDN. Its
+        keys are torchvision's.
     num_segments : int
         Segments a clip, T.
     num_classes : int
@@ -64,17 +64,17 @@ class TSN(nn.Module):
     Raises
     ------
     ModelError
-        If `backbone` is no trunk, or a number or name is none that can be meant.
+        If `backbone` is not a backbone, or a number or name is none that can be meant.
     SpecError
         If a number is not whole.
 
     Notes
     -----
-    Fig. 2 of the paper. Input is ``(N, T, 3, H, W)``, or the same frames folded, ``(N*T, 3, H,
-    W)``; where a trunk reads several frames a segment (TDN: five), T of the input is
-    ``num_segments`` times as many. A network in which nothing looks across frames takes clips ``(N,
-    T, 3, H, W)`` of any T; how frames that come folded are cut into clips, `num_segments` says
-    there too.
+    Fig. 2 of the paper. Input is ``(N, T, 3, H, W)``, or the same frames folded,
+    ``(N*T, 3, H, W)``; where a backbone reads several frames a segment (TDN: five), T of the input
+    is ``num_segments`` times as many. A network in which nothing looks across frames takes clips
+    ``(N, T, 3, H, W)`` of any T; how frames that come folded are cut into clips, `num_segments`
+    says there too.
 
     >>> import torch
     >>> from stsm_ref.models.resnet import ResNet
@@ -92,20 +92,20 @@ class TSN(nn.Module):
         dropout: float = 0.5,
     ) -> None:
         super().__init__()
-        trunk = _checked_trunk(backbone)
+        checked = _checked_backbone(backbone)
         self._num_segments = at_least_one("num_segments", num_segments)
-        self.frames_per_segment = trunk.frames_per_segment
-        self.smallest_size = trunk.smallest_size
+        self.frames_per_segment = checked.frames_per_segment
+        self.smallest_size = checked.smallest_size
         self.backbone = backbone
         classes = at_least_one("num_classes", num_classes)
         self.head = HEADS[known("head", head, HEADS)](
-            trunk.out_channels, classes, self._num_segments, share_dropped(dropout)
+            checked.out_channels, classes, self._num_segments, share_dropped(dropout)
         )
 
     @property
     def num_segments(self) -> int:
-        """Segments a clip, T, for which the network was built; its parts know that number too,
-        so it cannot be set afterwards.
+        """Segments a clip, T, for which the network was built; its parts know that number too, so
+        it cannot be set afterwards.
         """
         return self._num_segments
 
@@ -120,7 +120,7 @@ class TSN(nn.Module):
 
     @property
     def spec(self) -> ShiftSpec | None:
-        """The spec of the shift that stands in the trunk, or None where there is none; TDN's own
+        """The spec of the shift that stands in the backbone, or None where there is none; TDN's own
         convolution is none.
 
         Raises
@@ -138,8 +138,8 @@ class TSN(nn.Module):
 
     @property
     def sites(self) -> tuple[str, ...]:
-        """The layers before which a shift stands, by their names in this network, in its order;
-        of an STSM module, what holds it.
+        """The layers before which a shift stands, by their names in this network, in its order; of
+        an STSM module, what holds it.
         """
         names = []
         for shift in snn.shifts_of(self):
@@ -153,14 +153,14 @@ class TSN(nn.Module):
         refuse_scripting("TSN")
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores ``(N,
-        num_classes)``.
+        """Map clips ``(N, T, 3, H, W)`` or folded frames ``(N*T, 3, H, W)`` to scores
+        ``(N, num_classes)``.
 
         Raises
         ------
         ArrayError
             If `x` is no such batch, of another dtype than the network, or smaller than the pooling
-            of the trunk allows.
+            of the backbone allows.
         ModelError
             If a part of the network was built for clips of another length.
         """
@@ -178,14 +178,14 @@ class TSN(nn.Module):
         return y
 
     def _segments_of(self, x: Tensor) -> int:
-        """Return how many segments a clip of `x` has; parts that look across frames must have
-        been built for that number.
+        """Return how many segments a clip of `x` has; parts that look across frames must have been
+        built for that number.
         """
         of_parts = {}
         for name, module in self.backbone.named_modules():
             part = (
                 getattr(module, ATTRIBUTE) if has_shift(module) else module
-            )  # an inserted shift is no module of its own
+            )  # an inserted shift is not a module of its own
             if hasattr(part, "num_segments"):
                 of_parts[name] = part.num_segments
         for name, segments in of_parts.items():
@@ -218,20 +218,20 @@ class TSN(nn.Module):
             )
 
     def predict(self, views: Tensor, average: Average = "scores") -> Tensor:
-        """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to ``(N,
-        num_classes)``; see `average_views`.
+        """Map the views ``(N, V, T, 3, H, W)`` of N videos, V = crops times clips, to
+        ``(N, num_classes)``; see `average_views`.
 
         Raises
         ------
         ArrayError
-            If `views` is no tensor of rank 6 with a view or more, or its clips do not fit.
+            If `views` is not a tensor of rank 6 with a view or more, or its clips do not fit.
         ModelError
             If `average` is neither "scores" nor "probabilities".
         """
         if not isinstance(views, Tensor):
             raise ArrayError(
-                f"views has type {type(views).__name__}, which is no tensor: give (N, V, T, 3, H, "
-                "W), V = crops * clips"
+                f"views has type {type(views).__name__}, which is not a tensor: give (N, V, T, 3, "
+                "H, W), V = crops * clips"
             )
         if views.ndim != 6:
             raise ArrayError(
@@ -247,19 +247,21 @@ class TSN(nn.Module):
         return average_views(scores.reshape(*views.shape[:2], scores.shape[-1]), average)
 
 
-def _checked_trunk(backbone: nn.Module) -> Trunk:
+def _checked_backbone(backbone: nn.Module) -> Backbone:
     """Return `backbone` if it says of itself what a network needs to know."""
     if not isinstance(backbone, nn.Module):
         raise ModelError(
-            f"backbone={backbone!r} has type {type(backbone).__name__}, which is no nn.Module: "
-            "give a trunk, such as ResNet(50)"
+            f"backbone={backbone!r} has type {type(backbone).__name__}, which is not an "
+            "nn.Module: give a backbone, such as ResNet(50)"
         )
     missing = [
-        f"{name} ({which})" for name, which in SAID_BY_TRUNKS.items() if not hasattr(backbone, name)
+        f"{name} ({which})"
+        for name, which in BACKBONE_ATTRIBUTES.items()
+        if not hasattr(backbone, name)
     ]
     if missing:
         raise ModelError(
             f"backbone={type(backbone).__name__} does not say its {', '.join(missing)}: give it "
             "these attributes"
         )
-    return cast(Trunk, backbone)
+    return cast(Backbone, backbone)

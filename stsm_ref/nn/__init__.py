@@ -1,5 +1,5 @@
-"""STSM in PyTorch: the shift as function and module, its sparse-convolution twin, and its
-insertion into someone's network.
+"""STSM in PyTorch: the shift as function and module, its sparse-convolution twin, and its insertion
+into someone's network.
 """
 
 from stsm_ref.errors import MissingExtraError

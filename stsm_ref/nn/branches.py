@@ -54,16 +54,16 @@ class Branches:
         self._summaries: dict[int, Summary] = {}
 
     def graph_of(self, module: nn.Module) -> fx.Graph | None:
-        """The module's own `forward` as a graph of calls, arguments with defaults left at
-        these; None where it depends on values.
+        """The module's own `forward` as a graph of calls, arguments with defaults left at these;
+        None where it depends on values.
         """
         if id(module) not in self._graphs:
             self._graphs[id(module)] = traced(module)
         return self._graphs[id(module)]
 
     def terms_of(self, node: fx.Node, module: nn.Module) -> list[fx.Node]:
-        """The tensors that a sum adds up, sums inside it that nothing else uses taken apart;
-        none if it is no sum, or inside another.
+        """The tensors that a sum adds up, sums inside it that nothing else uses taken apart; none
+        if it is not a sum, or inside another.
         """
         operands = self._operands(node, module)
         if len(operands) < 2 or self._is_part_of_a_sum(node, module):
@@ -82,8 +82,8 @@ class Branches:
         return len(node.users) == 1 and len(self._operands(next(iter(node.users)), module)) > 1
 
     def _operands(self, node: fx.Node, module: nn.Module) -> list[fx.Node]:
-        """What a node adds up: the operands of an addition, the tensors of a stack that is
-        summed; a module may do it, too.
+        """What a node adds up: the operands of an addition, the tensors of a stack that is summed;
+        a module may do it, too.
         """
         if node.op == "call_module":
             called = module.get_submodule(str(node.target))
@@ -158,8 +158,8 @@ class Branches:
         return any(isinstance(part, nn.Conv2d) for outer in called for part in outer.modules())
 
     def is_linear(self, nodes: Iterable[fx.Node], module: nn.Module) -> bool:
-        """Whether the nodes are convolutions and factors alone: nothing between two of them
-        keeps them from being one.
+        """Whether the nodes are convolutions and factors alone: nothing between two of them keeps
+        them from being one.
         """
         for node in nodes:
             if node.op == "call_module":
@@ -199,8 +199,8 @@ class Branches:
         *,
         term_nodes: Iterable[fx.Node],
     ) -> list[Entry]:
-        """What the branch reaches from `inputs` before it has passed a convolution, by names
-        inside `module`.
+        """What the branch reaches from `inputs` before it has passed a convolution, by names inside
+        `module`.
         """
         entries, states = self._follow(
             graph, module, {node: State(clean=True) for node in inputs}, branch

@@ -7,10 +7,11 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from stsm_ref.errors import ArrayError, ModelError, SpecError
-from stsm_ref.geometry import ShiftSpec, checked_spec, whole_number
+from stsm_ref._validation import at_least
+from stsm_ref.errors import ArrayError, ModelError
+from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.padding import stsm_by_padding
-from stsm_ref.nn.strided_copy import write_once
+from stsm_ref.nn.strided_copy import strided_copy
 
 
 def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
@@ -36,10 +37,10 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
     Raises
     ------
     ArrayError
-        If `x` is no tensor of rank 4 in strided memory (sparse, MKL-DNN, quantized, nested), or its
-        leading axis is not N*num_segments.
+        If `x` is not a tensor of rank 4 in strided memory (sparse, MKL-DNN, quantized, nested), or
+        its leading axis is not N*num_segments.
     SpecError
-        If `spec` is no `ShiftSpec`, `num_segments` is no whole number from 1 up, or `spec` is
+        If `spec` is not a `ShiftSpec`, `num_segments` is not an integer from 1 up, or `spec` is
         ``rounding="exact"`` and does not divide C.
 
     Notes
@@ -67,8 +68,13 @@ def stsm(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
 
 
 def refuse_scripting(what: str = "stsm") -> NoReturn:
-    """Say what to do instead of `torch.jit.script`, which knows neither rational shares of
-    channels nor checks of them.
+    """Say what to do instead of `torch.jit.script`, which knows neither rational shares of channels
+    nor checks of them.
+
+    Raises
+    ------
+    ModelError
+        Always.
     """
     raise ModelError(
         f"torch.jit.script cannot compile {what}: use torch.jit.trace, whose graph serves every "
@@ -90,12 +96,29 @@ def _traced(x: Tensor, spec: ShiftSpec, num_segments: int) -> Tensor:
 
 
 def checked_frames(x: Tensor, spec: ShiftSpec, num_segments: int) -> int:
-    """Return `num_segments` if all three arguments fit each other."""
+    """Return `num_segments` if all three arguments fit each other.
+
+    Parameters
+    ----------
+    x : Tensor
+        What was given as frames ``(N*T, C, H, W)``.
+    spec : ShiftSpec
+        Which channels move where.
+    num_segments : int
+        Frames in a clip, T.
+
+    Raises
+    ------
+    ArrayError
+        If `x` is not such a tensor, or its frames are not whole clips.
+    SpecError
+        If `spec` is not a `ShiftSpec`, or `num_segments` is below 1.
+    """
     checked_spec(spec)
     segments = checked_segments(num_segments)
     if not isinstance(x, Tensor):
         raise ArrayError(
-            f"x has type {type(x).__name__}, which is no tensor: use torch.as_tensor(x), or "
+            f"x has type {type(x).__name__}, which is not a tensor: use torch.as_tensor(x), or "
             "stsm_ref.stsm for NumPy arrays"
         )
     if x.layout is not torch.strided or x.is_nested or x.is_quantized:
@@ -136,18 +159,13 @@ def _way_out(x: Tensor) -> str:
 
 
 def checked_segments(num_segments: int) -> int:
-    """Return `num_segments` if it is a whole number from 1 up."""
-    segments = whole_number("num_segments", num_segments)
-    if segments < 1:
-        raise SpecError(
-            f"num_segments={segments} is no number of frames: a clip has 1 frame or more"
-        )
-    return segments
+    """Return `num_segments` if it is an integer from 1 up."""
+    return at_least("num_segments", num_segments, 1, "a clip has 1 frame or more")
 
 
 def _is_only_evaluated(x: Tensor) -> bool:
-    """Whether nothing differentiates or batches this call; then 20 microseconds of
-    `Function.apply` would be for nothing.
+    """Whether nothing differentiates or batches this call; then 20 microseconds of `Function.apply`
+    would be for nothing.
     """
     return (
         not (x.requires_grad and torch.is_grad_enabled())
@@ -168,15 +186,15 @@ def _shift(x: Tensor, spec: ShiftSpec, num_segments: int, direction: int) -> Ten
         and not torch._C._functorch.is_legacy_batchedtensor(x)
         and not torch._C._len_torch_dispatch_stack()
     ):
-        shifted = write_once(x, spec, num_segments, direction=direction)
+        shifted = strided_copy(x, spec, num_segments, direction=direction)
         if shifted is not None:
             return shifted
     return torch.empty_like(x).copy_(stsm_by_padding(x, spec, num_segments, direction=direction))
 
 
 class _Shift(torch.autograd.Function):
-    """The shift and, side by side, what differentiation and batching make of it: always the
-    shift again.
+    """The shift and, side by side, what differentiation and batching make of it: always the shift
+    again.
     """
 
     @staticmethod

@@ -6,7 +6,6 @@ So the convolution keeps its place, its parameters keep their names, and `print(
 is there.
 """
 
-import difflib
 import sys
 from collections.abc import Callable, Iterable
 
@@ -14,6 +13,7 @@ import torch
 from torch import fx, nn
 from torch.nn.parameter import is_lazy
 
+from stsm_ref._suggest import nearest
 from stsm_ref.errors import ModelError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 from stsm_ref.nn.functional import checked_segments
@@ -71,9 +71,9 @@ def insert_shift(
     Raises
     ------
     ModelError
-        If `model` is no `nn.Module`, or it or a part of it is compiled, scripted, traced or
-        exported, `sites` is no list of names, nothing matches, a name is unknown or no convolution
-        or given twice, a site is lazy, or the shift is there already or was lost.
+        If `model` is not an `nn.Module`, or it or a part of it is compiled, scripted, traced or
+        exported, `sites` is not a list of names, nothing matches, a name is unknown or no
+        convolution or given twice, a site is lazy, or the shift is there already or was lost.
     SpecError
         If `num_segments` or `spec` means nothing, or a site would move no channel.
 
@@ -121,7 +121,7 @@ def insert_shift(
         put_shift(model.get_submodule(site.name), shift, places, site.name)
     set_watch(model, places)
     report = InsertionReport(
-        tuple(chosen), segments, spec, reading.skipped, reading.unread, reading.left_out
+        tuple(chosen), segments, spec, reading.skipped, reading.untraceable, reading.left_out
     )
     if not quiet:
         print(report)  # noqa: T201  # to say aloud what it did is its contract
@@ -137,7 +137,7 @@ def remove_shift(model: nn.Module) -> tuple[str, ...]:
     Raises
     ------
     ModelError
-        If there is nothing to take out, `model` is no `nn.Module`, or it or a part of it is
+        If there is nothing to take out, `model` is not an `nn.Module`, or it or a part of it is
         compiled, scripted or traced; see `insert_shift`.
     """
     _checked_model(model)
@@ -168,7 +168,7 @@ def shifts_of(model: nn.Module) -> tuple[PlacedShift, ...]:
     Raises
     ------
     ModelError
-        If `model` is no `nn.Module`, or it or a part of it has become a graph in which a shift
+        If `model` is not an `nn.Module`, or it or a part of it has become a graph in which a shift
         cannot be told from other operations: scripted, traced by `torch.jit` or exported.
 
     >>> block = nn.Sequential(nn.Conv2d(16, 4, 1), nn.Conv2d(4, 16, 3, padding=1))
@@ -201,8 +201,8 @@ def shifts_of(model: nn.Module) -> tuple[PlacedShift, ...]:
 
 
 def exchange_shifts(model: nn.Module, build: Callable[[int], nn.Module]) -> None:
-    """Put modules of the caller's own, built for so many channels, where `insert_shift` has put
-    the shift: to compare with.
+    """Put modules of the caller's own, built for so many channels, where `insert_shift` has put the
+    shift: to compare with.
     """
     for module in model.modules():
         if has_shift(module):
@@ -243,8 +243,8 @@ def _checked_module(model: nn.Module) -> None:
         )
     if not isinstance(model, nn.Module):
         raise ModelError(
-            f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the "
-            "network itself"
+            f"model={model!r} has type {type(model).__name__}, which is not an nn.Module: give "
+            "the network itself"
         )
 
 
@@ -265,8 +265,8 @@ def _checked_model(model: nn.Module) -> None:
 
 
 def _refuse_graphs(model: nn.Module) -> None:
-    """Raise if a network has become a graph of operations, in which neither layers nor a shift
-    can be told apart.
+    """Raise if a network has become a graph of operations, in which neither layers nor a shift can
+    be told apart.
     """
     for name, module in model.named_modules():
         place = f"model.{name}" if name else "model"
@@ -304,19 +304,17 @@ def _checked_names(model: nn.Module, sites: Iterable[str]) -> tuple[str, ...]:
             f"sites=[{sites!r}]" if isinstance(sites, str) else "sites=['layer1.0.conv1', ...]"
         )
         raise ModelError(
-            f"sites={sites!r} is no list of names: write {way_out}, or leave it out for the default"
+            f"sites={sites!r} is not a list of names: write {way_out}, or leave it out for the "
+            "default"
         )
     modules = dict(model.named_modules(remove_duplicate=False))
     convolutions = [known for known, module in modules.items() if isinstance(module, nn.Conv2d)]
     seen: dict[int, str] = {}
     for name in names:
         if name not in modules:
-            near = (
-                difflib.get_close_matches(name, convolutions, n=NAMED_AT_MOST)
-                or convolutions[:NAMED_AT_MOST]
-            )
+            near = nearest(name, convolutions) or convolutions[:NAMED_AT_MOST]
             raise ModelError(
-                f"sites: {name!r} is no module of {type(model).__name__}: near it are "
+                f"sites: {name!r} is not a module of {type(model).__name__}: near it are "
                 f"{', '.join(map(repr, near))}"
             )
         module = modules[name]

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, fx, nn
 from torch.nn import functional as F  # noqa: N812  # its name everywhere
 
+from stsm_ref._validation import whole_number
 from stsm_ref.errors import ArrayError, ModelError
-from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec, whole_number
+from stsm_ref.geometry import ChannelGroup, ShiftSpec, checked_spec
 from stsm_ref.kernels import Padding, one_hot_kernel
 from stsm_ref.nn.functional import checked_frames, checked_segments, refuse_scripting, stsm
 from stsm_ref.nn.padding import like_layout_of
@@ -29,8 +30,8 @@ CONVOLVED = (
 
 
 def as_one_call(module: Any, x: object, *rest: Any, **named: Any) -> Tensor | None:
-    """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do, since
-    checks need a tensor; None outside of one.
+    """Stand in a `torch.fx` graph as one call of `module`, as the layers of torch do, since checks
+    need a tensor; None outside of one.
     """
     if not isinstance(x, fx.Proxy):
         return None

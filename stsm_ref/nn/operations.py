@@ -16,8 +16,8 @@ CONVOLUTIONS = (
     *(F.conv1d, F.conv2d, F.conv3d, F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d),
     *(F.linear, F.bilinear, F.unfold, F.multi_head_attention_forward),
 )
-"""Functions that take the place of a convolutional layer; `torch.conv2d` and its like are the
-same objects.
+"""Functions that take the place of a convolutional layer; `torch.conv2d` and its like are the same
+objects.
 """
 ATTENTION = (
     torch.matmul,
@@ -85,8 +85,8 @@ PLAIN_MODULES = (
     ),
     *(nn.Hardswish, nn.Hardsigmoid, nn.Hardtanh, nn.Sigmoid, nn.Tanh, nn.Softplus),
 )
-"""Layers that change values place by place, or by statistics of them: a tensor goes on as what
-it was.
+"""Layers that change values place by place, or by statistics of them: a tensor goes on as what it
+was.
 """
 LINEAR_MODULES = (nn.Identity, nn.Dropout, nn.Dropout2d)
 PLAIN_FUNCTIONS = (

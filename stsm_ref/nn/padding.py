@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 from stsm_ref.geometry import CLIP_AXES, Displacement, ShiftSpec
 
 SPARE_CLIPS = 2
-"""torch bakes a size into a graph when it is 1. With two clips more the number of clips never
-is, and one graph serves every N.
+"""torch bakes a size into a graph when it is 1. With two clips more the number of clips never is,
+and one graph serves every N.
 """
 
 
@@ -23,6 +23,17 @@ def stsm_by_padding(x: Tensor, spec: ShiftSpec, num_segments: int, *, direction:
 
     The groups are split off, not sliced: the gradient of a split is one concatenation, so it too is
     moved bit by bit, and never added up.
+
+    Parameters
+    ----------
+    x : Tensor
+        Frames ``(N*T, C, H, W)``.
+    spec : ShiftSpec
+        Which channels move where.
+    num_segments : int
+        Frames in a clip, T.
+    direction : int
+        1 for the shift, -1 for its VJP.
     """
     groups = [group for group in spec.partition(int(x.shape[1])) if group.start < group.stop]
     if not groups:
@@ -74,8 +85,8 @@ def like_layout_of(x: Tensor, y: Tensor) -> Tensor:
 
 
 def is_channels_last(x: Tensor) -> bool:
-    """Whether the memory of ``(N, C, H, W)`` is dense with a pixel's channels side by side, and
-    not contiguous as well.
+    """Whether the memory of ``(N, C, H, W)`` is dense with a pixel's channels side by side, and not
+    contiguous as well.
     """
     # permuted by hand, here and above, since inside vmap torch knows no memory format but the
     # contiguous one

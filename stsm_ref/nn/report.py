@@ -1,5 +1,5 @@
-"""What an insertion did, and what is in place: the records that `stsm_ref.nn.insertion` hands
-out.
+"""What an insertion did, and what is in place: the records that `stsm_ref.nn.insertion`
+hands out.
 """
 
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class InsertionReport:
     num_segments: int
     spec: ShiftSpec
     skipped: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    untraceable: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
     def __str__(self) -> str:
@@ -55,10 +55,10 @@ class InsertionReport:
             f"left out, since the block {reason}: {', '.join(names)}"
             for reason, names in by_reason(self.left_out)
         ]
-        if self.unread:
+        if self.untraceable:
             lines.append(
                 "not searched, since forward depends on values (name sites=[...] there): "
-                f"{', '.join(self.unread)}"
+                f"{', '.join(self.untraceable)}"
             )
         return "\n".join(lines)
 
@@ -106,7 +106,9 @@ def nothing_found(model: nn.Module, reading: Reading) -> str:
         else "it has no nn.Conv2d with channels enough to move"
     )
     unread = (
-        f" (forward of {', '.join(reading.unread)} could not be read)" if reading.unread else ""
+        f" (forward of {', '.join(reading.untraceable)} could not be read)"
+        if reading.untraceable
+        else ""
     )
     if not reading.left_out:
         return (

@@ -36,7 +36,7 @@ class Reading(NamedTuple):
 
     sites: tuple[str, ...]
     skipped: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    untraceable: tuple[str, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
 
 
@@ -49,12 +49,12 @@ class Sum:
     branch: frozenset[fx.Node]
     """What is computed on the way from the block's input to the sum, the shortcut left out."""
     entries: tuple[Entry, ...]
-    """Convolutions, and what takes the place of one, that the branch reaches before it has
-    passed another.
+    """Convolutions, and what takes the place of one, that the branch reaches before it has passed
+    another.
     """
     resized: bool
-    """Whether one side of the sum is brought to another size, as a decoder does with its
-    coarser features.
+    """Whether one side of the sum is brought to another size, as a decoder does with its coarser
+    features.
     """
 
     def holds(self, other: "Sum") -> bool:
@@ -84,11 +84,11 @@ def read_residual_blocks(model: nn.Module) -> Reading:
     in one container, has 23 or more. Left out with a reason, as `left_out`: blocks that begin with
     a depthwise convolution, where TSM has no place; with something that is not an `nn.Conv2d`; or
     with several convolutions of which it cannot be said that shifting each is shifting the branch.
-    `unread` are modules whose `forward` cannot be traced and that put two or more convolutions
+    `untraceable` are modules whose `forward` cannot be traced and that put two or more convolutions
     together themselves.
     """
     branches = Branches()
-    unread: list[str] = []
+    untraceable: list[str] = []
     sums: list[Sum] = []
     for name, module in model.named_modules():
         if only_holds(module) or not _has_convolutions(module) or _inside_a_layer(model, name):
@@ -99,7 +99,7 @@ def read_residual_blocks(model: nn.Module) -> Reading:
                 list(_sums(branches, name, module, graph))
             )  # what is summed last holds what is summed first
         elif _own_convolutions(module) > 1:
-            unread.append(name or ITSELF)
+            untraceable.append(name or ITSELF)
     block_of: dict[str, Sum] = {}
     left_out = []
     for block in _outermost(model, sums):
@@ -111,7 +111,7 @@ def read_residual_blocks(model: nn.Module) -> Reading:
     skipped = _thinned_out(model, block_of)
     places = {name: i for i, (name, _) in enumerate(model.named_modules())}
     sites = sorted((name for name in block_of if name not in skipped), key=places.__getitem__)
-    return Reading(tuple(sites), skipped, tuple(unread), tuple(dict.fromkeys(left_out)))
+    return Reading(tuple(sites), skipped, tuple(untraceable), tuple(dict.fromkeys(left_out)))
 
 
 def _has_convolutions(module: nn.Module) -> bool:
@@ -131,8 +131,8 @@ def _inside_a_layer(model: nn.Module, name: str) -> bool:
 
 
 def _own_convolutions(module: nn.Module) -> int:
-    """How many convolutions `module.forward` alone puts together: in containers and in units of
-    one too, not in inner blocks.
+    """How many convolutions `module.forward` alone puts together: in containers and in units of one
+    too, not in inner blocks.
     """
     own = 0
     for child in module.children():
@@ -180,8 +180,8 @@ def _sums(branches: Branches, owner: str, module: nn.Module, graph: fx.Graph) ->
 
 
 def _shortcut(counts: list[int]) -> int | None:
-    """Which term of a sum is the shortcut, by how many convolutions each runs through: none, or
-    one (a projection) beside several.
+    """Which term of a sum is the shortcut, by how many convolutions each runs through: none, or one
+    (a projection) beside several.
     """
     if not any(counts):
         return None
@@ -208,8 +208,8 @@ def _outermost(model: nn.Module, sums: list[Sum]) -> Iterator[Sum]:
 
 
 def _is_a_stage(block: Sum, held: list[Sum]) -> bool:
-    """Whether a sum stands around two or more blocks in a row in one container, with something
-    in front.
+    """Whether a sum stands around two or more blocks in a row in one container, with something in
+    front.
     """
     rows = [
         owner.rpartition(".")[0]

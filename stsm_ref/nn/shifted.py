@@ -19,8 +19,8 @@ from stsm_ref.nn.modules import STSM, SparseConvSTSM, as_one_call
 
 Shift = STSM | SparseConvSTSM
 ATTRIBUTE = "stsm"
-"""Where a layer holds its shift: in plain sight, but as no child, so that tools which visit
-leaf modules find a leaf.
+"""Where a layer holds its shift: in plain sight, but as no child, so that tools which visit leaf
+modules find a leaf.
 """
 PLACES, PLACE = "_stsm_places", "_stsm_place"
 _SHIFTED: dict[type[nn.Module], type[nn.Module]] = {}
@@ -161,8 +161,8 @@ class Watch:
 
 
 def _at(network: nn.Module, name: str) -> Any:
-    """What stands at a name, None where there is nothing; wrappers that answer for what they
-    wrap are looked through.
+    """What stands at a name, None where there is nothing; wrappers that answer for what they wrap
+    are looked through.
     """
     found: Any = network
     for part in name.split(".") if name else ():
@@ -193,7 +193,19 @@ def plain_class(module: nn.Module) -> type[nn.Module]:
 
 
 def put_shift(layer: nn.Module, shift: Shift, places: list[str], place: str) -> None:
-    """Make `layer` one that shifts its input, in place."""
+    """Make `layer` one that shifts its input, in place.
+
+    Parameters
+    ----------
+    layer : nn.Module
+        Changed in place.
+    shift : Shift
+        What it does to its input from now on.
+    places : list of str
+        All places of the insertion, by their names in the network.
+    place : str
+        That of this layer.
+    """
     cls = type(layer)
     plain: type[nn.Module] = cls.__bases__[0] if parametrize.is_parametrized(layer) else cls
     layer.__dict__.update(
@@ -203,8 +215,8 @@ def put_shift(layer: nn.Module, shift: Shift, places: list[str], place: str) -> 
 
 
 def set_watch(network: nn.Module, places: list[str]) -> None:
-    """Watch over `places` from the network, and from each part that holds them all: a wrapper
-    may be taken off.
+    """Watch over `places` from the network, and from each part that holds them all: a wrapper may
+    be taken off.
     """
     for name, module in network.named_modules():
         prefix = f"{name}." if name else ""

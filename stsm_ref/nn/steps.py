@@ -1,5 +1,5 @@
-r"""What one step of a branch does to what is known of its input: layers, convolutions, and
-graphs of a module's own `forward`.
+r"""What one step of a branch does to what is known of its input: layers, convolutions, and graphs
+of a module's own `forward`.
 """
 
 import inspect
@@ -28,8 +28,8 @@ class Entry:
     kind: str = ""
     """What it is, where it is not an `nn.Conv2d`."""
     through: tuple[str, ...] = ()
-    """What lies between the input and it and hands on more or less than the tensor: a pooling,
-    a part of the channels.
+    """What lies between the input and it and hands on more or less than the tensor: a pooling, a
+    part of the channels.
     """
     pooled: str = ""
     """What of that leaves no place to shift along."""
@@ -75,8 +75,8 @@ class OneLevel(fx.Tracer):
 
 
 def convolution_of(module: nn.Module) -> nn.Conv2d | None:
-    """The convolution that a layer is, or that an adapter wraps, as PEFT's do, whose own
-    weights stand beside it; None if neither.
+    """The convolution that a layer is, or that an adapter wraps, as PEFT's do, whose own weights
+    stand beside it; None if neither.
     """
     if isinstance(module, nn.Conv2d):
         return module
@@ -85,8 +85,8 @@ def convolution_of(module: nn.Module) -> nn.Conv2d | None:
 
 
 def only_holds(module: nn.Module) -> bool:
-    """Whether a module runs its parts one after another or not at all, and has no `forward` of
-    its own.
+    """Whether a module runs its parts one after another or not at all, and has no `forward` of its
+    own.
     """
     return isinstance(module, CONTAINERS) and type(module).forward in {
         container.forward for container in CONTAINERS
@@ -117,7 +117,17 @@ def is_layer(module: nn.Module) -> bool:
 
 
 def after_layer(target: str, layer: nn.Module, state: State) -> tuple[list[Entry], State]:
-    """What calling a layer adds to what is known."""
+    """What calling a layer adds to what is known.
+
+    Parameters
+    ----------
+    target : str
+        The name of the layer in the module that calls it.
+    layer : nn.Module
+        The layer.
+    state : State
+        What is known of its input.
+    """
     kind = type(layer).__name__
     if convolution_of(layer) is not None:
         return after_convolution(Entry(target), state)

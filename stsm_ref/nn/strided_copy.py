@@ -23,12 +23,12 @@ from stsm_ref.geometry import ChannelGroup, ShiftSpec
 from stsm_ref.nn.padding import is_channels_last
 
 WORD = torch.complex128
-"""The widest element that torch copies: 16 bytes. A column of words is copied twice as fast as
-rows of four floats.
+"""The widest element that torch copies: 16 bytes. A column of words is copied twice as fast as rows
+of four floats.
 """
 
 
-class Block(NamedTuple):
+class StridedBlock(NamedTuple):
     """A box of elements in memory, as `Tensor.as_strided` takes it, its start counted from the
     first element of the tensor.
     """
@@ -38,23 +38,27 @@ class Block(NamedTuple):
     start: int
 
 
-class Plan(NamedTuple):
-    """What to copy, as (target, source), and then what to set to zero."""
-
-    copies: tuple[tuple[Block, Block], ...]
-    zeros: tuple[Block, ...]
+Copy = tuple[StridedBlock, StridedBlock]
+"""Where a copy writes and where it reads."""
 
 
-class Memory(NamedTuple):
-    """How a dense tensor of clips lies in memory: sizes and strides, in elements, of ``(N, T,
-    C, H, W)``.
+class CopyPlan(NamedTuple):
+    """What to copy, and then what to set to zero."""
+
+    copies: tuple[Copy, ...]
+    zeros: tuple[StridedBlock, ...]
+
+
+class DenseLayout(NamedTuple):
+    """How a dense tensor of clips lies in memory: sizes and strides, in elements, of
+    ``(N, T, C, H, W)``.
     """
 
     size: tuple[int, int, int, int, int]
     stride: tuple[int, int, int, int, int]
 
     @classmethod
-    def of(cls, shape: tuple[int, ...], num_segments: int, *, channels_last: bool) -> "Memory":
+    def of(cls, shape: tuple[int, ...], num_segments: int, *, channels_last: bool) -> "DenseLayout":
         """Lay out ``(N*T, C, H, W)``."""
         frames, c, h, w = shape
         size = (frames // num_segments, num_segments, c, h, w)
@@ -68,13 +72,24 @@ class Memory(NamedTuple):
         return self.stride[2] == 1
 
 
-def write_once(
+def strided_copy(
     x: Tensor, spec: ShiftSpec, num_segments: int, *, direction: int = 1
 ) -> Tensor | None:
     """Shift ``(N*T, C, H, W)`` that is contiguous or channels-last into new memory of that layout;
     None where `x` is neither.
 
     `x` is a plain tensor (no subclass); gradients are the caller's affair.
+
+    Parameters
+    ----------
+    x : Tensor
+        Frames ``(N*T, C, H, W)``.
+    spec : ShiftSpec
+        Which channels move where.
+    num_segments : int
+        Frames in a clip, T.
+    direction : int
+        1 for the shift, -1 for its VJP.
     """
     channels_last = is_channels_last(x)
     if not (channels_last or x.is_contiguous()):
@@ -104,8 +119,8 @@ def write_once(
 
 
 def _dense(x: Tensor) -> Tensor:
-    """The same memory under the strides of a dense tensor: where an axis has size 1 its stride
-    may be anything, and `view` minds.
+    """The same memory under the strides of a dense tensor: where an axis has size 1 its stride may
+    be anything, and `view` minds.
     """
     _, height, width, channels = x.shape
     return x.as_strided(x.shape, (height * width * channels, width * channels, channels, 1))
@@ -135,12 +150,27 @@ def plan(
     *,
     channels_last: bool,
     group_multiple: int = 1,
-) -> Plan:
+) -> CopyPlan:
     """List the blocks for a tensor ``(N*T, C, H, W)``, `group_multiple` channels counted as one
     element.
+
+    Parameters
+    ----------
+    spec : ShiftSpec
+        Which channels move where.
+    shape : tuple of int
+        ``(N*T, C, H, W)``.
+    num_segments : int
+        Frames in a clip, T.
+    direction : int
+        1 for the shift, -1 for its VJP.
+    channels_last : bool
+        Whether a pixel's channels are neighbours in memory.
+    group_multiple : int
+        Channels that are counted as one element.
     """
     frames, channels, height, width = shape
-    memory = Memory.of(
+    layout = DenseLayout.of(
         (frames, channels // group_multiple, height, width),
         num_segments,
         channels_last=channels_last,
@@ -154,11 +184,11 @@ def plan(
         for start, stop, displacement in spec.partition(channels)
         if start < stop
     ]
-    copies: list[tuple[Block, Block]] = []
-    zeros: list[Block] = []
+    copies: list[Copy] = []
+    zeros: list[StridedBlock] = []
     while groups:
         group = groups.pop(0)
-        copy, borders = _copy(group, memory), _borders(group, memory)
+        copy, borders = _copy(group, layout), _borders(group, layout)
         partner = next(
             (
                 other
@@ -169,8 +199,8 @@ def plan(
         )
         if partner:
             groups.remove(partner)
-            copies += _pair_copies(copy, _copy(partner, memory))
-            for one, other in zip(borders, _borders(partner, memory), strict=True):
+            copies += _pair_copies(copy, _copy(partner, layout))
+            for one, other in zip(borders, _borders(partner, layout), strict=True):
                 both = _pair(one, other)
                 zeros += [both] if both else [one, other]
         else:
@@ -178,7 +208,7 @@ def plan(
             zeros += borders
     # new memory is met page by page: a few per cent are saved where long runs meet it first
     copies.sort(key=lambda copy: -math.prod(copy[0].size))
-    return Plan(
+    return CopyPlan(
         tuple(
             _in_fewest_axes(target, source) for target, source in copies if math.prod(target.size)
         ),
@@ -186,9 +216,9 @@ def plan(
     )
 
 
-def _in_fewest_axes(one: Block, other: Block) -> tuple[Block, Block]:
-    """The same two blocks, which are of one size, with neighbouring axes made one where both
-    allow it: torch takes them sooner.
+def _in_fewest_axes(one: StridedBlock, other: StridedBlock) -> Copy:
+    """The same two blocks, which are of one size, with neighbouring axes made one where both allow
+    it: torch takes them sooner.
     """
     axes: list[tuple[int, int, int]] = []  # size, stride of one, stride of the other
     for size, stride, other_stride in zip(one.size, one.stride, other.stride, strict=True):
@@ -197,58 +227,58 @@ def _in_fewest_axes(one: Block, other: Block) -> tuple[Block, Block]:
         elif size > 1:
             axes.append((size, stride, other_stride))
     sizes, strides, other_strides = zip(*axes, strict=True) if axes else ((), (), ())
-    return Block(sizes, strides, one.start), Block(sizes, other_strides, other.start)
+    return StridedBlock(sizes, strides, one.start), StridedBlock(sizes, other_strides, other.start)
 
 
-def _copy(group: ChannelGroup, memory: Memory) -> tuple[Block, Block]:
-    """Where the group's elements go and where they come from, moves in space being one offset
-    along the pixels of a frame.
+def _copy(group: ChannelGroup, layout: DenseLayout) -> Copy:
+    """Where the group's elements go and where they come from, moves in space being one offset along
+    the pixels of a frame.
     """
     dt, dh, dw = group.displacement
-    clips, time, _, height, width = memory.size
-    clip, frame, per_channel, _, pixel = memory.stride
+    clips, time, _, height, width = layout.size
+    clip, frame, per_channel, _, pixel = layout.stride
     count, first = group.stop - group.start, group.start * per_channel
     offset = dh * width + dw  # in pixels
     # contiguous: one run over the pixels of all channels; channels-last: one over the pixels, and
     # the channels beside it
     run, beside = (
-        (height * width, (count,)) if memory.channels_last else (count * height * width, ())
+        (height * width, (count,)) if layout.channels_last else (count * height * width, ())
     )
     size = (clips, max(time - abs(dt), 0), max(run - abs(offset), 0), *beside)
     stride = (clip, frame, pixel, *(1 for _ in beside))
     return (
-        Block(size, stride, first + max(dt, 0) * frame + max(offset, 0) * pixel),
-        Block(size, stride, first + max(-dt, 0) * frame + max(-offset, 0) * pixel),
+        StridedBlock(size, stride, first + max(dt, 0) * frame + max(offset, 0) * pixel),
+        StridedBlock(size, stride, first + max(-dt, 0) * frame + max(-offset, 0) * pixel),
     )
 
 
-def _borders(group: ChannelGroup, memory: Memory) -> list[Block]:
+def _borders(group: ChannelGroup, layout: DenseLayout) -> list[StridedBlock]:
     """For each moved axis, the places where nothing arrives."""
     blocks = []
     for axis, distance in zip((1, 3, 4), group.displacement, strict=True):
         if distance:
-            size = list(memory.size)
+            size = list(layout.size)
             size[2] = group.stop - group.start
             depth = min(abs(distance), size[axis])
             start = (
-                group.start * memory.stride[2]
-                + (0 if distance > 0 else size[axis] - depth) * memory.stride[axis]
+                group.start * layout.stride[2]
+                + (0 if distance > 0 else size[axis] - depth) * layout.stride[axis]
             )
             size[axis] = depth
-            blocks.append(Block(tuple(size), memory.stride, start))
+            blocks.append(StridedBlock(tuple(size), layout.stride, start))
     return blocks
 
 
-def _pair(one: Block, other: Block) -> Block | None:
-    """Two like blocks as one with an axis of two in front, where memory runs on from the first
-    to the second.
+def _pair(one: StridedBlock, other: StridedBlock) -> StridedBlock | None:
+    """Two like blocks as one with an axis of two in front, where memory runs on from the first to
+    the second.
     """
     if one.size != other.size or one.stride != other.stride or other.start < one.start:
         return None
-    return Block((2, *one.size), (other.start - one.start, *one.stride), one.start)
+    return StridedBlock((2, *one.size), (other.start - one.start, *one.stride), one.start)
 
 
-def _pair_copies(one: tuple[Block, Block], other: tuple[Block, Block]) -> list[tuple[Block, Block]]:
+def _pair_copies(one: Copy, other: Copy) -> list[Copy]:
     """Two copies as one where targets and sources both allow it, else as they are."""
     target, source = _pair(one[0], other[0]), _pair(one[1], other[1])
     return [(target, source)] if target and source else [one, other]

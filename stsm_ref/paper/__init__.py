@@ -4,8 +4,8 @@ Published figures stand in `stsm_ref.paper.tables` and are never mixed with ours
 imports neither torch nor Matplotlib.
 """
 
+from stsm_ref.paper.catalogue import CLAIMS, NOT_CLAIMS, claim
 from stsm_ref.paper.claim import MEANINGS, Claim, Status
-from stsm_ref.paper.data import CLAIMS, NOT_CLAIMS, claim
 from stsm_ref.paper.tables import TABLES, Row
 
 __all__ = ["CLAIMS", "MEANINGS", "NOT_CLAIMS", "TABLES", "Claim", "Row", "Status", "claim"]

@@ -1,5 +1,5 @@
-"""Each number in Tables 1 to 7 as a claim: accuracies need the data sets, costs are recounted
-where we build the network.
+"""Each number in Tables 1 to 7 as a claim: accuracies need the data sets, costs are recounted where
+we build the network.
 """
 
 from typing import NamedTuple
@@ -28,12 +28,12 @@ CONTRADICTED = {
     "figures are not counted alike.",
     **dict.fromkeys(
         ("t6.8.gflops", "t6.8.parameters"),
-        "Less than ResNet-50 alone has, which the line gives as the backbone: X3D has a trunk of "
-        "its own.",
+        "Less than ResNet-50 alone has, which the line gives as the backbone: X3D has a backbone "
+        "of its own.",
     ),
 }
-"""Cells that do not agree with the count of the network, or of the backbone, that their line
-names; why, as far as it can be told.
+"""Cells that do not agree with the count of the network, or of the backbone, that their line names;
+why, as far as it can be told.
 """
 
 SAME_FOR_BOTH = (
@@ -57,8 +57,8 @@ TDN = (
 
 
 class Tally(NamedTuple):
-    """How many costs and parameter counts Tables 2 to 7 print, how many are of networks that
-    are built here, and how many agree.
+    """How many costs and parameter counts Tables 2 to 7 print, how many are of networks that are
+    built here, and how many agree.
     """
 
     printed: int
@@ -75,8 +75,8 @@ class Tally(NamedTuple):
 
 
 def tally() -> Tally:
-    """Count the printed costs by what was found; that it is found so today is what ``stsm-ref
-    claims --cells --recount`` computes.
+    """Count the printed costs by what was found; that it is found so today is what
+    ``stsm-ref claims --cells --recount`` computes.
     """
     costs = [claim for claim in cell_claims() if not claim.id.endswith("top1")]
     built = [claim for claim in costs if network(row_of(claim.id)[0]) is not None]

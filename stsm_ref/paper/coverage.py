@@ -2,8 +2,8 @@ r"""Whether every sentence of the paper that states a number or a comparison is 
 without keeping the paper.
 
 A fingerprint of each such sentence and of each line of a table is kept with the tests. A sentence
-is accounted for if a claim quotes it, or if `stsm_ref/paper/not_claims.toml` gives the reason why
-it is none. ``tools/read_paper_again.py`` takes the fingerprints from the text.
+is accounted for if a claim quotes it, or if `stsm_ref/paper/data/not_claims.toml` gives the reason
+why it is none. ``tools/read_paper_again.py`` takes the fingerprints from the text.
 """
 
 import hashlib

@@ -6,15 +6,15 @@ rests on a comparison names those that print something else for the same network
 (`Claim.elsewhere`).
 """
 
-import tomllib
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any, NamedTuple
+
+from stsm_ref.paper.data import read_data
 
 
 class Source(NamedTuple):
-    """A file of a repository, the state of it that was read, and the number under which the
-    paper cites it.
+    """A file of a repository, the state of it that was read, and the number under which the paper
+    cites it.
     """
 
     id: str
@@ -26,8 +26,8 @@ class Source(NamedTuple):
 
 
 class Accuracy(NamedTuple):
-    """A Top-1 accuracy: where it stands, what stands there, and the cell of the paper's tables
-    for the same network.
+    """A Top-1 accuracy: where it stands, what stands there, and the cell of the paper's tables for
+    the same network.
     """
 
     id: str
@@ -62,14 +62,7 @@ class PrintedCost(NamedTuple):
     network: dict[str, Any]
 
 
-def _read() -> dict[str, list[dict[str, Any]]]:
-    data: dict[str, list[dict[str, Any]]] = tomllib.loads(
-        files("stsm_ref.paper").joinpath("elsewhere.toml").read_text(encoding="utf-8")
-    )
-    return data
-
-
-_DATA = _read()
+_DATA = read_data("elsewhere.toml")
 SOURCES: dict[str, Source] = {entry["id"]: Source(**entry) for entry in _DATA["source"]}
 ACCURACIES: dict[str, Accuracy] = {
     entry["id"]: Accuracy(**entry | {"source": SOURCES[entry["source"]]})
@@ -80,6 +73,6 @@ ACCURACIES: dict[str, Accuracy] = {
 COSTS: tuple[PrintedCost, ...] = tuple(
     PrintedCost(**entry | {"source": SOURCES[entry["source"]]}) for entry in _DATA["cost"]
 )
-"""Operations and parameters as MMAction2 v0.24.1 prints them, for configurations that are
-networks of ours.
+"""Operations and parameters as MMAction2 v0.24.1 prints them, for configurations that are networks
+of ours.
 """

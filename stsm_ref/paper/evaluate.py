@@ -8,8 +8,8 @@ from stsm_ref.paper.computations import COMPUTATIONS, Verdict
 
 
 class Settled(NamedTuple):
-    """A claim and what its computation says; no verdict where there is none, or where it was
-    not run.
+    """A claim and what its computation says; no verdict where there is none, or where it was not
+    run.
     """
 
     claim: Claim
@@ -17,8 +17,8 @@ class Settled(NamedTuple):
 
     @property
     def agrees(self) -> bool:
-        """Whether a computation, if one ran, says what the status says; a contradicted claim
-        does not hold, every other holds.
+        """Whether a computation, if one ran, says what the status says; a contradicted claim does
+        not hold, every other holds.
         """
         return self.verdict is None or self.verdict.holds == (self.claim.status != "contradicted")
 

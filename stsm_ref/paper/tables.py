@@ -68,8 +68,8 @@ class Row(NamedTuple):
 
     @property
     def ours(self) -> bool:
-        """Whether the line is a network with the authors' STSM; in Tables 1 to 3 every setting
-        but TSN and T is.
+        """Whether the line is a network with the authors' STSM; in Tables 1 to 3 every setting but
+        TSN and T is.
         """
         return self.model.startswith("STSM") or (
             self.table <= 3 and not self.model.startswith(("TSN", "T("))
@@ -579,6 +579,15 @@ def printed_lines(table: int) -> tuple[str, ...]:
 def find(table: int, name: str, *, frames: str = "8", backbone: str = "", size: str = "") -> Row:
     """The one line of a table with that name, so many frames, and that backbone and size if they
     are given.
+
+    Parameters
+    ----------
+    table : int
+        1 to 7.
+    name : str
+        Of the method, as it is printed.
+    frames, backbone, size : str
+        As they are printed; backbone and size may be a part of it.
 
     >>> find(6, "STSM+TSN", frames="16").top1
     '75.8'

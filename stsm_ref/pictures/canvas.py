@@ -1,5 +1,5 @@
-"""Cells, text and arrows on one sheet, and the sheet as a picture that has a text beside it and
-the same bytes each time.
+"""Cells, text and arrows on one sheet, and the sheet as a picture that has a text beside it and the
+same bytes each time.
 """
 
 import base64
@@ -63,8 +63,8 @@ def text_width(text: str, size: float) -> float:
 
 
 class Canvas:
-    """A sheet whose unit is one cell, y downwards. Marks are kept until the sheet knows how
-    large it must be.
+    """A sheet whose unit is one cell, y downwards. Marks are kept until the sheet knows how large
+    it must be.
     """
 
     def __init__(self) -> None:

@@ -1,5 +1,5 @@
-"""A case in text: what goes in and what must come out, side by side, for one channel of each
-group.
+"""A case in text: what goes in and what must come out, side by side, for one channel of
+each group.
 """
 
 from collections.abc import Sequence
@@ -16,8 +16,8 @@ ENTERED = "·"
 
 
 class Clip(NamedTuple):
-    """One channel ``(T, H, W)`` under its name; `vacant` marks zeros that entered, `right` is
-    what each value should be.
+    """One channel ``(T, H, W)`` under its name; `vacant` marks zeros that entered, `right` is what
+    each value should be.
     """
 
     name: str
@@ -61,6 +61,21 @@ def draw_groups(
     Arrays are ``(N, T, C, H, W)``; `backward` says that the groups move the other way (a vjp). Of a
     group the first channel of the first clip is shown, or the one where `wrong` differs in most
     places; groups that are not wrong are left out then. What is too large is cut, and says so.
+
+    Parameters
+    ----------
+    given : ndarray
+        What goes in, clips ``(N, T, C, H, W)``.
+    expected : ndarray
+        What must come out.
+    spec : ShiftSpec
+        Which channels move where.
+    name : str
+        What to call the input.
+    backward : bool
+        Whether this is the VJP, whose content moves back.
+    wrong : ndarray, optional
+        A wrong output to show beside the right one.
     """
     groups = [g for g in spec.partition(given.shape[2]) if g.start < g.stop]
     chosen = [
@@ -99,8 +114,21 @@ def draw_groups(
 def draw_convolution(
     x: Array, weights: Array, padding: object, y: Array, wrong: Array | None = None
 ) -> str:
-    """The input ``(T, H, W)``, the kernel and the output, and a wrong output with a ``!`` where
-    it differs.
+    """The input ``(T, H, W)``, the kernel and the output, and a wrong output with a ``!`` where it
+    differs.
+
+    Parameters
+    ----------
+    x : ndarray
+        The input.
+    weights : ndarray
+        The kernel.
+    padding : sequence of pairs
+        Zeros before and after on each axis.
+    y : ndarray
+        What must come out.
+    wrong : ndarray, optional
+        A wrong output to show beside the right one.
     """
     clips = [Clip("x", x), Clip("kernel", weights), Clip("must come out", y)]
     if wrong is not None:

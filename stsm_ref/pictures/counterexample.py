@@ -1,5 +1,5 @@
-"""The check at the end of an exercise: a candidate beside its specification, and a picture of
-the smallest case where they differ.
+"""The check at the end of an exercise: a candidate beside its specification, and a picture of the
+smallest case where they differ.
 """
 
 import inspect
@@ -20,8 +20,8 @@ MOST_CELLS = 16
 
 @dataclass(frozen=True)
 class Verdict:
-    """Whether a candidate agreed with its specification, on how many cases, and where it first
-    did not.
+    """Whether a candidate agreed with its specification, on how many cases, and where it first did
+    not.
     """
 
     passed: bool
@@ -132,8 +132,8 @@ def _refused(
     got: npt.NDArray[Any] | None,
     message: str,
 ) -> Verdict:
-    """A verdict with its picture: the arrays among the arguments, what should come out, what
-    came out.
+    """A verdict with its picture: the arrays among the arguments, what should come out, what came
+    out.
     """
     comparable = got is not None and got.shape == want.shape
     wrong = np.asarray(got != want) if comparable else np.zeros(want.shape, bool)

@@ -34,7 +34,13 @@ def small_clip() -> npt.NDArray[np.uint8]:
 
 
 def need_figure() -> "type[Figure]":
-    """Return Matplotlib's `Figure`, or say which extra brings it."""
+    """Return Matplotlib's `Figure`, or say which extra brings it.
+
+    Raises
+    ------
+    MissingExtraError
+        If Matplotlib is not installed.
+    """
     try:
         from matplotlib.figure import Figure
     except ModuleNotFoundError:
@@ -107,7 +113,13 @@ def draw_spec(spec: ShiftSpec = ShiftSpec()) -> "Figure":
 
 
 def require_format(path: Path) -> None:
-    """Refuse a picture file that ends in neither ``.png`` nor ``.svg``."""
+    """Refuse a picture file that ends in neither ``.png`` nor ``.svg``.
+
+    Raises
+    ------
+    ReportError
+        If it has another ending.
+    """
     if path.suffix.lower() not in FORMATS:
         raise ReportError(
             f"out={str(path)!r} ends in {path.suffix!r}: a picture is written as "
@@ -148,8 +160,8 @@ def _draw_frames(
     colour: str,
     notes: list[str],
 ) -> None:
-    """Draw one frame an axes, marked pixels in `colour`: opaque where zeros stand, see-through
-    over content.
+    """Draw one frame an axes, marked pixels in `colour`: opaque where zeros stand, see-through over
+    content.
     """
     from matplotlib.colors import to_rgb
 
@@ -192,8 +204,8 @@ def _draw_kernel(axes: "Axes", kernel: OneHotKernel, name: str) -> None:
 
 
 def _draw_padding(axes: "Axes", kernel: OneHotKernel) -> None:
-    """Draw a 2x2 input (two such frames where time is padded) with the zeros that are added to
-    it.
+    """Draw a 2x2 input (two such frames where time is padded) with the zeros that are added
+    to it.
     """
     (t_before, t_after), (h_before, h_after), (w_before, w_after) = kernel.padding
     frames = 1 + (t_before + t_after > 0)

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from stsm_ref._validation import whole_numbers
 from stsm_ref.errors import ArrayError
-from stsm_ref.geometry import as_array, whole_numbers
+from stsm_ref.geometry import as_array
 from stsm_ref.kernels import OneHotKernel
 from stsm_ref.pictures.canvas import FADED, LINE, WRONG, Canvas, Picture, text_width
 from stsm_ref.pictures.drawing import ENTERS, HOT, INK, LEAVES, PAPER, need_figure
@@ -197,7 +198,19 @@ def _draw_item(canvas: Canvas, item: Item, left: float, middle: float, most: flo
 
 
 def draw_cells(canvas: Canvas, grid: Grid, left: float, top: float, most: float) -> None:
-    """Draw the cells of a grid, and the marks on them."""
+    """Draw the cells of a grid, and the marks on them.
+
+    Parameters
+    ----------
+    canvas : Canvas
+        Where to draw.
+    grid : Grid
+        What to draw.
+    left, top : float
+        The corner, in cells.
+    most : float
+        The largest absolute value, which gets the full colour.
+    """
     masks = {name: grid.mask(name) for name in ("leaves", "enters", "hot", "wrong")}
     for place, value in np.ndenumerate(grid.rows):
         row, column = place
@@ -294,6 +307,15 @@ def before_after(
     """Two grids for `draw`: `x` with what will leave and where to, and the shifted `x` with the
     zeros that entered.
 
+    Parameters
+    ----------
+    x : array_like
+        The input.
+    displacement : int or sequence of int
+        Positions along each axis.
+    names : pair of str
+        What to write over the two.
+
     >>> draw(before_after([1, 2, 3], 1))
     before [1 2 3] → after [0 1 2]
     """
@@ -323,7 +345,17 @@ def kernel_grid(kernel: OneHotKernel, title: str = "") -> Grid:
 def padded_grid(
     x: npt.ArrayLike, padding: Sequence[tuple[int, int]], title: str = "", **marks: Any
 ) -> Grid:
-    """`x` with its zeros around it, marked as zeros that were added."""
+    """`x` with its zeros around it, marked as zeros that were added.
+
+    Parameters
+    ----------
+    x : array_like
+        The input.
+    padding : sequence of pairs
+        Zeros before and after on each axis.
+    title : str
+        What to write over it.
+    """
     padded = np.pad(np.asarray(x), list(padding))
     added = np.pad(np.zeros(np.shape(x), bool), list(padding), constant_values=True)
     return Grid(padded, title, enters=added, **marks)

@@ -9,8 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref._describe import short
+from stsm_ref._validation import whole_number
 from stsm_ref.errors import ArrayError
-from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
+from stsm_ref.geometry import Displacement, ShiftSpec
 from stsm_ref.pictures.canvas import FADED, Canvas, Picture
 from stsm_ref.pictures.drawing import INK, LEAVES, PAPER, need_figure
 from stsm_ref.pictures.grids import Grid, Item, draw_cells, entered
@@ -36,6 +37,24 @@ def draw_strands(
 
     With `backward` the arrows point up and the strip is the gradient at the bottom: it moves by the
     opposite of each displacement, from the last to the first.
+
+    Parameters
+    ----------
+    x : array_like
+        Values along one axis.
+    displacements : sequence of int
+        The shifts, one after another.
+    names : sequence of str
+        What to call each strip, one more than there are shifts.
+    backward : bool
+        Whether content runs back, as a gradient does.
+    title : str
+        What to write over it.
+
+    Raises
+    ------
+    ArrayError
+        If `x` has more than one axis, or the names do not fit.
 
     >>> draw_strands([1, 2, 3], [1])
     x [1 2 3], moved by +1: y [0 1 2]
@@ -101,6 +120,17 @@ def film(
     """Grids for `grids.draw`: the frames of ``(T, H, W)`` after the shift, with the zeros that
     entered, each under where it came from.
 
+    Parameters
+    ----------
+    x : array_like
+        A clip ``(T, H, W)``.
+    displacement : Displacement
+        How it moves.
+    numbers : bool
+        Whether to write the values into the cells.
+    name : str
+        What to call the input.
+
     >>> [grid.title for grid in film(np.ones((2, 1, 1)), Displacement(dt=1))]
     ['t = 0', 't = 1']
     """
@@ -130,8 +160,8 @@ def sign_of(displacement: Displacement) -> str:
 
 
 def colour_of(displacement: Displacement) -> str:
-    """One colour a direction: an axis has its own in two tints, light for +1; along several
-    axes the colours mix.
+    """One colour a direction: an axis has its own in two tints, light for +1; along several axes
+    the colours mix.
     """
     from matplotlib.colors import to_hex, to_rgb
 

@@ -1,5 +1,5 @@
-"""A network as the text of the paper's Figure 2 describes it: its blocks in order, and where
-the shift stands, read off the real model.
+"""A network as the text of the paper's Figure 2 describes it: its blocks in order, and where the
+shift stands, read off the real model.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -23,8 +23,8 @@ COLUMN, ROW = 3.4, 1.0
 
 
 class Site(NamedTuple):
-    """A block and, where a shift stands in it, the convolution behind it, its channels and how
-    many move.
+    """A block and, where a shift stands in it, the convolution behind it, its channels and how many
+    move.
     """
 
     block: str
@@ -34,8 +34,8 @@ class Site(NamedTuple):
 
 
 def sites(network: nn.Module) -> dict[str, list[Site]]:
-    """List the parts of a trunk: for each stage its blocks, in order, with the shift that stands in
-    them.
+    """List the parts of a backbone: for each stage its blocks, in order, with the shift that stands
+    in them.
 
     >>> from stsm_ref.models import ResNet
     >>> {stage: len(blocks) for stage, blocks in sites(ResNet(18)).items()}
@@ -73,7 +73,7 @@ def draw_network(name: str, spec: ShiftSpec = ShiftSpec()) -> "Figure":
     with device("meta"):
         model = create_model(name, shift=spec)
     stages = sites(model.backbone)
-    # what is no stage, such as the stem's parts, shares one column in front
+    # what is not a stage, such as the stem's parts, shares one column in front
     plain = [blocks[0] for blocks in stages.values() if len(blocks) == 1]
     columns = [("stem", plain)] * bool(plain) + [
         (stage, blocks) for stage, blocks in stages.items() if len(blocks) > 1

@@ -9,7 +9,13 @@ from stsm_ref.errors import ArrayError, MissingExtraError
 
 
 def photograph() -> npt.NDArray[np.uint8]:
-    """Read Matplotlib's sample photograph of Grace Hopper, ``(600, 512, 3)``, RGB."""
+    """Read Matplotlib's sample photograph of Grace Hopper, ``(600, 512, 3)``, RGB.
+
+    Raises
+    ------
+    MissingExtraError
+        If Matplotlib or its photograph is not installed.
+    """
     try:
         from matplotlib import cbook, image
     except ModuleNotFoundError:
@@ -29,6 +35,19 @@ def pan(
 ) -> npt.NDArray[np.uint8]:
     """Film `image` ``(rows, columns)`` through a window that moves by `velocity` = (down, right)
     pixels a frame.
+
+    Parameters
+    ----------
+    image : ndarray
+        ``(rows, columns)``, of one colour.
+    frames : int
+        How many.
+    height, width : int
+        Size of a frame, in pixels.
+    origin : pair of int
+        Row and column of the first frame.
+    velocity : pair of int
+        Rows and columns that the camera moves from frame to frame.
 
     Returns
     -------
@@ -62,8 +81,15 @@ def panned_clip(
     width: int = 20,
     velocity: tuple[int, int] = (0, 1),
 ) -> npt.NDArray[np.uint8]:
-    """A clip ``(T, C, H, W)`` of the photograph: channel c is colour ``c % 3``, filmed ``8 * (c
-    // 3)`` pixels lower down.
+    """A clip ``(T, C, H, W)`` of the photograph: channel c is colour ``c % 3``, filmed
+    ``8 * (c // 3)`` pixels lower down.
+
+    Parameters
+    ----------
+    frames, channels, height, width : int
+        The shape of the clip.
+    velocity : pair of int
+        Rows and columns that the camera moves from frame to frame.
     """
     colours = np.moveaxis(photograph(), -1, 0)
     films = [

@@ -41,7 +41,7 @@ def test_the_promised_ratios_are_measured() -> None:
 def test_the_check_by_labels_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     """With a promise where the labels are at hand; what it is measured on is STSM."""
     small = Case("forward", ShiftSpec(), (1, 3, 16, 4, 5))
-    monkeypatch.setattr(label_check.certificate_rules, "network_cases", lambda trial: [small])
+    monkeypatch.setattr(label_check.certificate, "network_cases", lambda trial: [small])
     measured = list(label_check.comparisons(rounds=1))
     assert [entry.limit for entry in measured] == [5, None]
     assert all(entry.ratio > 0 for entry in measured)
@@ -86,7 +86,7 @@ def test_processor_time_is_that_of_children() -> None:
 def test_tsms_manner_is_tsm(memory_format: torch.memory_format) -> None:
     """What the shift is compared with does the same work, in either memory layout."""
     x = torch.randn(16, 16, 3, 4).contiguous(memory_format=memory_format)
-    y = torch_shift.tsm_manner(x)
+    y = torch_shift.tsm_shift(x)
     assert torch.equal(y, snn.stsm(x, ShiftSpec.tsm(8), 8))
     assert y.stride() == x.stride()
 

@@ -375,7 +375,7 @@ def test_the_command_prints_json():
 def test_a_name_that_is_none():
     """The nearest names are told."""
     with pytest.raises(
-        SpecError, match=r"name='roled' is no planted implementation: did you mean rolled"
+        SpecError, match=r"name='roled' is not a planted implementation: did you mean 'rolled'"
     ):
         kit.named("roled")
     with pytest.raises(SpecError, match="framework='jax' is none of numpy, torch, all"):

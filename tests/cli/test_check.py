@@ -197,7 +197,7 @@ def test_reports_are_written(target: Any, tmp_path: Path) -> None:
             (),
             "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'",
         ),
-        (RIGHT, ("--spec", "T+Q"), "'Q' is no set of axes"),
+        (RIGHT, ("--spec", "T+Q"), "'Q' is not a set of axes"),
         (RIGHT, ("--case", "nonsense"), "'nonsense' is no case, such as"),
         (
             RIGHT,

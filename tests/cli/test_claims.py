@@ -138,7 +138,7 @@ def test_the_page_is_written_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["22-percents"], "id='22-percents' is no claim: did you mean 22-percent"),
+        (["22-percents"], "id='22-percents' is not a claim: did you mean '22-percent'"),
         (
             ["--place", "§9"],
             "place='§9' with status=None has no claim: the places are abstract, §1, ",

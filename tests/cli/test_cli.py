@@ -208,7 +208,7 @@ def test_explain_answers_a_wrong_id() -> None:
     """Near ids, exit 2, no traceback."""
     ended = invoke("explain", "PADD-1")
     assert ended.exit_code == 2
-    assert "did you mean PAD-1" in ended.output
+    assert "did you mean 'PAD-1'" in ended.output
     assert "Traceback" not in ended.output
 
 
@@ -226,7 +226,7 @@ def test_show_draws(tmp_path: Path) -> None:
     [
         (["--out", "x.pdf"], "a picture is written as .png or .svg"),
         (["--spec", "HT"], "write 'TH'"),
-        (["--out", "no/x.png"], "is no folder"),
+        (["--out", "no/x.png"], "is not a folder"),
     ],
 )
 def test_show_refuses(

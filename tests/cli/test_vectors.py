@@ -95,7 +95,7 @@ def test_list_finds_cases() -> None:
         (["write", "x", "--regenerate"], "No such option: --regenerate"),
         (["verify", "--spec", "T"], "No such option: --spec"),
         (["list", "--spec", "HT"], "write 'TH'"),
-        (["list", "--flag", "rolld"], "did you mean rolled"),
+        (["list", "--flag", "rolld"], "did you mean 'rolled'"),
         (["frobnicate"], "frobnicate"),
         ([], "Missing command"),
     ],

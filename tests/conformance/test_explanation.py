@@ -119,12 +119,12 @@ def test_json_has_all_of_it() -> None:
 @pytest.mark.parametrize(
     ("identifier", "message"),
     [
-        ("vjp/t_1of4_backwrd/001", "did you mean vjp/t_1of4_backward/001"),
+        ("vjp/t_1of4_backwrd/001", "did you mean 'vjp/t_1of4_backward/001'"),
         ("vjp/" + 40 * "?", "stsm-ref vectors list shows them, 'vjp/t_0_forward/001' is the first"),
         ("forwardterms/x/1", "its first part is one of forward-terms"),
         ("zzz/x/1", "its first part is one of forward-terms, forward-exact"),
         ("forward:T:1x2x8x1x3:int8:labels:C", "is no case, such as"),
-        ("GEO-9", "did you mean GEO-"),
+        ("GEO-9", "did you mean 'GEO-"),
     ],
 )
 def test_what_is_no_case_is_answered(identifier: str, message: str) -> None:
@@ -204,4 +204,4 @@ def test_a_misspelt_name_is_told_its_neighbours() -> None:
     """Exit 2, and names like it."""
     ended = invoke("explain", "slices_folow_the_rule")
     assert ended.exit_code == 2
-    assert "did you mean slices_follow_the_rule" in " ".join(ended.output.split())
+    assert "did you mean 'slices_follow_the_rule" in " ".join(ended.output.split())

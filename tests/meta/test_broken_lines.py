@@ -1,5 +1,5 @@
-"""Breaking a line of the mathematics breaks a test; here the lines that `make mutation` does
-not reach, constants and properties.
+"""Breaking a line of the mathematics breaks a test; here the lines that `make mutation` does not
+reach, constants and properties.
 """
 
 import os
@@ -107,8 +107,8 @@ def ended(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[int, str]]:
     "place", range(len(BREAKS)), ids=lambda place: f"{BREAKS[place][0]}-{place}"
 )
 def test_a_broken_line_breaks_a_test(ended: list[tuple[int, str]], place: int) -> None:
-    """With the line broken, in a copy, the unit tests and the tests of the paper's equations
-    and figures fail.
+    """With the line broken, in a copy, the unit tests and the tests of the paper's equations and
+    figures fail.
     """
     line = BREAKS[place][1]
     code, words = ended[place]

@@ -1,5 +1,5 @@
-"""Each claim is settled by what its status asks for: a theorem, a computation, a test, or
-words; and by something that exists.
+"""Each claim is settled by what its status asks for: a theorem, a computation, a test, or words;
+and by something that exists.
 """
 
 import ast
@@ -25,8 +25,8 @@ THEOREMS = {statement.name: statement for statement in STATEMENTS}
 
 @pytest.mark.parametrize("entry", SENTENCES, ids=lambda entry: entry.id)
 def test_each_status_has_what_it_needs(entry: Claim) -> None:
-    """Proved names a theorem or has a computation; tested names a test; what contradicts shows
-    by what; the others say why.
+    """Proved names a theorem or has a computation; tested names a test; what contradicts shows by
+    what; the others say why.
     """
     assert lacks(entry) == ""
 
@@ -101,8 +101,8 @@ def spoken_for(entry: Claim) -> set[str]:
 
 
 def test_theorems_that_no_claim_names() -> None:
-    """Of derivatives and powers of a shift and of other cuts the paper says nothing; every
-    other theorem settles a sentence.
+    """Of derivatives and powers of a shift and of other cuts the paper says nothing; every other
+    theorem settles a sentence.
     """
     assert set(THEOREMS) - {name for entry in SENTENCES for name in entry.evidence} == {
         "the_shift_is_linear",

@@ -116,8 +116,8 @@ def test_every_theorem_has_its_row() -> None:
 
 
 def test_the_ladder_is_the_same_everywhere() -> None:
-    """README and the evidence name the rungs that there are, each once and in order: those of
-    the checks, and that of `prove TARGET`.
+    """README and the evidence name the rungs that there are, each once and in order: those of the
+    checks, and that of `prove TARGET`.
     """
     from typing import get_args
 

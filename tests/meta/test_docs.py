@@ -1,5 +1,5 @@
-"""The pages keep their word: code that claims an output prints it, mathematics is mathematics,
-and every page is reached.
+"""The pages keep their word: code that claims an output prints it, mathematics is mathematics, and
+every page is reached.
 """
 
 import ast
@@ -66,8 +66,8 @@ def test_the_pages_are_found() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=IDS)
 def test_code_prints_what_the_page_says(path: Path) -> None:
-    """A page on which a block of Python is followed by a block of text: all its Python runs,
-    and each prints its text to the letter.
+    """A page on which a block of Python is followed by a block of text: all its Python runs, and
+    each prints its text to the letter.
     """
     text = path.read_text()
     if not any(printed is not None for _, printed in claims(text)):
@@ -128,8 +128,8 @@ def test_a_command_that_is_not_there_is_seen() -> None:
 
 
 def dead_links(path: Path, text: str) -> list[str]:
-    """Relative links of a page that lead nowhere: pages, pictures, downloads; notebooks are
-    looked up where they live.
+    """Relative links of a page that lead nowhere: pages, pictures, downloads; notebooks are looked
+    up where they live.
     """
     found = []
     for pattern in (
@@ -152,8 +152,8 @@ def test_relative_links_lead_somewhere(path: Path) -> None:
 
 
 def test_a_dead_link_is_seen() -> None:
-    """A page, a picture and a download that are not there; what is there, and what is
-    elsewhere, is none.
+    """A page, a picture and a download that are not there; what is there, and what is elsewhere, is
+    none.
     """
     text = (
         "[a](evidence.md) [b](gone.md#part) ![c](pictures/gone.png) [d](https://example.org) "
@@ -171,8 +171,8 @@ def test_every_block_says_its_language(path: Path) -> None:
 
 
 def test_every_page_is_in_the_navigation() -> None:
-    """The table of contents of the front page names each page but itself; decisions are under
-    their own.
+    """The table of contents of the front page names each page but itself; decisions are under their
+    own.
     """
     named = set()
     for parent in (DOCS / "index.md", DOCS / "decisions" / "index.md"):
@@ -240,8 +240,8 @@ def test_what_is_no_mathematics_is_refused(latex: str) -> None:
 def test_a_page_that_needs_the_network_is_seen(
     tmp_path: Path, body: str, problem: str | None
 ) -> None:
-    """Scripts, styles and images from elsewhere are named, and images without words; links are
-    what they are.
+    """Scripts, styles and images from elsewhere are named, and images without words; links are what
+    they are.
     """
     (tmp_path / "index.html").write_text(f"<html>{body}</html>")
     assert load(ROOT / "tools" / "check_site.py").problems(tmp_path) == (
@@ -291,8 +291,8 @@ def test_the_tables_hold_all_that_the_package_holds() -> None:
 
 
 def read_as_types(source: str) -> list[str]:
-    """Properties whose docstring the site would cut at a colon, taking what stands before it
-    for a type.
+    """Properties whose docstring the site would cut at a colon, taking what stands before it for a
+    type.
     """
     found = []
     for node in ast.walk(ast.parse(source)):
@@ -319,8 +319,8 @@ def test_a_property_says_a_sentence() -> None:
 
 
 def test_no_docstring_begins_a_list_by_chance() -> None:
-    """A line such as "C." alone, or "T. A clip", is item three or twenty of a list to the
-    writer of the page.
+    """A line such as "C." alone, or "T. A clip", is item three or twenty of a list to the writer of
+    the page.
     """
     found = []
     for path in sorted((ROOT / "stsm_ref").rglob("*.py")):

@@ -50,8 +50,8 @@ def test_the_changelog_knows_the_version() -> None:
 
 
 def test_decisions_have_their_three_parts() -> None:
-    """Context, decision, consequences, on a page at most; each number is given once and stands
-    in the title too.
+    """Context, decision, consequences, on a page at most; each number is given once and stands in
+    the title too.
     """
     decisions = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     numbers = [int(path.name[:4]) for path in decisions]

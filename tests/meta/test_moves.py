@@ -1,5 +1,5 @@
-"""What breaks without a word when a file moves: names of modules and files in strings, and
-sources that a hash counts on.
+"""What breaks without a word when a file moves: names of modules and files in strings, and sources
+that a hash counts on.
 """
 
 import importlib.util

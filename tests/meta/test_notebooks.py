@@ -73,8 +73,8 @@ def test_each_has_its_form(path: Path) -> None:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=IDS)
 def test_outputs_are_stored_and_of_no_machine(path: Path) -> None:
-    """Executed in order, without errors or warnings; no paths, addresses, clocks or live
-    widgets in them.
+    """Executed in order, without errors or warnings; no paths, addresses, clocks or live widgets in
+    them.
     """
     notebook = nbformat.validator.normalize(read(path))[1]
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
@@ -159,8 +159,8 @@ def small() -> Any:
 
 
 def test_the_tool_sees_what_changed() -> None:
-    """Other text, another picture, a size, a missing or an added output are named; the rounding
-    of a colour is not.
+    """Other text, another picture, a size, a missing or an added output are named; the rounding of
+    a colour is not.
     """
     differences, stored = tool().differences, small()
     assert differences(stored, small()) == []
@@ -222,8 +222,8 @@ def test_the_tool_fails_where_a_notebook_changed(
 
 
 def test_the_widget_answers_every_switch(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each choice of kernel, of side and of window gives a picture, on the widget as the
-    notebook makes it.
+    """Each choice of kernel, of side and of window gives a picture, on the widget as the notebook
+    makes it.
     """
     import itertools
 

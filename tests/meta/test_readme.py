@@ -49,8 +49,8 @@ def test_the_picture_is_the_one_that_show_draws(tmp_path: Path) -> None:
 
 
 def test_the_torch_page_runs() -> None:
-    """Its blocks of code run one after the other, on a network of the reader's own, and print
-    the cost that they name.
+    """Its blocks of code run one after the other, on a network of the reader's own, and print the
+    cost that they name.
     """
     from stsm_ref.models import create_model
 

@@ -71,8 +71,8 @@ def test_a_black_box_is_certified() -> None:
 
 
 def test_the_torch_page() -> None:
-    """In order, with a small network where the page means yours; the paper's networks on the
-    meta device, where nothing is computed.
+    """In order, with a small network where the page means yours; the paper's networks on the meta
+    device, where nothing is computed.
     """
     torch = pytest.importorskip("torch")
 

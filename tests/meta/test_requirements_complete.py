@@ -30,8 +30,8 @@ def marked_ids(path: Path) -> set[str]:
 
 @pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
 def test_every_requirement_is_checked(entry: object) -> None:
-    """The checks in the table are those that name the requirement, no more and no fewer, and
-    the rung is their strongest.
+    """The checks in the table are those that name the requirement, no more and no fewer, and the
+    rung is their strongest.
     """
     speaking = {name for name, check in CHECKS.items() if entry.id in check.requirements}  # type: ignore[attr-defined]
     assert speaking == set(entry.checks) != set()  # type: ignore[attr-defined]

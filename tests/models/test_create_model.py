@@ -1,5 +1,5 @@
-"""`create_model` and `list_models`, the heads and the average over views, and what they say to
-bad input.
+"""`create_model` and `list_models`, the heads and the average over views, and what they say to bad
+input.
 """
 
 import subprocess
@@ -125,8 +125,8 @@ def test_resnet101_skips_every_second_block_of_each_stage() -> None:
     ],
 )
 def test_shift_by_name_text_or_spec(shift: str | ShiftSpec, spec: str) -> None:
-    """A shift is given by name, as text or as a spec; the model says which it has, and alpha =
-    0 is no shift.
+    """A shift is given by name, as text or as a spec; the model says which it has, and alpha = 0 is
+    no shift.
     """
     assert str(on_meta("tsn_resnet18", shift=shift).spec) == spec
 
@@ -157,24 +157,24 @@ def test_making_a_model_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
         (
             {"shift": "stms"},
             ModelError,
-            r"shift='stms' is not one of 'stsm', 'tsm', 'none': did you mean 'stsm' or 'tsm'\?",
+            r"shift='stms' is not one of 'stsm', 'tsm', 'none': did you mean 'stsm'\?",
         ),
         ({"shift": "W+T+T"}, SpecError, r"terms='W\+T\+T' repeats a term: write 'W\+T'"),
         (
             {"shift": None},
             ModelError,
-            r"shift=None is no shift: give one of 'stsm', 'tsm', 'none', or a ShiftSpec",
+            r"shift=None is not a shift: give one of 'stsm', 'tsm', 'none', or a ShiftSpec",
         ),
         (
             {"num_segments": 0},
             ModelError,
-            r"num_segments=0 leaves nothing to compute: give 1 or more",
+            r"num_segments=0 is less than 1: there would be nothing to compute, so give 1 or more",
         ),
-        ({"num_segments": 8.0}, SpecError, r"num_segments=8.0 is no whole number: give an int"),
+        ({"num_segments": 8.0}, SpecError, r"num_segments=8.0 is not an integer: give an int"),
         (
             {"num_classes": -1},
             ModelError,
-            r"num_classes=-1 leaves nothing to compute: give 1 or more",
+            r"num_classes=-1 is less than 1: there would be nothing to compute, so give 1 or more",
         ),
         ({"head": "avg"}, ModelError, r"head='avg' is not one of 'tsm', 'tsn'"),
         ({"dropout": 1.0}, ModelError, r"dropout=1.0 is outside \[0, 1\)"),
@@ -182,19 +182,19 @@ def test_making_a_model_prints_nothing(capsys: pytest.CaptureFixture[str]) -> No
         (
             {"dropout": "a"},
             ModelError,
-            r"^dropout='a' is no number: give the share of the features that is dropped in "
+            r"^dropout='a' is not a number: give the share of the features that is dropped in "
             r"training, 0 for none$",
         ),
-        ({"dropout": None}, ModelError, r"^dropout=None is no number: give the share"),
+        ({"dropout": None}, ModelError, r"^dropout=None is not a number: give the share"),
         (
             {"name": "tanet_resnet50", "num_segments": 1},
             ModelError,
-            r"num_segments=1: a temporal kernel needs neighbours",
+            r"num_segments=1 is less than 2: a temporal kernel needs neighbours",
         ),
         (
             {"name": "tdn_resnet50", "num_segments": 1},
             ModelError,
-            r"num_segments=1: a difference needs a neighbour",
+            r"num_segments=1 is less than 2: a difference needs a neighbour",
         ),
         (
             {"name": "tsn_mobilenet_v2", "shift": ShiftSpec(rounding="exact")},
@@ -270,8 +270,8 @@ def test_bad_arguments_are_told_by_name_and_value(
     ],
 )
 def test_clips_that_do_not_fit_are_refused(name: str, shape: tuple[int, ...], message: str) -> None:
-    """A batch of the wrong rank, number of frames, channels or size is refused with its shape
-    and the way out.
+    """A batch of the wrong rank, number of frames, channels or size is refused with its shape and
+    the way out.
     """
     with torch.device("meta"):
         model, x = create_model(name, num_segments=4), torch.zeros(shape)
@@ -297,24 +297,25 @@ def test_what_is_no_tensor_is_refused_by_type(x: object) -> None:
     model, name = on_meta("tsn_resnet18", num_segments=4), type(x).__name__
     with pytest.raises(
         ArrayError,
-        match=rf"^x has type {name}, which is no tensor: give clips \(N, T, 3, H, W\), as "
+        match=rf"^x has type {name}, which is not a tensor: give clips \(N, T, 3, H, W\), as "
         r"torch.as_tensor",
     ):
         model(x)
     with pytest.raises(
-        ArrayError, match=rf"^views has type {name}, which is no tensor: give \(N, V, T, 3, H, W\)"
+        ArrayError,
+        match=rf"^views has type {name}, which is not a tensor: give \(N, V, T, 3, H, W\)",
     ):
         model.predict(x)
     with pytest.raises(
         ArrayError,
-        match=rf"^scores has type {name}, which is no tensor: give \(N, views, num_classes\)$",
+        match=rf"^scores has type {name}, which is not a tensor: give \(N, views, num_classes\)$",
     ):
         average_views(x)
 
 
 def test_frames_of_another_dtype_are_refused() -> None:
-    """Doubles for a network of floats are refused with both dtypes, and so the other way round;
-    of one dtype, they pass.
+    """Doubles for a network of floats are refused with both dtypes, and so the other way round; of
+    one dtype, they pass.
     """
     model, x = (
         create_model("tsn_resnet18", num_segments=2, num_classes=5).eval(),
@@ -336,8 +337,8 @@ def test_frames_of_another_dtype_are_refused() -> None:
 
 
 def test_autocast_brings_dtypes_together() -> None:
-    """Under autocast halves pass through a network of floats, and doubles, which it leaves
-    alone, do not.
+    """Under autocast halves pass through a network of floats, and doubles, which it leaves alone,
+    do not.
     """
     model, x = (
         create_model("tsn_resnet18", num_segments=2, num_classes=5).eval(),
@@ -391,8 +392,8 @@ def test_views_are_averaged_by_score_or_by_probability() -> None:
 
 
 def test_no_videos_have_no_scores_and_no_views_no_average() -> None:
-    """`predict` maps no videos to no scores; videos without a view are refused, for their
-    average would be NaN.
+    """`predict` maps no videos to no scores; videos without a view are refused, for their average
+    would be NaN.
     """
     model = create_model("tsn_resnet18", num_segments=2, num_classes=5).eval()
     with torch.no_grad():
@@ -439,8 +440,8 @@ def test_bad_views_are_refused() -> None:
 
 
 def test_heads_start_as_published() -> None:
-    """The last linear map starts at zero bias and a deviation of 0.001 in the TSM head, 0.01 in
-    the TSN head, after dropout 0.5.
+    """The last linear map starts at zero bias and a deviation of 0.001 in the TSM head, 0.01 in the
+    TSN head, after dropout 0.5.
     """
     for head, deviation in (("tsm", 0.001), ("tsn", 0.01)):
         model = create_model("tsn_resnet18", head=head)
@@ -468,8 +469,8 @@ def test_without_torch_the_missing_extra_is_named() -> None:
 
 
 def test_a_network_cannot_be_told_another_clip_length() -> None:
-    """The number of segments is that of every part, so setting it on the network is refused,
-    and nothing changes.
+    """The number of segments is that of every part, so setting it on the network is refused, and
+    nothing changes.
     """
     model = create_model("tsn_resnet18", num_segments=4, num_classes=3).eval()
     message = (
@@ -484,8 +485,8 @@ def test_a_network_cannot_be_told_another_clip_length() -> None:
 
 
 def test_parts_of_another_clip_length_are_refused() -> None:
-    """A shift that was inserted for clips of 2 in a network of clips of 4 would cut each clip
-    in two: the network names it.
+    """A shift that was inserted for clips of 2 in a network of clips of 4 would cut each clip in
+    two: the network names it.
     """
     model = create_model("tsn_resnet18", shift="none", num_segments=4, num_classes=3).eval()
     snn.insert_shift(model.backbone, 2, sites=["layer1.0.conv1"], quiet=True)
@@ -499,8 +500,8 @@ def test_parts_of_another_clip_length_are_refused() -> None:
 
 @pytest.mark.parametrize("head", ["tsm", "tsn"])
 def test_a_network_that_sees_no_time_takes_clips_of_any_length(head: str) -> None:
-    """Without a shift the scores of a clip of 5 frames are the mean of its frames' scores,
-    whatever the network was built for.
+    """Without a shift the scores of a clip of 5 frames are the mean of its frames' scores, whatever
+    the network was built for.
     """
     torch.manual_seed(0)
     model = create_model(
@@ -539,74 +540,85 @@ def test_a_network_that_sees_no_time_takes_clips_of_any_length(head: str) -> Non
         (
             {"backbone": None},
             ModelError,
-            r"^backbone=None has type NoneType, which is no nn.Module: give a trunk, such as "
-            r"ResNet\(50\)$",
+            r"^backbone=None has type NoneType, which is not an nn.Module: give a backbone, such as",
         ),
         (
             {"num_segments": 0},
             ModelError,
-            r"^num_segments=0 leaves nothing to compute: give 1 or more$",
+            r"^num_segments=0 is less than 1: there would be nothing to compute, so give 1 or more$",
         ),
-        ({"num_segments": 2.5}, SpecError, r"^num_segments=2.5 is no whole number"),
-        ({"num_classes": 0}, ModelError, r"^num_classes=0 leaves nothing to compute"),
+        ({"num_segments": 2.5}, SpecError, r"^num_segments=2.5 is not an integer"),
+        (
+            {"num_classes": 0},
+            ModelError,
+            r"^num_classes=0 is less than 1: there would be nothing to compute",
+        ),
         ({"head": "avg"}, ModelError, r"^head='avg' is not one of 'tsm', 'tsn'"),
         ({"dropout": 2}, ModelError, r"^dropout=2 is outside \[0, 1\)"),
     ],
 )
-def test_a_network_of_ones_own_trunk_is_checked_like_any_other(
+def test_a_network_of_ones_own_backbone_is_checked_like_any_other(
     options: dict[str, object], error: type[Exception], message: str
 ) -> None:
-    """`TSN` itself refuses a trunk that does not describe itself, and numbers and names that
+    """`TSN` itself refuses a backbone that does not describe itself, and numbers and names that
     mean nothing.
     """
     with torch.device("meta"):
-        trunk = ResNet(18)
+        backbone = ResNet(18)
     with pytest.raises(error, match=message):
-        TSN(**{"backbone": trunk} | options)
+        TSN(**{"backbone": backbone} | options)
 
 
 BAD_PARTS = [
-    (lambda: ResNet([50]), ModelError, r"^depth=\[50\] is no ResNet: use one of 18, 34"),
-    (lambda: ResNet(50.0), ModelError, r"^depth=50.0 is no ResNet"),
+    (
+        lambda: ResNet([50]),
+        ModelError,
+        r"^depth=\[50\] is not the depth of a ResNet: use one of 18, 34",
+    ),
+    (lambda: ResNet(50.0), ModelError, r"^depth=50.0 is not the depth of a ResNet"),
     (
         lambda: ResNet(18, 3),
         ModelError,
-        r"^block=3 builds no block: give a function of a Place that returns an nn.Module$",
+        r"^block=3 is not callable: give a function of a BlockSpec that returns an nn.Module$",
     ),
-    (lambda: ResNetClassifier(18, 0), ModelError, r"^num_classes=0 leaves nothing to compute"),
-    (lambda: MobileNetV2Classifier(2.5), SpecError, r"^num_classes=2.5 is no whole number"),
+    (
+        lambda: ResNetClassifier(18, 0),
+        ModelError,
+        r"^num_classes=0 is less than 1: there would be nothing to compute",
+    ),
+    (lambda: MobileNetV2Classifier(2.5), SpecError, r"^num_classes=2.5 is not an integer"),
     (
         lambda: NonLocal(1, 2),
         ModelError,
-        r"^channels=1: attention is over half of them, so give 2 or more$",
+        r"^channels=1 is less than 2: attention is over half of them, so give 2 or more$",
     ),
-    (lambda: NonLocal(64, "a"), SpecError, r"^num_segments='a' is no whole number"),
+    (lambda: NonLocal(64, "a"), SpecError, r"^num_segments='a' is not an integer"),
     (
         lambda: TAM(6, 2),
         ModelError,
         r"^channels=6: the local branch has a quarter of them, so give a multiple of 4$",
     ),
-    (lambda: TAM(64, None), SpecError, r"^num_segments=None is no whole number"),
+    (lambda: TAM(64, None), SpecError, r"^num_segments=None is not an integer"),
     (
         lambda: LongTermDifference(4, 2),
         ModelError,
-        r"^channels=4: they are reduced to one in 16, so give 16 or more$",
+        r"^channels=4 is less than 16: they are reduced to one in 16, so give 16 or more$",
     ),
-    (lambda: TDNResNet(2.5, own_shift=True), SpecError, r"^num_segments=2.5 is no whole number"),
+    (lambda: TDNResNet(2.5, own_shift=True), SpecError, r"^num_segments=2.5 is not an integer"),
     (
         lambda: fold_clips(torch.zeros(8, 3, 4, 4), 0),
         ArrayError,
-        r"^num_segments=0 is no number of frames: a clip has 1 or more$",
+        r"^num_segments=0 is less than 1: a clip has 1 frame or more$",
     ),
     (
         lambda: fold_clips(torch.zeros(8, 3, 4, 4), 8, -1),
         ArrayError,
-        r"^frames_per_segment=-1 is no number of frames",
+        r"^frames_per_segment=-1 is less than 1",
     ),
     (
         lambda: fold_clips(torch.zeros(8, 3, 4, 4), "a"),
         SpecError,
-        r"^num_segments='a' is no whole number",
+        r"^num_segments='a' is not an integer",
     ),
     (
         lambda: fold_clips(torch.zeros(8, 3, 4, 4).to_sparse(), 8),
@@ -618,20 +630,16 @@ BAD_PARTS = [
         ArrayError,
         r"^x=tensor\(3.\) has no leading axis of frames: give a tensor",
     ),
-    (
-        lambda: unfold_clips(torch.zeros(8), -2),
-        ArrayError,
-        r"^num_segments=-2 is no number of frames",
-    ),
+    (lambda: unfold_clips(torch.zeros(8), -2), ArrayError, r"^num_segments=-2 is less than 1"),
     (
         lambda: save_checkpoint(on_meta("tsn_resnet18"), 3),
         ReportError,
-        r"^path=3 is no path of a file: give a string or a Path$",
+        r"^path=3 is not a path of a file: give a string or a Path$",
     ),
     (
         lambda: save_checkpoint(on_meta("tsn_resnet18"), "a\0b"),
         ReportError,
-        r"^path='a\\x00b' is no path of a file",
+        r"^path='a\\x00b' is not a path of a file",
     ),
     (
         lambda: on_meta("tsn_resnet18", num_segments=2)(torch.zeros(1, 2, 3, 32, 32)),
@@ -647,8 +655,8 @@ BAD_PARTS = [
 def test_parts_refuse_what_means_nothing(
     act: Callable[[], object], error: type[StsmError], message: str
 ) -> None:
-    """Every part of these networks that takes a number, a shape or a path says what is wrong
-    with one.
+    """Every part of these networks that takes a number, a shape or a path says what is wrong with
+    one.
     """
     with pytest.raises(error, match=message):
         act()

@@ -1,5 +1,5 @@
-"""The counter itself: its rules on single layers, its totals against torch's own counter, its
-table and its errors.
+"""The counter itself: its rules on single layers, its totals against torch's own counter, its table
+and its errors.
 """
 
 import json
@@ -130,8 +130,8 @@ def test_counting_leaves_the_network_as_it_was() -> None:
 
 
 def test_a_sparse_convolution_does_multiply() -> None:
-    """A shift written as a grouped convolution is not free: macs sees its two taps an element,
-    and mmcv says what it leaves out.
+    """A shift written as a grouped convolution is not free: macs sees its two taps an element, and
+    mmcv says what it leaves out.
     """
 
     class OneHot(nn.Module):
@@ -175,25 +175,26 @@ def test_layers_group_by_depth_without_loss() -> None:
     ]
     assert (short.operations, short.parameters) == (total.operations, total.parameters)
     with pytest.raises(
-        ModelError, match=r"depth=0: names are cut after the first part or later, so give 1 or more"
+        ModelError,
+        match=r"depth=0 is less than 1: names are cut after the first part or later, so give 1 "
+        r"or more",
     ):
         total.by_depth(0)
 
 
 def test_sizes_and_depths_are_whole_numbers() -> None:
-    """A size, an input shape and a depth that are no whole numbers are refused with their
-    value, before anything runs.
+    """A size, an input shape and a depth that are no integers are refused with their value,
+    before anything runs.
     """
     model = create_model("tsn_resnet18", num_segments=2)
-    with pytest.raises(SpecError, match=r"^size=2.5 is no whole number: give an int$"):
+    with pytest.raises(SpecError, match=r"^size=2.5 is not an integer: give an int$"):
         cost(model, size=2.5)
-    with pytest.raises(SpecError, match=r"^size='a' is no whole number: give an int$"):
+    with pytest.raises(SpecError, match=r"^size='a' is not an integer: give an int$"):
         model_cost("tsn_resnet18", size="a")
     for shape, shown in (("abc", "'abc'"), (5, "5"), ((1, 2.0), r"\(1, 2.0\)")):
         with pytest.raises(
             ArrayError,
-            match=rf"^input_shape={shown} is no sequence of whole numbers: say what the "
-            r"network reads",
+            match=rf"^input_shape={shown} is not a sequence of integers: say what the network reads",
         ):
             cost(nn.Linear(2, 2), input_shape=shape)
     with pytest.raises(
@@ -203,7 +204,7 @@ def test_sizes_and_depths_are_whole_numbers() -> None:
     ):
         cost(nn.Linear(2, 2), input_shape=(-1, 2))
     for depth in ("a", 1.5):
-        with pytest.raises(SpecError, match=rf"^depth={depth!r} is no whole number: give an int$"):
+        with pytest.raises(SpecError, match=rf"^depth={depth!r} is not an integer: give an int$"):
             cost(nn.Linear(2, 2), input_shape=(1, 2)).by_depth(depth)
 
 
@@ -216,10 +217,10 @@ def test_wrong_use_is_refused_by_value() -> None:
         cost(model, convention="flops")
     with pytest.raises(
         ModelError,
-        match=r"model=Linear is no network of create_model: say what it reads: input_shape=",
+        match=r"model=Linear is not a network of create_model: say what it reads: input_shape=",
     ):
         cost(nn.Linear(2, 2))
-    with pytest.raises(ArrayError, match=r"size=0 is no number of pixels"):
+    with pytest.raises(ArrayError, match=r"size=0 is less than 1: frames are size x size pixels"):
         cost(model, size=0)
     with pytest.raises(
         ArrayError,
@@ -289,10 +290,10 @@ class Applied(nn.Module):
         ),
         (
             lambda: nn.Linear,
-            r"^model=<class '.*Linear'> has type type, which is no nn.Module: give the network "
-            r"itself$",
+            r"^model=<class '.*Linear'> has type type, which is not an nn.Module: give the "
+            r"network itself$",
         ),
-        (lambda: None, r"^model=None has type NoneType, which is no nn.Module"),
+        (lambda: None, r"^model=None has type NoneType, which is not an nn.Module"),
     ],
     ids=[
         "a choice",
@@ -320,8 +321,8 @@ def test_what_cannot_be_counted_is_told_with_the_way_out(
 
 
 def test_an_input_of_integers_is_counted_when_said_so() -> None:
-    """With the dtype that it reads, a network that begins with an embedding is counted; what is
-    no dtype is refused.
+    """With the dtype that it reads, a network that begins with an embedding is counted; what is no
+    dtype is refused.
     """
     network = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 4))
     assert (
@@ -330,7 +331,7 @@ def test_an_input_of_integers_is_counted_when_said_so() -> None:
     )
     with pytest.raises(
         ArrayError,
-        match=r"^dtype='int64' is no dtype of torch: say what the network reads, such as "
+        match=r"^dtype='int64' is not a dtype of torch: say what the network reads, such as "
         r"torch.int64$",
     ):
         cost(network, input_shape=(2, 2), dtype="int64")
@@ -338,8 +339,8 @@ def test_an_input_of_integers_is_counted_when_said_so() -> None:
 
 @pytest.mark.filterwarnings("ignore::FutureWarning")
 def test_constants_and_computed_weights_do_not_stop_the_count() -> None:
-    """Tensors that a network makes, holds beside its parameters, or computes from them are
-    counted on like the others.
+    """Tensors that a network makes, holds beside its parameters, or computes from them are counted
+    on like the others.
     """
     for network in (
         Applied(lambda _, x: x * torch.ones(2)),
@@ -367,8 +368,8 @@ def test_constants_and_computed_weights_do_not_stop_the_count() -> None:
 def test_products_with_a_vector_count_too(
     function: Callable[..., torch.Tensor], shape: tuple[int, ...], macs: int
 ) -> None:
-    """A matrix by a vector and a vector by a vector multiply under macs, and are told as left
-    out under mmcv.
+    """A matrix by a vector and a vector by a vector multiply under macs, and are told as left out
+    under mmcv.
     """
     assert cost(Applied(function), input_shape=shape, convention="macs").operations == macs
     assert cost(Applied(function), input_shape=shape, convention="mmcv").left_out == macs

@@ -11,7 +11,7 @@ from torch.nn import functional as F  # noqa: N812  # its name everywhere
 import stsm_ref
 from stsm_ref.errors import ArrayError, ModelError
 from stsm_ref.models.non_local import NonLocal, NonLocalBottleneck, NonLocalResNet
-from stsm_ref.models.resnet import Place
+from stsm_ref.models.resnet import BlockSpec
 from stsm_ref.models.tanet import TAM, TAMBottleneck, TANetResNet
 from stsm_ref.models.tdn import LongTermDifference, TDNBottleneck, TDNResNet, TemporalConvolution
 
@@ -19,8 +19,8 @@ N, T, C, H, W = 2, 3, 32, 5, 4
 
 
 def resting(module: nn.Module) -> nn.Module:
-    """Give every one-dimensional tensor values of its own, no gamma being zero, and put the
-    module into eval mode.
+    """Give every one-dimensional tensor values of its own, no gamma being zero, and put the module
+    into eval mode.
     """
     generator = torch.Generator().manual_seed(0)
     with torch.no_grad():
@@ -38,8 +38,8 @@ def frames(n: int = N, t: int = T) -> Tensor:
 
 
 def test_non_local_attends_within_each_clip() -> None:
-    """A non-local block is the embedded Gaussian over every place of the clip, unscaled, keys
-    and values pooled by 2 in space.
+    """A non-local block is the embedded Gaussian over every place of the clip, unscaled, keys and
+    values pooled by 2 in space.
     """
     block, x = resting(NonLocal(C, T)), frames()
     state = {
@@ -76,8 +76,8 @@ def test_fresh_non_local_is_the_identity() -> None:
 
 
 def test_tam_convolves_with_the_kernel_of_each_clip_and_channel() -> None:
-    """TAM weights each frame, then convolves each channel of each clip along time with a kernel
-    of its own.
+    """TAM weights each frame, then convolves each channel of each clip along time with a kernel of
+    its own.
     """
     module, x = resting(TAM(C, T)), frames()
     expected = torch.zeros(N, T, C, H, W, dtype=torch.float64)
@@ -106,8 +106,8 @@ def test_tam_has_the_published_number_of_parameters(channels: int, segments: int
 
 
 def test_long_term_difference_looks_at_the_segments_before_and_after() -> None:
-    """TDN's weights come from u[t+1] - z[t] and u[t-1] - z[t], zero where there is no
-    neighbour, at three scales.
+    """TDN's weights come from u[t+1] - z[t] and u[t-1] - z[t], zero where there is no neighbour, at
+    three scales.
     """
     module, x = resting(LongTermDifference(C, T)), frames()
     z = module.reduce(x).reshape(N, T, -1, H, W)
@@ -132,8 +132,8 @@ def test_long_term_difference_looks_at_the_segments_before_and_after() -> None:
 @pytest.mark.requirement("TSM-1")
 @pytest.mark.parametrize("channels", [16, 20])
 def test_temporal_convolution_starts_as_tsm(channels: int) -> None:
-    """TDN's temporal convolution moves unique labels as TSM does before it has learnt anything,
-    and it can learn.
+    """TDN's temporal convolution moves unique labels as TSM does before it has learnt anything, and
+    it can learn.
     """
     clips = np.arange(1, N * T * channels * 6 + 1, dtype=np.float32).reshape(N, T, channels, 2, 3)
     module = TemporalConvolution(channels, T)
@@ -146,13 +146,13 @@ def test_tdn_reads_the_centre_frame_and_four_differences() -> None:
     """TDN's two stems read the third of a segment's five frames, and the four differences of
     neighbours in their order.
     """
-    trunk = TDNResNet(2, own_shift=True).double().eval()
+    backbone = TDNResNet(2, own_shift=True).double().eval()
     seen = []
-    trunk.difference_stem.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
-    trunk.conv1.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    backbone.difference_stem.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
+    backbone.conv1.register_forward_pre_hook(lambda _, args: seen.append(args[0]))
     x = torch.randn(2 * 5, 3, 40, 36, dtype=torch.float64)
     with torch.no_grad():
-        trunk(x)
+        backbone(x)
     differences, centre = seen
     clips = x.reshape(2, 5, 3, 40, 36)
     torch.testing.assert_close(centre, clips[:, 2], rtol=0, atol=0)
@@ -167,22 +167,22 @@ def test_tdn_reads_the_centre_frame_and_four_differences() -> None:
 
 @pytest.mark.parametrize(("segments", "share"), [(8, 0.5), (2, 0.75)])
 def test_tdn_fuses_by_the_published_shares(segments: int, share: float) -> None:
-    """TDN fuses frames and differences half and half for 8 segments, and 0.75 to 0.25
-    otherwise, stretching by the nearest.
+    """TDN fuses frames and differences half and half for 8 segments, and 0.75 to 0.25 otherwise,
+    stretching by the nearest.
     """
     with torch.device("meta"):
-        trunk = TDNResNet(segments, own_shift=False)
+        backbone = TDNResNet(segments, own_shift=False)
     x, d = torch.full((1, 1, 4, 4), 8.0), torch.arange(4.0).reshape(1, 1, 2, 2)
     stretched = torch.tensor([[0.0, 0, 1, 1], [0, 0, 1, 1], [2, 2, 3, 3], [2, 2, 3, 3]])
-    torch.testing.assert_close(trunk.fuse(x, d)[0, 0], share * 8 + (1 - share) * stretched)
+    torch.testing.assert_close(backbone.fuse(x, d)[0, 0], share * 8 + (1 - share) * stretched)
 
 
 def test_every_convolution_of_tdns_resnet_has_a_bias() -> None:
     """All convolutions of TDN's ResNet-50 carry a bias, and those that TDN adds carry none."""
     with torch.device("meta"):
-        trunk = TDNResNet(8, own_shift=True)
+        backbone = TDNResNet(8, own_shift=True)
     names = {True: set(), False: set()}
-    for name, module in trunk.named_modules():
+    for name, module in backbone.named_modules():
         if isinstance(module, nn.Conv1d | nn.Conv2d):
             names[module.bias is not None].add(name)
     added = (".difference.", ".temporal.", "difference_stem.")
@@ -193,17 +193,21 @@ def test_every_convolution_of_tdns_resnet_has_a_bias() -> None:
 @pytest.mark.parametrize(
     ("block", "inner", "after"),
     [
-        (NonLocalBottleneck(Place(2, 0, C, 16, 2), T), (), ("nl",)),
-        (TAMBottleneck(Place(2, 0, C, 16, 2), T), ("tam",), ()),
-        (TDNBottleneck(Place(2, 0, C, 16, 2), T, own_shift=True), ("difference", "temporal"), ()),
+        (NonLocalBottleneck(BlockSpec(2, 0, C, 16, 2), T), (), ("nl",)),
+        (TAMBottleneck(BlockSpec(2, 0, C, 16, 2), T), ("tam",), ()),
+        (
+            TDNBottleneck(BlockSpec(2, 0, C, 16, 2), T, own_shift=True),
+            ("difference", "temporal"),
+            (),
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )
 def test_blocks_run_their_parts_in_the_published_order(
     block: nn.Module, inner: tuple[str, ...], after: tuple[str, ...]
 ) -> None:
-    """TAM, and TDN's difference and then its convolution, act after conv1 + BN + ReLU; a
-    non-local block after the whole bottleneck.
+    """TAM, and TDN's difference and then its convolution, act after conv1 + BN + ReLU; a non-local
+    block after the whole bottleneck.
     """
     block, x = resting(block), frames()
     if hasattr(block, "temporal"):
@@ -221,8 +225,8 @@ def test_blocks_run_their_parts_in_the_published_order(
 
 
 def test_non_local_blocks_follow_five_blocks_of_resnet50() -> None:
-    """Non-local blocks stand after blocks 0 and 2 of layer2 and 0, 2 and 4 of layer3, and TAM
-    in all sixteen.
+    """Non-local blocks stand after blocks 0 and 2 of layer2 and 0, 2 and 4 of layer3, and TAM in
+    all sixteen.
     """
     with torch.device("meta"):
         non_local, tanet = NonLocalResNet(8), TANetResNet(8)
@@ -247,12 +251,13 @@ def test_one_segment_is_too_few_for_tanet_and_tdn() -> None:
     """TANet and TDN refuse a single segment and say why."""
     with pytest.raises(
         ModelError,
-        match=r"num_segments=1: a temporal kernel needs neighbours, so give TANet 2 segments "
-        r"or more",
+        match=r"num_segments=1 is less than 2: a temporal kernel needs neighbours, so give TANet "
+        r"2 segments",
     ):
         TAM(64, 1)
     with pytest.raises(
         ModelError,
-        match=r"num_segments=1: a difference needs a neighbour, so give TDN 2 segments or more",
+        match=r"num_segments=1 is less than 2: a difference needs a neighbour, so give TDN 2 "
+        r"segments or more",
     ):
         TDNResNet(1, own_shift=True)

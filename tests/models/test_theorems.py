@@ -18,8 +18,8 @@ T = 4
 
 
 def network(name: str, shift: str | ShiftSpec, dtype: torch.dtype = torch.float64) -> TSN:
-    """A network at rest whose every normalisation does something, the last one of a non-local
-    block too; no test changes it.
+    """A network at rest whose every normalisation does something, the last one of a non-local block
+    too; no test changes it.
     """
     made = _made(name, ShiftSpec() if shift == "stsm" else shift)
     return made if dtype == torch.float64 else copy.deepcopy(made).to(dtype)
@@ -113,8 +113,8 @@ def test_clips_in_a_batch_do_not_affect_each_other(name: str, shift: str) -> Non
 
 @pytest.mark.requirement("BATCH-1")
 def test_folded_frames_are_the_same_batch() -> None:
-    """Clips ``(N, T, 3, H, W)`` and the same frames folded into ``(N*T, 3, H, W)`` give the
-    same scores.
+    """Clips ``(N, T, 3, H, W)`` and the same frames folded into ``(N*T, 3, H, W)`` give the same
+    scores.
     """
     model = network("tsn_resnet18", "stsm")
     clips = clips_for(model, 2)
@@ -123,8 +123,8 @@ def test_folded_frames_are_the_same_batch() -> None:
 
 
 def with_sparse_convolutions(name: str, spec: ShiftSpec, shifted: TSN) -> TSN:
-    """The network of `shifted` without its shift, and a `SparseConvSTSM` before each
-    convolution where that had one.
+    """The network of `shifted` without its shift, and a `SparseConvSTSM` before each convolution
+    where that had one.
     """
     twin = create_model(name, shift="none", num_segments=T, num_classes=5)
     twin.load_state_dict(shifted.state_dict(), strict=True)
@@ -187,8 +187,8 @@ def test_scores_and_gradients_equal_those_under_sparse_convolutions(
 
 
 def test_every_second_block_shifts_from_resnet_101_on() -> None:
-    """R-101 with STSM equals the same network with sparse convolutions in blocks 0, 2, 4, ...
-    of each stage, as TSM places them.
+    """R-101 with STSM equals the same network with sparse convolutions in blocks 0, 2, 4, ... of
+    each stage, as TSM places them.
     """
     spec = ShiftSpec()
     shifted = network("tsn_resnet101", spec)
@@ -204,8 +204,8 @@ def test_every_second_block_shifts_from_resnet_101_on() -> None:
 
 @pytest.mark.parametrize("name", ["tsn_resnet18", "tsn_resnet50_nl"])
 def test_both_heads_end_in_the_same_scores(name: str) -> None:
-    """At rest the TSN head and the TSM head give the same scores from the same weights: an
-    average and a linear map change places.
+    """At rest the TSN head and the TSM head give the same scores from the same weights: an average
+    and a linear map change places.
     """
     per_frame = network(name, "stsm")
     per_clip = create_model(name, num_segments=T, num_classes=5, head="tsn").double().eval()

@@ -156,8 +156,8 @@ def resnet_by_hand(
 def test_resnet_computes_what_its_formula_says(
     depth: int, counts: tuple[int, ...], convolutions: int
 ) -> None:
-    """A ResNet gives the scores of the same state dict under torch's functions, in a picture
-    that is not square.
+    """A ResNet gives the scores of the same state dict under torch's functions, in a picture that
+    is not square.
     """
     model = randomised(ResNetClassifier(depth, num_classes=7))
     x = torch.randn(2, 3, 64, 40, dtype=torch.float64, generator=torch.Generator().manual_seed(1))
@@ -209,5 +209,7 @@ def test_mobilenet_v2_computes_what_its_formula_says() -> None:
 
 def test_unknown_depth_is_refused_by_its_value() -> None:
     """A ResNet of no known depth is refused, and the message lists the depths."""
-    with pytest.raises(ModelError, match=r"depth=51 is no ResNet: use one of 18, 34, 50, 101, 152"):
+    with pytest.raises(
+        ModelError, match=r"depth=51 is not the depth of a ResNet: use one of 18, 34, 50, 101, 152"
+    ):
         ResNet(51)

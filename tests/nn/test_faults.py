@@ -10,7 +10,7 @@ from torch._dynamo.exc import UserError
 from stsm_ref import ShiftSpec, StsmError
 from stsm_ref.nn import STSM, insert_shift, stsm
 from stsm_ref.nn.padding import stsm_by_padding
-from stsm_ref.nn.strided_copy import write_once
+from stsm_ref.nn.strided_copy import strided_copy
 
 from .networks import Bottleneck
 from .support import adjoint, fold, labels, laid_out, reference, same_bits
@@ -54,7 +54,7 @@ def layouts(f):
 
 
 def dtypes(f):
-    """Whole numbers beyond single precision, and bool, come through in their own dtype."""
+    """Integers beyond single precision, and bool, come through in their own dtype."""
     for x in (
         torch.arange(3 * 24 * 6).view(3, 24, 3, 2) + 2**53,
         torch.ones(3, 24, 3, 2, dtype=torch.bool),
@@ -172,17 +172,17 @@ class _BackwardInPlace(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, spec, num_segments):
         ctx.rest = spec, num_segments
-        return write_once(x, spec, num_segments)
+        return strided_copy(x, spec, num_segments)
 
     @staticmethod
     def backward(ctx, grad):
-        return grad.copy_(write_once(grad, *ctx.rest, direction=-1)), None, None
+        return grad.copy_(strided_copy(grad, *ctx.rest, direction=-1)), None, None
 
 
 class _BackwardIsForward(_BackwardInPlace):
     @staticmethod
     def backward(ctx, grad):
-        return write_once(grad, *ctx.rest), None, None
+        return strided_copy(grad, *ctx.rest), None, None
 
 
 def kept_edge(part, distance, axis):

@@ -24,15 +24,15 @@ def inserted(model, *args, **kwargs):
 
 
 def test_resnet_sites():
-    """Every block's first convolution, also in a block that projects its shortcut; never the
-    stem, never the projection.
+    """Every block's first convolution, also in a block that projects its shortcut; never the stem,
+    never the projection.
     """
     assert inserted(ResNet((2, 1)), 8) == ["layer1.0.conv1", "layer1.1.conv1", "layer2.0.conv1"]
 
 
 def test_long_stages_are_thinned_out():
-    """With 23 blocks in the third stage, every second block of each stage is passed over, and
-    the report says which.
+    """With 23 blocks in the third stage, every second block of each stage is passed over, and the
+    report says which.
     """
     report = insert_shift(ResNet((3, 4, 23, 3)), 8, quiet=True)
     kept = [
@@ -68,8 +68,8 @@ def test_mobilenet_sites():
 
 
 def test_home_made_sites():
-    """Blocks are found by the sums in `forward`: other names, pre-activation, `torch.add`,
-    several in one module.
+    """Blocks are found by the sums in `forward`: other names, pre-activation, `torch.add`, several
+    in one module.
     """
     assert inserted(HomeMade(), 8) == ["squeeze", "tail.1"]
 
@@ -89,8 +89,8 @@ class TwoBranches(nn.Module):
 
 
 def test_what_is_no_shortcut():
-    """A branch is a shortcut if it has no convolution, or one beside several; an embedding that
-    is added is none.
+    """A branch is a shortcut if it has no convolution, or one beside several; an embedding that is
+    added is none.
     """
     assert inserted(TwoBranches(0, 1), 8) == ["long.0"]
     assert inserted(TwoBranches(1, 2), 8) == ["long.0"]
@@ -142,15 +142,15 @@ def test_what_could_not_be_searched_is_told():
     silence.
     """
     report = insert_shift(nn.Sequential(Bottleneck(32, 8), Undecided(32)), 8, quiet=True)
-    assert report.unread == ("1",)
+    assert report.untraceable == ("1",)
     assert "not searched, since forward depends on values (name sites=[...] there): 1" in str(
         report
     )
 
 
 class Unreadable(nn.Module):
-    """A block whose convolutions lie in a container, or in units, and whose `forward` looks at
-    a size.
+    """A block whose convolutions lie in a container, or in units, and whose `forward` looks at a
+    size.
     """
 
     def __init__(self, *, units: bool) -> None:
@@ -175,11 +175,11 @@ class Unit(nn.Module):
 
 @pytest.mark.parametrize("units", [False, True], ids=["container", "units"])
 def test_what_could_not_be_searched_is_told_where_convolutions_lie_deeper(units):
-    """A block is named too if its convolutions are no children of its own; what holds whole
-    blocks is not.
+    """A block is named too if its convolutions are no children of its own; what holds whole blocks
+    is not.
     """
     network = nn.Sequential(Bottleneck(16, 4), Unreadable(units=units))
-    assert insert_shift(network, 8, quiet=True).unread == ("1",)
+    assert insert_shift(network, 8, quiet=True).untraceable == ("1",)
     with pytest.raises(
         ModelError, match=r"\(forward of 0 could not be read\): name the convolutions"
     ):
@@ -192,7 +192,7 @@ def test_what_could_not_be_searched_is_told_where_convolutions_lie_deeper(units)
     assert (
         insert_shift(
             nn.Sequential(nn.ModuleDict({"a": Around(Bottleneck(16, 4))})), 8, quiet=True
-        ).unread
+        ).untraceable
         == ()
     )
 
@@ -209,8 +209,8 @@ class ByName(nn.Module):
 
 
 def test_input_by_name():
-    """A convolution that is called with `input=` gets shifted frames too: eager, copied,
-    compiled and exported; and is set free again.
+    """A convolution that is called with `input=` gets shifted frames too: eager, copied, compiled
+    and exported; and is set free again.
     """
     model, x = ByName().eval(), torch.randn(8, 16, 5, 6)
     plain = copy.deepcopy(model)
@@ -256,15 +256,15 @@ def compiled_in_place():
         (compiled_in_place, "model is a compiled ResNet, which would"),
         (
             lambda: None,
-            "model=None has type NoneType, which is no nn.Module: give the network itself",
+            "model=None has type NoneType, which is not an nn.Module: give the network itself",
         ),
-        (lambda: "resnet", "model='resnet' has type str, which is no nn.Module: give"),
+        (lambda: "resnet", "model='resnet' has type str, which is not an nn.Module: give"),
         (
             lambda: abs,
-            "model=<built-in function abs> has type builtin_function_or_method, which is no "
+            "model=<built-in function abs> has type builtin_function_or_method, which is not an "
             "nn.Module: give",
         ),
-        (lambda: ResNet, "has type type, which is no nn.Module: give the network itself"),
+        (lambda: ResNet, "has type type, which is not an nn.Module: give the network itself"),
     ],
 )
 def test_models_that_take_no_shift(model, message):
@@ -307,8 +307,8 @@ def test_one_convolution_called_twice():
 
 @pytest.mark.requirement("COST-1")
 def test_state_dict_stays_as_it_was():
-    """Keys, their order and values stay; a checkpoint from before loads strictly; so it is
-    after removal, with the module tree.
+    """Keys, their order and values stay; a checkpoint from before loads strictly; so it is after
+    removal, with the module tree.
     """
     model = ResNet()
     before, tree = {k: v.clone() for k, v in model.state_dict().items()}, repr(model)
@@ -345,8 +345,8 @@ def test_removal_restores_the_function():
 @pytest.mark.requirement("PURE-1", "GRAD-1")
 @pytest.mark.parametrize("project", [False, True])
 def test_the_shortcut_and_its_gradient_stay_whole(project):
-    """In a real block: the branch sees shifted frames, the shortcut the block's own, and each
-    sends back its own gradient.
+    """In a real block: the branch sees shifted frames, the shortcut the block's own, and each sends
+    back its own gradient.
     """
     block = Bottleneck(32, 8, project=project).double().eval()
     x = (torch.from_numpy(fold(labels((2, 3, 32, 4, 4)))) / 2**16).requires_grad_()
@@ -377,8 +377,8 @@ def test_the_shortcut_and_its_gradient_stay_whole(project):
 
 @pytest.mark.requirement("CONV-2", "GRAD-4")
 def test_network_with_the_twin_is_the_same_network():
-    """Logits, input gradients and weight gradients with `STSM` equal those with
-    `SparseConvSTSM`: float64 exactly, float32 to 1e-5.
+    """Logits, input gradients and weight gradients with `STSM` equal those with `SparseConvSTSM`:
+    float64 exactly, float32 to 1e-5.
     """
     for dtype, tolerance in ((torch.float64, 0.0), (torch.float32, 1e-5)):
         torch.manual_seed(0)
@@ -409,8 +409,8 @@ def test_copies_and_pickles():
 
 
 def test_compiles_and_exports():
-    """Hook and child are in one compiled graph and in an exported program that serves other
-    numbers of clips.
+    """Hook and child are in one compiled graph and in an exported program that serves other numbers
+    of clips.
     """
     model, x = nn.Sequential(Bottleneck(16, 4)).eval(), torch.randn(8, 16, 6, 6)
     inserted(model, 4)
@@ -422,8 +422,8 @@ def test_compiles_and_exports():
 
 
 def test_traces():
-    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and
-    places in memory.
+    """Traced by `torch.jit.trace`, a network with the shift serves other sizes, layouts and places
+    in memory.
     """
     model = nn.Sequential(Bottleneck(16, 4)).eval()
     inserted(model, 4)
@@ -493,7 +493,7 @@ def twice():
             ResNet,
             {"sites": ["layer1.0.conv9"]},
             ModelError,
-            "sites: 'layer1.0.conv9' is no module of ResNet: near it are 'layer1.0.conv",
+            "sites: 'layer1.0.conv9' is not a module of ResNet: near it are",
         ),
         (
             ResNet,
@@ -511,19 +511,20 @@ def twice():
             ResNet,
             {"sites": "layer1.0.conv1"},
             ModelError,
-            "sites='layer1.0.conv1' is no list of names: write sites=['layer1.0.conv1'], or leave",
+            "sites='layer1.0.conv1' is not a list of names: write sites=['layer1.0.conv1'], "
+            "or leave",
         ),
-        (ResNet, {"sites": []}, ModelError, "sites=[] is no list of names"),
+        (ResNet, {"sites": []}, ModelError, "sites=[] is not a list of names"),
         (
             ResNet,
             {"sites": 5},
             ModelError,
-            "sites=5 is no list of names: write sites=['layer1.0.conv1', ...], or leave it out",
+            "sites=5 is not a list of names: write sites=['layer1.0.conv1', ...], or leave it out",
         ),
-        (ResNet, {"sites": True}, ModelError, "sites=True is no list of names"),
-        (ResNet, {"sites": [[]]}, ModelError, "sites=[[]] is no list of names"),
-        (ResNet, {"sites": np.arange(2)}, ModelError, "sites=array([0, 1]) is no list of names"),
-        (ResNet, {"sites": b"conv1"}, ModelError, "sites=b'conv1' is no list of names"),
+        (ResNet, {"sites": True}, ModelError, "sites=True is not a list of names"),
+        (ResNet, {"sites": [[]]}, ModelError, "sites=[[]] is not a list of names"),
+        (ResNet, {"sites": np.arange(2)}, ModelError, "sites=array([0, 1]) is not a list of names"),
+        (ResNet, {"sites": b"conv1"}, ModelError, "sites=b'conv1' is not a list of names"),
         (
             ResNet,
             {"sites": ["layer1.0.conv1", "conv1"]},
@@ -549,8 +550,13 @@ def twice():
             ModelError,
             "site '0' has an attribute 'stsm' of its own",
         ),
-        (ResNet, {"num_segments": 0}, SpecError, "num_segments=0 is no number of frames"),
-        (ResNet, {"spec": "T"}, SpecError, "spec='T' is no ShiftSpec"),
+        (
+            ResNet,
+            {"num_segments": 0},
+            SpecError,
+            "num_segments=0 is less than 1: a clip has 1 frame or more",
+        ),
+        (ResNet, {"spec": "T"}, SpecError, "spec='T' is not a ShiftSpec"),
     ],
 )
 def test_refusals_leave_the_model_alone(model, arguments, error, message):

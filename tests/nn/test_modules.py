@@ -1,5 +1,5 @@
-"""`STSM` and `SparseConvSTSM`: what they hold, what they say, what they refuse, and that they
-are one map.
+"""`STSM` and `SparseConvSTSM`: what they hold, what they say, what they refuse, and that they are
+one map.
 """
 
 import copy
@@ -57,8 +57,8 @@ def test_copies_and_pickles(module):
 @settings(deadline=None, max_examples=50)
 @given(strategies.clip_cases(batch_axes=(1,), values="finite", layouts=("C", "F", "strided")))
 def test_twin_is_value_equal(case):
-    """On finite values of any dtype that torch convolves the twin gives the values of the
-    shift, in the same dtype.
+    """On finite values of any dtype that torch convolves the twin gives the values of the shift, in
+    the same dtype.
     """
     x = from_numpy(fold(case.x))
     twin = SparseConvSTSM(x.shape[1], case.x.shape[1], case.spec)
@@ -74,8 +74,8 @@ def test_twin_is_value_equal(case):
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.complex128], ids=str)
 def test_twin_in_other_dtypes_and_layouts(dtype, layout):
-    """Half precisions and complex numbers are exact too, since a sum of one product does not
-    round; channels-last stays so.
+    """Half precisions and complex numbers are exact too, since a sum of one product does not round;
+    channels-last stays so.
     """
     x = laid_out(
         torch.randn(6, 24, 3, 2, dtype=torch.complex64 if dtype.is_complex else torch.float32).to(
@@ -104,8 +104,8 @@ def test_twin_is_not_bit_equal():
 
 
 def test_twin_keeps_its_dtype_under_autocast_and_conversion():
-    """Autocast does not lower the twin's precision, and converting the module does not change
-    its kernels.
+    """Autocast does not lower the twin's precision, and converting the module does not change its
+    kernels.
     """
     x = torch.from_numpy(fold(labels((2, 3, 16, 2, 2)))).float()
     twin = SparseConvSTSM(16, 3).half()
@@ -165,7 +165,9 @@ def test_exports_for_all_sizes(spec):
 
 
 def test_export_keeps_the_rule_that_segments_divide():
-    """A batch that is no whole number of clips is refused by the exported program as well."""
+    """A batch that is not a multiple of the clip length is refused by the exported program
+    as well.
+    """
     program = torch.export.export(STSM(3), (torch.randn(6, 16, 4, 5),), dynamic_shapes=EXPORTED)
     with pytest.raises(Exception, match="3"):
         program.module()(torch.randn(7, 16, 4, 5))
@@ -174,16 +176,12 @@ def test_export_keeps_the_rule_that_segments_divide():
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [
-        (
-            lambda: STSM(0),
-            SpecError,
-            "num_segments=0 is no number of frames: a clip has 1 frame or more",
-        ),
-        (lambda: STSM("8"), SpecError, "num_segments='8' is no whole number: give an int"),
+        (lambda: STSM(0), SpecError, "num_segments=0 is less than 1: a clip has 1 frame or more"),
+        (lambda: STSM("8"), SpecError, "num_segments='8' is not an integer: give an int"),
         (
             lambda: STSM(8, "T"),
             SpecError,
-            "spec='T' is no ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')",
+            "spec='T' is not a ShiftSpec: write ShiftSpec.parse('T+H+W@3/8')",
         ),
         (
             lambda: STSM(8)(torch.zeros(12, 8, 2, 2)),
@@ -191,7 +189,7 @@ def test_export_keeps_the_rule_that_segments_divide():
             "num_segments=8 does not divide the leading axis 12",
         ),
         (lambda: SparseConvSTSM(-1, 8), SpecError, "channels=-1 is negative"),
-        (lambda: SparseConvSTSM(16, 0), SpecError, "num_segments=0 is no number of frames"),
+        (lambda: SparseConvSTSM(16, 0), SpecError, "num_segments=0 is less than 1"),
         (
             lambda: SparseConvSTSM(20, 8, ShiftSpec(rounding="exact")),
             SpecError,
@@ -252,8 +250,8 @@ def test_symbolic_trace(shift):
 
 @pytest.mark.filterwarnings("ignore::torch.jit.TracerWarning")
 def test_twin_compiles_exports_and_traces():
-    """Its kernels are made in `forward`, in the compiled graph, the exported program and the
-    trace as well.
+    """Its kernels are made in `forward`, in the compiled graph, the exported program and the trace
+    as well.
     """
     twin, sizes = SparseConvSTSM(32, 3), ((6, 32, 4, 5), (9, 32, 1, 2))
     compiled, traced = (
@@ -271,8 +269,8 @@ def test_twin_compiles_exports_and_traces():
 
 @pytest.mark.filterwarnings("ignore")
 def test_what_torch_cannot_read_is_refused_with_a_way_out() -> None:
-    """Scripting names tracing, for modules, inside of networks and for the function; the old
-    ONNX exporter names STSM.
+    """Scripting names tracing, for modules, inside of networks and for the function; the old ONNX
+    exporter names STSM.
     """
 
     def scripted(x: torch.Tensor) -> torch.Tensor:

@@ -49,8 +49,8 @@ def reading(block, *, beside=True):
     ],
 )
 def test_sites(block, sites):
-    """Every convolution that the block's input reaches first, no other, and nothing in sums
-    inside the block.
+    """Every convolution that the block's input reaches first, no other, and nothing in sums inside
+    the block.
     """
     found, left_out = reading(block())
     assert (sorted(found), left_out) == (sorted(sites), [])
@@ -96,8 +96,8 @@ def test_sites(block, sites):
     ],
 )
 def test_left_out_with_a_reason(block, reason):
-    """What cannot be said to be the branch's first convolution gets no shift, and the report
-    says why.
+    """What cannot be said to be the branch's first convolution gets no shift, and the report says
+    why.
     """
     assert reading(block()) == ([], [("0", reason)])
 
@@ -214,8 +214,8 @@ def test_parallel_branches_are_the_branch_on_shifted_frames():
 
 
 def test_an_adapter_by_hand_is_one_convolution():
-    """The base and the adapter beside it both see shifted frames; the adapter is no residual
-    block of its own.
+    """The base and the adapter beside it both see shifted frames; the adapter is no residual block
+    of its own.
     """
     block, x = Bottleneck(16, 4).eval(), torch.randn(4, 16, 3, 3)
     block.conv1 = blocks.Adapted(block.conv1)
@@ -225,8 +225,8 @@ def test_an_adapter_by_hand_is_one_convolution():
 
 
 def test_an_adapter_as_peft_writes_it_is_one_convolution():
-    """The site is the adapter itself, by default and by name; its base alone is refused, with
-    the way out.
+    """The site is the adapter itself, by default and by name; its base alone is refused, with the
+    way out.
     """
     block, x = Bottleneck(16, 4).eval(), torch.randn(4, 16, 3, 3)
     block.conv1 = blocks.PeftLike(block.conv1)

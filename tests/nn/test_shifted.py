@@ -1,5 +1,5 @@
-"""A layer with the shift before it, through what other people do to networks: the shift stays,
-or it is said aloud that it does not.
+"""A layer with the shift before it, through what other people do to networks: the shift stays, or
+it is said aloud that it does not.
 """
 
 import copy
@@ -157,8 +157,8 @@ def test_spectral_norm_and_autocast(model):
 
 @pytest.mark.parametrize("training", [False, True])
 def test_int8_by_fx_keeps_the_shift(model, training):
-    """Static int8 and quantization-aware training leave the layer in floating point, with the
-    shift before it.
+    """Static int8 and quantization-aware training leave the layer in floating point, with the shift
+    before it.
     """
     if training:
         prepared = quantize_fx.prepare_qat_fx(
@@ -177,8 +177,8 @@ def test_int8_by_fx_keeps_the_shift(model, training):
 
 
 def test_eager_quantization_is_refused_aloud():
-    """Fusing by hand finds no way to fuse the layer, and int8 by hand hands it what it names,
-    with a way out.
+    """Fusing by hand finds no way to fuse the layer, and int8 by hand hands it what it names, with
+    a way out.
     """
     block = blocks.Plain().eval()
     insert_shift(block, 4, quiet=True)
@@ -264,8 +264,8 @@ LOSSES = {
 
 @pytest.mark.parametrize("loss", LOSSES)
 def test_a_lost_shift_is_noticed_by_the_next_pass(model, loss):
-    """Also in a copy, under `torch.compile`, and by a second insertion; `remove_shift` takes
-    out the rest and forgets.
+    """Also in a copy, under `torch.compile`, and by a second insertion; `remove_shift` takes out
+    the rest and forgets.
     """
     lose, message = LOSSES[loss]
     lose(model)
@@ -301,8 +301,8 @@ def test_re_parameterisation_is_noticed():
 
 
 def test_an_adapter_that_is_merged_is_noticed():
-    """Merged, PEFT leaves the base where the adapter was, which had the shift; taken out and
-    put in again it is right.
+    """Merged, PEFT leaves the base where the adapter was, which had the shift; taken out and put in
+    again it is right.
     """
     block, x = Bottleneck(16, 4).eval(), torch.randn(4, 16, 3, 3)
     block.conv1 = blocks.PeftLike(block.conv1)
@@ -360,8 +360,8 @@ def test_deep_copy_then_remove(model, plain, shifted):
 @pytest.mark.parametrize("first", ["shift", "norm"])
 @pytest.mark.parametrize("last", ["shift", "norm"])
 def test_parametrizations_come_and_go_in_any_order(plain, shifted, first, last):
-    """A parametrized layer takes the shift, and one with the shift a parametrization; either
-    may be removed first.
+    """A parametrized layer takes the shift, and one with the shift a parametrization; either may be
+    removed first.
     """
     model = network()
     insert = {
@@ -389,8 +389,8 @@ def test_parametrizations_come_and_go_in_any_order(plain, shifted, first, last):
 
 
 def test_leaf_modules_stay_leaves(model):
-    """Tools that visit leaf modules, or run a network's children, count and compute what they
-    did; types and names stay.
+    """Tools that visit leaf modules, or run a network's children, count and compute what they did;
+    types and names stay.
     """
     leaves = [name for name, module in model.named_modules() if not list(module.children())]
     assert leaves == [
@@ -410,8 +410,8 @@ def test_leaf_modules_stay_leaves(model):
 
 
 def test_shifts_of_tells_what_is_in_place(model):
-    """Inserted or by hand, plain or sparse, in wrapped and traced networks; an empty answer
-    where there is none.
+    """Inserted or by hand, plain or sparse, in wrapped and traced networks; an empty answer where
+    there is none.
     """
     first = shifts_of(model)[0]
     assert (
@@ -449,8 +449,8 @@ def test_shifts_of_tells_what_is_in_place(model):
 
 
 def test_a_rebuilt_network_tells_by_shifts_of(model):
-    """Torch's own oneDNN conversion rebuilds each convolution by `isinstance`: nothing is
-    raised there, and `shifts_of` tells.
+    """Torch's own oneDNN conversion rebuilds each convolution by `isinstance`: nothing is raised
+    there, and `shifts_of` tells.
     """
     assert names(mkldnn.to_mkldnn(model.layer1[0])) == ()
     with pytest.raises(ModelError, match="has lost 1 of 2 shifts"):
@@ -465,8 +465,8 @@ def test_a_rebuilt_network_tells_by_shifts_of(model):
     ],
 )
 def test_what_cannot_be_told_is_refused(model, graph):
-    """In a traced or exported graph a shift cannot be told from other operations; that is an
-    error, not an empty answer.
+    """In a traced or exported graph a shift cannot be told from other operations; that is an error,
+    not an empty answer.
     """
     with pytest.raises(ModelError, match="insert"):
         shifts_of(graph(model))

@@ -1,5 +1,5 @@
-"""§3.1, §5.1.2: the steps that one residual block makes with TSM, with STSM and without a
-shift, and layers with 1x1 convolutions alone.
+"""§3.1, §5.1.2: the steps that one residual block makes with TSM, with STSM and without a shift,
+and layers with 1x1 convolutions alone.
 """
 
 import numpy as np

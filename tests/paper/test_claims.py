@@ -39,8 +39,8 @@ COMPUTED = {"proved", "computed", "recounted", "contradicted"}
 
 
 def test_every_sentence_with_a_number_or_a_comparison_is_accounted_for() -> None:
-    """Each has a claim that quotes it, or a reason why it is none; nothing is quoted that the
-    paper does not say.
+    """Each has a claim that quotes it, or a reason why it is none; nothing is quoted that the paper
+    does not say.
     """
     wanted = [print_ for kind, _, print_ in LINES if kind != "row"]
     assert len(wanted) > 240
@@ -56,8 +56,8 @@ def unaccounted(claims: list[Claim], not_claims: tuple[tuple[str, str], ...]) ->
 
 
 def test_a_lost_claim_would_be_noticed() -> None:
-    """Without any one of the claims whose sentence no other quotes, or with a word of it
-    changed, a fingerprint is left over.
+    """Without any one of the claims whose sentence no other quotes, or with a word of it changed, a
+    fingerprint is left over.
     """
     quotes = Counter(quote for entry in SENTENCES for quote in entry.quotes)
     alone = [
@@ -88,8 +88,8 @@ def test_no_sentence_is_both() -> None:
 
 
 def test_cells_are_every_number_of_the_tables() -> None:
-    """Each accuracy, GFLOPs and parameter count that is printed is one claim, and its quotation
-    is its line.
+    """Each accuracy, GFLOPs and parameter count that is printed is one claim, and its quotation is
+    its line.
     """
     lines = {fingerprint(line) for table in range(2, 8) for line in printed_lines(table)}
     for table in range(2, 8):
@@ -110,8 +110,8 @@ def test_cells_are_every_number_of_the_tables() -> None:
 
 
 def test_ids_and_statuses_are_in_order() -> None:
-    """Ids are lower-case names, none twice; every status is one of the seven; a claim has words
-    of ours.
+    """Ids are lower-case names, none twice; every status is one of the seven; a claim has words of
+    ours.
     """
     assert len({entry.id for entry in CLAIMS}) == len(CLAIMS) > 400
     assert len(SENTENCES) > 80
@@ -153,8 +153,8 @@ def test_recounted_claims_are_counted_again(identifier: str) -> None:
 
 
 def test_a_wrong_table_changes_the_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With other figures in the tables the computations say otherwise: none of them has its
-    verdict written in.
+    """With other figures in the tables the computations say otherwise: none of them has its verdict
+    written in.
     """
     monkeypatch.setitem(ablation.ACCURACY_AT, "1", Decimal("80"))
     for identifier in ("best-alpha", "above-the-best", "all-channels-is-best"):
@@ -240,8 +240,8 @@ def test_a_wrong_cell_changes_the_count(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_parameters_that_cannot_fit_both_tables_are_noted() -> None:
-    """Methods with one figure in Tables 6 and 7 have it noted in both; the width is the least
-    at which 226 more rows must show.
+    """Methods with one figure in Tables 6 and 7 have it noted in both; the width is the least at
+    which 226 more rows must show.
     """
     sizes = [
         {row.name: row.parameters for row in ROWS if row.table == table and row.millions}
@@ -304,9 +304,11 @@ def test_accuracies_are_nobodys_but_the_papers() -> None:
 
 def test_an_unknown_claim_is_answered() -> None:
     """Near ids, or where they are listed."""
-    with pytest.raises(SpecError, match=r"id='22-percents' is no claim: did you mean 22-percent"):
+    with pytest.raises(
+        SpecError, match=r"id='22-percents' is not a claim: did you mean '22-percent'"
+    ):
         claim("22-percents")
-    with pytest.raises(SpecError, match=r"id='zzz' is no claim: stsm-ref claims lists them"):
+    with pytest.raises(SpecError, match=r"id='zzz' is not a claim: stsm-ref claims lists them"):
         claim("zzz")
 
 
@@ -357,8 +359,8 @@ def test_importing_the_claims_imports_nothing_heavy() -> None:
 
 
 def test_with_every_accuracy_turned_round_the_comparisons_fall(tmp_path: Path) -> None:
-    """In a copy of the package each accuracy x of the tables is 100 - x: what was above is
-    below, and no comparison keeps its verdict.
+    """In a copy of the package each accuracy x of the tables is 100 - x: what was above is below,
+    and no comparison keeps its verdict.
     """
     shutil.copytree(
         ROOT / "stsm_ref", tmp_path / "stsm_ref", ignore=shutil.ignore_patterns("__pycache__")

@@ -95,8 +95,8 @@ def test_counts_match_to_the_unit(
     gigaflops: str | None,
     millions: str | None,
 ) -> None:
-    """The counted network has exactly these operations and parameters, and they round to what
-    the paper prints.
+    """The counted network has exactly these operations and parameters, and they round to what the
+    paper prints.
     """
     total = model_cost(
         name, shift=shift, num_segments=frames, size=size, num_classes=classes, convention="mmcv"
@@ -117,8 +117,8 @@ def test_the_tsn_head_is_cheaper_by_seven_linear_maps() -> None:
     ("size", "gigamacs", "gigaflops"), [(224, "35.64", "36"), (256, "46.55", "47")]
 )
 def test_tdn_matches_to_the_printed_digits(size: int, gigamacs: str, gigaflops: str) -> None:
-    """TDN's multiply-accumulates come to 35.64 and 46.55 G; with STSM for its convolution the
-    same rounded digits are printed.
+    """TDN's multiply-accumulates come to 35.64 and 46.55 G; with STSM for its convolution the same
+    rounded digits are printed.
     """
     own = model_cost("tdn_resnet50", shift="tsm", size=size, convention="macs")
     assert (printed(own.operations, 10**9, gigamacs), own.parameters) == (gigamacs, 24_873_648)
@@ -128,8 +128,8 @@ def test_tdn_matches_to_the_printed_digits(size: int, gigamacs: str, gigaflops: 
 
 
 def test_stsm_in_tdn_saves_the_temporal_convolution() -> None:
-    """STSM+TDN has fewer parameters than TDN by its 3-tap kernels, one a channel of layers 2 to
-    4, and fewer MACs by their taps.
+    """STSM+TDN has fewer parameters than TDN by its 3-tap kernels, one a channel of layers 2 to 4,
+    and fewer MACs by their taps.
     """
     own, ours = (
         model_cost("tdn_resnet50", shift=shift, size=256, convention="macs")
@@ -142,8 +142,8 @@ def test_stsm_in_tdn_saves_the_temporal_convolution() -> None:
 
 
 def test_attention_is_missing_from_the_papers_count() -> None:
-    """NL's 64.6 leaves the matmuls of attention out: 20.40 G of MACs, which bring the same
-    count to 85.0.
+    """NL's 64.6 leaves the matmuls of attention out: 20.40 G of MACs, which bring the same count to
+    85.0.
     """
     paper = model_cost("tsn_resnet50_nl", convention="mmcv")
     # at 256 px, layer2 is 32x32 and layer3 16x16; keys and values are a quarter of the places; two
@@ -179,8 +179,8 @@ def test_macs_include_the_attention() -> None:
 @pytest.mark.parametrize("convention", ["mmcv", "macs"])
 @pytest.mark.parametrize("name", list_models())
 def test_stsm_adds_no_parameter_and_no_operation(name: str, convention: str) -> None:
-    """STSM adds 0 parameters and 0 operations to every host, layer by layer, and no tensor to
-    its state dict.
+    """STSM adds 0 parameters and 0 operations to every host, layer by layer, and no tensor to its
+    state dict.
     """
     with torch.device("meta"):
         bare, shifted = (

@@ -1,5 +1,5 @@
-"""What cited repositories print: the figures against the paper's cells, the findings that speak
-of them, and the counts to the unit.
+"""What cited repositories print: the figures against the paper's cells, the findings that speak of
+them, and the counts to the unit.
 """
 
 import re
@@ -48,8 +48,8 @@ def test_each_figure_stands_beside_its_cell() -> None:
 
 
 def test_every_source_is_named_and_used() -> None:
-    """Repository, file, version and the number under which the paper cites it; none is left
-    over but the branch that prints otherwise.
+    """Repository, file, version and the number under which the paper cites it; none is left over
+    but the branch that prints otherwise.
     """
     for source in SOURCES.values():
         assert source.repository.startswith("github.com/")
@@ -119,8 +119,8 @@ def test_the_differences_in_the_findings_are_right() -> None:
 
 @pytest.mark.parametrize("cost", COSTS, ids=lambda cost: cost.line)
 def test_counts_equal_those_of_mmaction2_to_the_unit(cost: PrintedCost) -> None:
-    """Operations and parameters of the release of the paper's time, for each configuration that
-    is a network of ours.
+    """Operations and parameters of the release of the paper's time, for each configuration that is
+    a network of ours.
     """
     from stsm_ref.models import model_cost
 
@@ -147,8 +147,8 @@ def test_figures_of_others_are_shown_with_their_source() -> None:
 
 
 def test_printed_costs_are_tallied() -> None:
-    """138 figures, 101 of networks that are built, 88 that agree and 13 slips: counted again
-    from the cells and their computations.
+    """138 figures, 101 of networks that are built, 88 that agree and 13 slips: counted again from
+    the cells and their computations.
     """
     costs = [entry for entry in CLAIMS if entry.is_cell and not entry.id.endswith("top1")]
     built = [entry for entry in costs if network(row_of(entry.id)[0])]

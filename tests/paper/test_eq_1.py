@@ -23,8 +23,8 @@ def test_zeros_in_the_rightmost_and_leftmost_column() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_one_column_to_the_left_and_to_the_right(engine: str) -> None:
-    """[0 1]: "delete the leftmost column … add a column of all zero vectors to the rightmost";
-    [1 0]: the opposite.
+    """[0 1]: "delete the leftmost column … add a column of all zero vectors to the rightmost"; [1
+    0]: the opposite.
     """
     left, right = kernels_1x2()
     np.testing.assert_array_equal(correlate(MATRIX, left, axes=(0, 1), engine=engine), LEFT)

@@ -1,5 +1,5 @@
-"""Eq. (2): the two 2x1 kernels, and "the left and right shift of the matrix becomes the up and
-down shift".
+"""Eq. (2): the two 2x1 kernels, and "the left and right shift of the matrix becomes the up and down
+shift".
 """
 
 import numpy as np

@@ -1,5 +1,5 @@
-"""Fig. 4: the 1-D shifts of Fig. 3 as convolutions with a kernel and a padding each; the digits
-are ours.
+"""Fig. 4: the 1-D shifts of Fig. 3 as convolutions with a kernel and a padding each; the digits are
+ours.
 """
 
 import numpy as np

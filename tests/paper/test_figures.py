@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 from stsm_ref import cli
 from stsm_ref.errors import ReportError
 from stsm_ref.paper.tables import TABLE_1, TABLE_7
-from stsm_ref.pictures import drawing, five_seconds, published, steps
-from stsm_ref.pictures.figures import FIGURES, paths, require_folder, write_figures
+from stsm_ref.pictures import drawing
+from stsm_ref.pictures.paper_figures import five_seconds, published, steps
+from stsm_ref.pictures.paper_figures.figures import FIGURES, paths, require_folder, write_figures
 from tests import ROOT
 
 pytestmark = pytest.mark.requirement(
@@ -128,8 +129,8 @@ def test_charts_say_whose_figures_they_are(name: str) -> None:
 
 
 def test_charts_are_drawn_from_the_tables(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The points of Table 1 are its figures; with another figure in the table the chart has
-    another point.
+    """The points of Table 1 are its figures; with another figure in the table the chart has another
+    point.
     """
     (line, *_) = published.draw_table_1().axes[0].lines
     assert [Decimal(str(y)) for y in line.get_ydata()] == [row.accuracy for row in TABLE_1]
@@ -184,7 +185,7 @@ def test_a_folder_that_cannot_be_made_is_refused_before_drawing(
     monkeypatch.setattr(drawing, "save", lambda *_: pytest.fail("drew before it looked"))
     ended = CliRunner().invoke(cli.app, ["figures", "--out", str(tmp_path / "file")])
     assert ended.exit_code == 2
-    assert "is no folder and cannot be made one" in " ".join(ended.output.split())
+    assert "is not a folder and cannot be made one" in " ".join(ended.output.split())
     assert (tmp_path / "file").read_text() == "mine"
     (tmp_path / "fig-3.png").mkdir()
     with pytest.raises(ReportError, match=r"fig-3.png' is a folder: name a file in it"):

@@ -1,5 +1,5 @@
-"""§3.1: the three shifts differ in their axis alone, and a width shift sees three axes:
-channels, width, and the rest.
+"""§3.1: the three shifts differ in their axis alone, and a width shift sees three axes: channels,
+width, and the rest.
 """
 
 import numpy as np

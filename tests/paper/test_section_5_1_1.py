@@ -31,23 +31,23 @@ def test_72_channels() -> None:
     ("terms", "moved"), [("T+H+W", 18), ("H+W", 16), ("T+HW", 16), ("TH+TW+HW", 12), ("THW", 16)]
 )
 def test_where_the_example_of_72_channels_ends(terms: str, moved: int) -> None:
-    """At α = 1/4 of 72 channels the first 18 move under T+H+W; other terms have no whole share,
-    and fewer move.
+    """At α = 1/4 of 72 channels the first 18 move under T+H+W; other terms have no whole share, and
+    fewer move.
     """
     assert ShiftSpec(terms, "1/4").partition(72)[-1].start == moved
 
 
 def test_the_best_alpha_moves_an_eighth_in_time() -> None:
-    """“In the best α = 3/8 … we only perform shift operations along the time dimension on the
-    first 1/8 of the channel”.
+    """“In the best α = 3/8 … we only perform shift operations along the time dimension on the first
+    1/8 of the channel”.
     """
     in_time = [g for g in ShiftSpec("T+H+W", "3/8").partition(256) if g.displacement.dt]
     assert (in_time[0].start, in_time[-1].stop) == (0, 256 // 8)
 
 
 def test_tsms_quarter_is_our_three_quarters() -> None:
-    """“The α = 1/4 in TSM is equivalent to setting α = 3/4 in our STSM”: the same channels move
-    in time.
+    """“The α = 1/4 in TSM is equivalent to setting α = 3/4 in our STSM”: the same channels move in
+    time.
     """
     ours = [
         g for g in ShiftSpec("T+H+W", "3/4", "backward-first").partition(256) if g.displacement.dt

@@ -17,8 +17,8 @@ PRINTED = [(place, print_) for kind, place, print_ in LINES if kind == "row"]
 
 
 def test_every_line_is_as_printed() -> None:
-    """Line by line in the paper's order, each cell of our tables has the letters and digits of
-    the paper's.
+    """Line by line in the paper's order, each cell of our tables has the letters and digits of the
+    paper's.
     """
     ours = [(PLACES[table], fingerprint(line)) for table in TABLES for line in printed_lines(table)]
     assert ours == PRINTED

@@ -45,8 +45,8 @@ def test_a_mark_is_seen(grid: Grid, colour: str) -> None:
 
 
 def test_equal_values_have_equal_colours_across_grids() -> None:
-    """A value keeps its colour from one grid of a picture to the next, so that the eye can
-    follow it.
+    """A value keeps its colour from one grid of a picture to the next, so that the eye can follow
+    it.
     """
     pictures = (draw(Grid(values, numbers=False)) for values in ([4, 4], [4, 2]))
     alone, beside = (image.imread(io.BytesIO(picture.png))[..., :3] for picture in pictures)
@@ -263,8 +263,8 @@ def test_the_check_of_an_exercise_draws_what_is_wrong(
 
 
 def test_the_picture_shows_the_plane_of_the_first_difference() -> None:
-    """Of a clip the last two axes are drawn, at the place where it goes wrong, which its name
-    says.
+    """Of a clip the last two axes are drawn, at the place where it goes wrong, which its
+    name says.
     """
     x = np.arange(1, 25).reshape(2, 2, 2, 3)
 

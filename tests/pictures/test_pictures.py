@@ -66,8 +66,8 @@ def test_a_drawing_is_the_same_bytes_each_time(tmp_path: Path, suffix: str) -> N
 
 
 def test_a_drawing_shows_what_enters(tmp_path: Path) -> None:
-    """The colour of the zeros that enter is in the picture of a shift, in the share that one
-    frame of eight is.
+    """The colour of the zeros that enter is in the picture of a shift, in the share that one frame
+    of eight is.
     """
     path = tmp_path / "t.png"
     drawing.save(drawing.draw_spec(ShiftSpec("T")), path)

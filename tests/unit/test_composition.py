@@ -29,7 +29,7 @@ def test_layers_act_on_any_leading_axes() -> None:
 def test_other_steps_are_refused(displacement: Displacement) -> None:
     """One step along at least one axis."""
     with pytest.raises(
-        SpecError, match=r"is no unit step: give -1, 0 or \+1 for each axis, one of them not 0"
+        SpecError, match=r"is not a unit step: give -1, 0 or \+1 for each axis, one of them not 0"
     ):
         route_through_layers(displacement, channels=16)
 

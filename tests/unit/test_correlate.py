@@ -124,8 +124,8 @@ def in_python(x: np.ndarray, weights: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("char", "bBhHiIlL")
 def test_integer_sums_wrap_or_are_refused(engine: str, char: str) -> None:
-    """Under general weights an engine gives the sum of integers as the dtype wraps it, or says
-    that it would round it; none saturates.
+    """Under general weights an engine gives the sum of integers as the dtype wraps it, or says that
+    it would round it; none saturates.
     """
     info = np.iinfo(char)
     generator = np.random.default_rng(0)
@@ -151,8 +151,8 @@ def test_integer_sums_wrap_or_are_refused(engine: str, char: str) -> None:
 
 
 def test_ndimage_refuses_sums_that_it_would_round() -> None:
-    """What each value could bear, the sum may not: 2**53 and 1 are refused together, and pass
-    under a kernel that picks one.
+    """What each value could bear, the sum may not: 2**53 and 1 are refused together, and pass under
+    a kernel that picks one.
     """
     x = np.array([2**53, 1, 1])
     with pytest.raises(
@@ -184,8 +184,8 @@ ANY_RANK = [
 def test_engines_agree_at_any_rank(
     shape: tuple[int, ...], taps: tuple[int, ...], axes: tuple[int, ...]
 ) -> None:
-    """From a number to 64 axes, and with nothing along an axis, the engines give one result, of
-    the size that the rule says.
+    """From a number to 64 axes, and with nothing along an axis, the engines give one result, of the
+    size that the rule says.
     """
     zeros = (1, 1) if len(taps) < 31 else (0, 0)
     x = np.arange(np.prod(shape, dtype=int)).reshape(shape) + 1
@@ -201,8 +201,8 @@ def test_engines_agree_at_any_rank(
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_what_numpy_is_asked_to_raise_changes_nothing(engine: str) -> None:
-    """Overflow on the way or on the cast is infinite in every engine, quietly, and a weight
-    that does not fit is refused as ever.
+    """Overflow on the way or on the cast is infinite in every engine, quietly, and a weight that
+    does not fit is refused as ever.
     """
     for dtype, large in ((np.float16, 60000), (np.float32, 3e38), (np.float64, 1e308)):
         with np.errstate(all="raise"):
@@ -240,8 +240,8 @@ def test_what_numpy_is_asked_to_raise_changes_nothing(engine: str) -> None:
 def test_weights_that_would_be_rounded_or_wrapped_are_refused(
     x: np.ndarray, weight: object
 ) -> None:
-    """A weight that differs in its last bit, or comes back only by wrapping, is none that the
-    dtype holds; a NaN in floats is one.
+    """A weight that differs in its last bit, or comes back only by wrapping, is none that the dtype
+    holds; a NaN in floats is one.
     """
     with pytest.raises(ArrayError, match=r"cannot hold the kernel's weights: convert x first"):
         correlate(x, kernel([weight], (0, 0)), axes=0)
@@ -308,10 +308,10 @@ def test_direct_and_signal_are_exact_on_large_integers() -> None:
             [1],
             kernel([1], (0, -1)),
             {"axes": 0},
-            r"padding=\(\(0, -1\),\) is no padding: give \(before, after\)",
+            r"padding=\(\(0, -1\),\) is not a padding: give \(before, after\)",
         ),
-        (SpecError, [1], kernel([1], (0, 0.5)), {"axes": 0}, r"is no padding"),
-        (SpecError, [1], kernel([1], 3), {"axes": 0}, r"is no padding"),
+        (SpecError, [1], kernel([1], (0, 0.5)), {"axes": 0}, r"is not a padding"),
+        (SpecError, [1], kernel([1], 3), {"axes": 0}, r"is not a padding"),
         (
             SpecError,
             [1],
@@ -395,5 +395,5 @@ def test_stsm_by_correlation_refuses_bad_clips() -> None:
     """Rank and spec, as the shift does."""
     with pytest.raises(ArrayError, match=r"^x has shape \(16, 2, 2\), rank 3: a clip is"):
         correlate_stsm(np.ones((16, 2, 2)))
-    with pytest.raises(SpecError, match=r"spec=None is no ShiftSpec"):
+    with pytest.raises(SpecError, match=r"spec=None is not a ShiftSpec"):
         correlate_stsm(np.ones((2, 16, 2, 2)), None)  # type: ignore[arg-type]

@@ -16,8 +16,8 @@ from stsm_ref.errors import (
 from stsm_ref.geometry import ShiftSpec
 
 OBEYED = "\x1b[2J\x9b31m\x07\r\u202e\u2066\ud800\u2028\x00\u200b"
-"""Escape sequences of one letter and of two, a bell, the directions of a text, half a pair,
-line ends that are none, and nothing at all.
+"""Escape sequences of one letter and of two, a bell, the directions of a text, half a pair, line
+ends that are none, and nothing at all.
 """
 
 
@@ -57,7 +57,7 @@ def test_every_error_is_fit_to_be_shown(kind: type[StsmError]) -> None:
 
 def test_a_spec_of_a_million_letters_is_refused_in_a_few_lines() -> None:
     """The rule and the way out are still there."""
-    with pytest.raises(SpecError, match=r"is no set of axes: use T, H, W") as caught:
+    with pytest.raises(SpecError, match=r"is not a set of axes: use T, H, W") as caught:
         ShiftSpec.parse("\x1b[31mT" * 150_000)
     assert len(str(caught.value)) < 7000
     assert "\x1b" not in str(caught.value)

@@ -77,7 +77,7 @@ def test_other_peoples_drafts_are_left_alone(tmp_path: Path) -> None:
 
 
 def test_devices_and_long_names_are_refused(tmp_path: Path) -> None:
-    """A pipe is no file, and a name that no disk takes is an error of ours, not of Python's."""
+    """A pipe is not a file, and a name that no disk takes is an error of ours, not of Python's."""
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     with pytest.raises(
@@ -101,8 +101,8 @@ def test_a_folder_is_made_or_refused(tmp_path: Path) -> None:
 
 
 def test_only_a_file_of_a_known_size_is_read(tmp_path: Path) -> None:
-    """A pipe is not waited for, a device not read without end, a sparse file not filled; a link
-    is followed; each says what it is.
+    """A pipe is not waited for, a device not read without end, a sparse file not filled; a link is
+    followed; each says what it is.
     """
     right, sparse, pipe = tmp_path / "right", tmp_path / "sparse", tmp_path / "pipe"
     right.write_bytes(b"12345")
@@ -152,8 +152,8 @@ def test_outputs_are_distinct_and_not_the_input(tmp_path: Path) -> None:
 
 
 def test_only_what_is_ours_is_replaced(tmp_path: Path) -> None:
-    """An empty file and one of the same kind are written over; somebody's source, or a
-    photograph, is not.
+    """An empty file and one of the same kind are written over; somebody's source, or a photograph,
+    is not.
     """
     path = tmp_path / "page"
     for ours in ("", "<!DOCTYPE html><p>", "<!doctype html>"):

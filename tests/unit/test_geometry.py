@@ -68,10 +68,10 @@ def test_alpha_is_read_exactly(literal: object, exact: Fraction) -> None:
     ],
 )
 def test_alpha_that_is_no_number_is_refused(alpha: object) -> None:
-    """What is no rational number is refused by value, with the way to write one."""
+    """What is not a rational number is refused by value, with the way to write one."""
     with pytest.raises(
         SpecError,
-        match=r"alpha=.* is no rational number: write it as '3/8', 0.375 or Fraction\(3, 8\)",
+        match=r"alpha=.* is not a rational number: write it as '3/8', 0.375 or Fraction\(3, 8\)",
     ):
         ShiftSpec("T", alpha)  # type: ignore[arg-type]
 
@@ -99,11 +99,11 @@ def test_alpha_outside_the_unit_interval_is_refused(alpha: object) -> None:
         ("TT", r"write 'T'"),
         ("t+h", r"'t' must have .* write 'T'"),
         ("T+H+T", r"terms='T\+H\+T' repeats a term: write 'T\+H'"),
-        ("T+Q", r"'Q' is no set of axes: use T, H, W, TH, TW, HW, THW, joined by '\+'"),
-        ("", r"'' is no set of axes"),
-        ("T+", r"'' is no set of axes"),
-        ("T H", r"'T H' is no set of axes"),
-        (("T", "H"), r"terms=\('T', 'H'\) is no string: write the axes as in 'T\+H\+W'"),
+        ("T+Q", r"'Q' is not a set of axes: use T, H, W, TH, TW, HW, THW, joined by '\+'"),
+        ("", r"'' is not a set of axes"),
+        ("T+", r"'' is not a set of axes"),
+        ("T H", r"'T H' is not a set of axes"),
+        (("T", "H"), r"terms=\('T', 'H'\) is not a string: write the axes as in 'T\+H\+W'"),
     ],
 )
 def test_misspelt_terms_are_refused(terms: object, message: str) -> None:
@@ -151,14 +151,14 @@ def test_parse_reads_every_part(text: str, spec: ShiftSpec) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("T@", r"alpha='' is no rational number"),
+        ("T@", r"alpha='' is not a rational number"),
         (
             "T@1/4,backwards-first",
             r"option='backwards-first' is not one of .*: did you mean 'backward-first'\?",
         ),
         ("T,floor,exact", r"gives rounding twice: keep one of 'floor' and 'exact'"),
         ("T,forward-first,forward-first", r"gives order twice"),
-        (3, r"text=3 is no string: write a spec as 'T\+H\+W@3/8,forward-first,floor'"),
+        (3, r"text=3 is not a string: write a spec as 'T\+H\+W@3/8,forward-first,floor'"),
     ],
 )
 def test_parse_refuses_nonsense(text: object, message: str) -> None:
@@ -193,7 +193,7 @@ def test_tsm_moves_a_fold_each_way() -> None:
     ("fold_div", "message"),
     [
         (1, r"fold_div=1 would move more than all channels"),
-        (2.0, r"fold_div=2.0 is no whole number"),
+        (2.0, r"fold_div=2.0 is not an integer"),
     ],
 )
 def test_tsm_refuses_other_divisors(fold_div: object, message: str) -> None:
@@ -211,8 +211,8 @@ def test_partition_lists_empty_groups() -> None:
 
 
 def test_exact_rounding_says_what_would_do() -> None:
-    """24 channels at 3/8 give 1.5 a direction: refused, with the count, and 16 is a multiple
-    that works.
+    """24 channels at 3/8 give 1.5 a direction: refused, with the count, and 16 is a multiple that
+    works.
     """
     spec = ShiftSpec(rounding="exact")
     with pytest.raises(
@@ -229,7 +229,7 @@ def test_exact_rounding_says_what_would_do() -> None:
 
 @pytest.mark.parametrize(
     ("channels", "message"),
-    [(-1, r"channels=-1 is negative"), (16.0, r"channels=16.0 is no whole number: give an int")],
+    [(-1, r"channels=-1 is negative"), (16.0, r"channels=16.0 is not an integer: give an int")],
 )
 def test_partition_refuses_odd_counts(channels: object, message: str) -> None:
     """A channel count is a whole number, 0 or more."""
@@ -274,11 +274,11 @@ def test_moves_pair_axes_with_distances(
             (0,),
             r"displacement=\(1, 1\) has 2 entries for axes=\(0,\): give one for each axis",
         ),
-        (SpecError, (1.0,), (0,), r"displacement=1.0 is no whole number"),
-        (SpecError, "1", (0,), r"displacement='1' is no whole number"),
-        (SpecError, (1,), (0.5,), r"axes=0.5 is no whole number"),
-        (SpecError, {1, 0}, (0, 1), r"displacement=\{0, 1\} is no whole number"),
-        (SpecError, True, 0, r"displacement=True is no whole number"),
+        (SpecError, (1.0,), (0,), r"displacement=1.0 is not an integer"),
+        (SpecError, "1", (0,), r"displacement='1' is not an integer"),
+        (SpecError, (1,), (0.5,), r"axes=0.5 is not an integer"),
+        (SpecError, {1, 0}, (0, 1), r"displacement=\{0, 1\} is not an integer"),
+        (SpecError, True, 0, r"displacement=True is not an integer"),
         (ArrayError, (1,), (3,), r"axis 3 is outside an array of rank 3: use -3..2"),
         (ArrayError, (1,), (-4,), r"axis -4 is outside"),
         (ArrayError, (1, 1), (0, -3), r"axes=\(0, -3\) names an axis twice in an array of rank 3"),
@@ -345,9 +345,9 @@ def test_arrays_that_mean_nothing_are_refused(value: object, message: str) -> No
 
 
 def test_a_string_is_no_spec() -> None:
-    """What is no ShiftSpec is refused, with the way to make one."""
+    """What is not a ShiftSpec is refused, with the way to make one."""
     with pytest.raises(
-        SpecError, match=r"spec='T' is no ShiftSpec: write ShiftSpec.parse\('T\+H\+W@3/8'\)"
+        SpecError, match=r"spec='T' is not a ShiftSpec: write ShiftSpec.parse\('T\+H\+W@3/8'\)"
     ):
         checked_spec("T")  # type: ignore[arg-type]
 
@@ -361,3 +361,47 @@ def test_whole_numbers_take_one_or_many() -> None:
 def test_errors_are_value_errors() -> None:
     """A caller who knows only ValueError catches them all."""
     assert issubclass(StsmError, ValueError)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "T",
+        "T+H+W",
+        "T+HW@1/2",
+        "TH+TW+HW@3/4,backward-first",
+        "THW@1",
+        "T@1/4,backward-first",
+        "T@1/64",
+    ],
+)
+def test_the_smallest_count_that_fills_every_direction(text: str) -> None:
+    """At `min_channels` every direction has a channel; at one less, one of them has none."""
+    spec = ShiftSpec.parse(text)
+    enough, too_few = (
+        spec.partition(count)[:-1] for count in (spec.min_channels, spec.min_channels - 1)
+    )
+    assert all(group.start < group.stop for group in enough)
+    assert any(group.start == group.stop for group in too_few)
+
+
+def test_nothing_fills_the_directions_of_a_spec_that_moves_nothing() -> None:
+    """Alpha 0 gives no direction a channel, and every number of channels divides."""
+    spec = ShiftSpec("T", 0)
+    assert (spec.min_channels, spec.channel_multiple) == (0, 1)
+
+
+@pytest.mark.parametrize("text", ["T", "T+H+W", "T+HW@1/3", "TH+T@3/8", "T@2/7,backward-first"])
+def test_exact_takes_the_multiples_and_nothing_else(text: str) -> None:
+    """A spec with exact rounding takes a number of channels if `channel_multiple` divides it, and
+    only then.
+    """
+    spec = ShiftSpec.parse(f"{text},exact")
+    for channels in range(3 * spec.channel_multiple + 1):
+        if channels % spec.channel_multiple:
+            with pytest.raises(
+                SpecError, match=f"or a multiple of {spec.channel_multiple} channels"
+            ):
+                spec.partition(channels)
+        else:
+            spec.partition(channels)

@@ -94,8 +94,8 @@ def test_the_public_names_are_there() -> None:
         ),
         (
             "torch",
-            "from stsm_ref.pictures.figures import draw_figure_2; draw_figure_2()",
-            "needs torch, which is not installed",
+            "from stsm_ref.pictures.paper_figures.figures import draw_figure_2; draw_figure_2()",
+            "needs torch, which is not",
         ),
         (
             "z3",

@@ -60,5 +60,5 @@ def test_builders_return_all_of_a_size(builder: object, shape: tuple[int, ...], 
 
 def test_fractions_of_a_position_are_refused() -> None:
     """There is no kernel for half a step."""
-    with pytest.raises(SpecError, match=r"displacement=0.5 is no whole number"):
+    with pytest.raises(SpecError, match=r"displacement=0.5 is not an integer"):
         one_hot_kernel((0, 0.5))  # type: ignore[arg-type]

@@ -93,8 +93,8 @@ def test_both_commands_load_alike(inside):
 
 
 def test_the_child_finds_them_too(folders):
-    """The command runs a target in a process of its own, which is given neither folder by
-    Python; a static method has its vjp beside it.
+    """The command runs a target in a process of its own, which is given neither folder by Python; a
+    static method has its vjp beside it.
     """
     command = [
         sys.executable,
@@ -117,8 +117,8 @@ def test_the_child_finds_them_too(folders):
 
 
 def test_static_methods_and_instances_are_targets(inside):
-    """Each with what stands beside it: a class has its own vjp, a function of the file has that
-    of the file, which has none.
+    """Each with what stands beside it: a class has its own vjp, a function of the file has that of
+    the file, which has none.
     """
     assert python_target("adapters/adapter.py:Holder.forward").ops == {"forward", "vjp"}
     assert python_target("adapters/adapter.py:instance").ops == {"forward"}

@@ -63,8 +63,8 @@ def test_the_dtype_stays_where_everything_is_pushed_out(
 
 
 def test_large_integers_pass_through_an_emptied_clip() -> None:
-    """With a frame of one pixel, where most groups are pushed out, integers beyond 2**53 arrive
-    as they are.
+    """With a frame of one pixel, where most groups are pushed out, integers beyond 2**53 arrive as
+    they are.
     """
     x = np.full((2, 16, 1, 1), 2**53 + 1)
     np.testing.assert_array_equal(
@@ -103,8 +103,8 @@ def test_the_matrix_is_as_sparse_as_the_shift() -> None:
             ((2, 3), (1,)),
             r"displacement=\(1,\) has 1 entries for shape=\(2, 3\): give one for each axis",
         ),
-        (SpecError, (2.5, 1), r"^shape=2.5 is no whole number"),
-        (SpecError, (2, 1.5), r"^displacement=1.5 is no whole number"),
+        (SpecError, (2.5, 1), r"^shape=2.5 is not an integer"),
+        (SpecError, (2, 1.5), r"^displacement=1.5 is not an integer"),
         (ArrayError, (-2, 1), r"shape=\(-2,\) has a negative size"),
     ],
 )
@@ -120,14 +120,14 @@ def test_bad_shift_matrices_are_refused(
 def test_bad_clip_shapes_are_refused(shape: object) -> None:
     """Four sizes, none negative."""
     with pytest.raises(
-        ArrayError, match=r"shape_tchw=\(.*\) is no clip: give the four sizes \(T, C, H, W\)"
+        ArrayError, match=r"shape_tchw=\(.*\) is not a clip: give the four sizes \(T, C, H, W\)"
     ):
         stsm_matrix(shape)  # type: ignore[arg-type]
 
 
 def test_bad_specs_and_sizes_are_refused() -> None:
     """Both are checked before anything is built."""
-    with pytest.raises(SpecError, match=r"^shape_tchw=1.5 is no whole number"):
+    with pytest.raises(SpecError, match=r"^shape_tchw=1.5 is not an integer"):
         stsm_matrix((1, 1, 1, 1.5))  # type: ignore[arg-type]
-    with pytest.raises(SpecError, match=r"spec='T' is no ShiftSpec"):
+    with pytest.raises(SpecError, match=r"spec='T' is not a ShiftSpec"):
         stsm_matrix((1, 1, 1, 1), "T")  # type: ignore[arg-type]

@@ -51,16 +51,16 @@ MOVES = {
 
 
 def stored() -> dict[tuple[str, str], list[str]]:
-    """The lines of the table: terms and order, then each direction with its number of channels,
-    and the rest.
+    """The lines of the table: terms and order, then each direction with its number of channels, and
+    the rest.
     """
     lines = [line for line in TABLE.read_text().splitlines() if not line.startswith("#")]
     return {(terms, order): cut for terms, order, *cut in map(str.split, lines)}
 
 
 def restated(terms: tuple[str, ...], order: str) -> list[str]:
-    """What the table must say: directions as written out above, and for each as many channels
-    as fit into its share, counted up.
+    """What the table must say: directions as written out above, and for each as many channels as
+    fit into its share, counted up.
     """
     cut = []
     for term in terms:
@@ -73,8 +73,8 @@ def restated(terms: tuple[str, ...], order: str) -> list[str]:
 
 
 def as_cut(spec: ShiftSpec) -> list[str]:
-    """What the code cuts, in the words of the table; a gap, an overlap or a step of two would
-    have no words.
+    """What the code cuts, in the words of the table; a gap, an overlap or a step of two would have
+    no words.
     """
     words, place = [], 0
     names = {move: name for name, move in MOVES.items()}
@@ -127,8 +127,8 @@ def test_terms_are_cut_in_the_order_written() -> None:
 
 
 def test_one_spec_with_its_directions_turned_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the directions of `H+THW`, backward-first, turned in the code, that line and no
-    other disagrees.
+    """With the directions of `H+THW`, backward-first, turned in the code, that line and no other
+    disagrees.
     """
     right = ShiftSpec.directions.fget  # type: ignore[attr-defined]
 
@@ -146,8 +146,8 @@ def test_one_spec_with_its_directions_turned_is_noticed(monkeypatch: pytest.Monk
 
 
 def test_alpha_and_rounding_do_not_turn_directions() -> None:
-    """Share and rounding are not asked for a direction: at every other alpha and with `exact`
-    the same ones stand in the same order.
+    """Share and rounding are not asked for a direction: at every other alpha and with `exact` the
+    same ones stand in the same order.
     """
     for terms, order in stored():
         spec = ShiftSpec(terms, ALPHA, order)  # type: ignore[arg-type]

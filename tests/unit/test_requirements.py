@@ -13,8 +13,8 @@ WHOLE_BY_THEOREM = {
     *("KERN-1x2", "KERN-2x1", "KERN-2x2", "KERN-3D", "PAD-1", "CONV-1"),
     *("GRAD-1", "PURE-1", "PURE-2"),
 }
-"""Rules whose L4 is of the whole rule, for our NumPy code; a rule that reaches L4 anew is put
-here, or told part by part.
+"""Rules whose L4 is of the whole rule, for our NumPy code; a rule that reaches L4 anew is put here,
+or told part by part.
 """
 
 
@@ -31,21 +31,21 @@ def test_an_id_is_found_in_any_case() -> None:
 @pytest.mark.parametrize(
     ("identifier", "message"),
     [
-        ("PAD", "did you mean PAD-1"),
-        ("SHIFT-7", "did you mean SHIFT-"),
+        ("PAD", "did you mean 'PAD-1'"),
+        ("SHIFT-7", "did you mean 'SHIFT-"),
         ("#", "stsm-ref explain all lists them"),
     ],
 )
 def test_an_unknown_id_is_answered_with_near_ones(identifier: str, message: str) -> None:
     """The near ids, or all of them."""
-    with pytest.raises(SpecError, match=f"id='{identifier}' is no requirement: {message}"):
+    with pytest.raises(SpecError, match=f"id='{identifier}' is not a requirement: {message}"):
         requirement(identifier)
 
 
 @pytest.mark.parametrize("entry", REQUIREMENTS, ids=lambda entry: entry.id)
 def test_parts_of_a_rule_add_up(entry: object) -> None:
-    """The standing is that of the weakest part, the rung that of the strongest, each a rung
-    that a check gives; parts differ.
+    """The standing is that of the weakest part, the rung that of the strongest, each a rung that a
+    check gives; parts differ.
     """
     clauses = entry.clauses  # type: ignore[attr-defined]
     if not clauses:
@@ -69,8 +69,8 @@ def test_a_theorem_of_a_part_is_not_shown_as_one_of_the_whole() -> None:
 
 
 def test_our_decisions_are_not_filed_as_the_papers() -> None:
-    """What the paper does not say, or says both ways, is no statement of it; what follows from
-    it is derived.
+    """What the paper does not say, or says both ways, is no statement of it; what follows from it
+    is derived.
     """
     standing = {entry.id: entry.standing for entry in REQUIREMENTS}
     assert standing["GEO-5"] == "decided"

@@ -37,8 +37,8 @@ def test_windows_tile_the_axis(size: int, distance: int) -> None:
 
 
 def test_vjp_moves_back() -> None:
-    """Each direction of a strip along W: what the forward sends right, the gradient brings
-    left, and zeros enter there.
+    """Each direction of a strip along W: what the forward sends right, the gradient brings left,
+    and zeros enter there.
     """
     clip = np.array([1, 2, 3, 4]).reshape(1, 1, 1, 4).repeat(3, axis=1)
     spec = ShiftSpec("W", "2/3")
@@ -89,7 +89,7 @@ def test_bad_clips_are_refused(function: object) -> None:
         function(np.ones((16, 2, 2)))  # type: ignore[operator]
     with pytest.raises(ArrayError, match=rf"{name} has dtype object"):
         function(np.full((1, 1, 1, 1), None))  # type: ignore[operator]
-    with pytest.raises(SpecError, match=r"spec='T' is no ShiftSpec"):
+    with pytest.raises(SpecError, match=r"spec='T' is not a ShiftSpec"):
         function(np.ones((2, 16, 2, 2)), "T")  # type: ignore[operator]
     with pytest.raises(SpecError, match=r"rounding='exact' takes whole ones only"):
         function(np.ones((2, 24, 2, 2)), ShiftSpec(rounding="exact"))  # type: ignore[operator]

@@ -177,7 +177,7 @@ def test_flags_and_requirements_are_known() -> None:
     assert {name for case in CASES for name in case.requirements} <= {
         entry.id for entry in REQUIREMENTS
     }
-    assert near("rolld").startswith("did you mean rolled")
+    assert near("rolld").startswith("did you mean 'rolled'")
     assert near("?").startswith("the flags are")
 
 

@@ -21,8 +21,8 @@ Source = Literal["torchvision", "tsm", "tdn", "tanet", "mmaction2", "stsm_ref"]
 Rules = tuple[tuple[str, str], ...]
 
 WRAPPERS = frozenset({"module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module"})
-"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing
-add around any module.
+"""Parts of names that data parallelism, `torch.compile`, sharding and activation checkpointing add
+around any module.
 """
 
 BLOCK = r"^(backbone\.layer[1-4]\.\d+"
@@ -151,15 +151,15 @@ def plain_names(theirs: Mapping[str, Tensor]) -> dict[str, str]:
 
 
 def is_counter(key: str, value: Tensor) -> bool:
-    """Whether it is what a holder of a network counts for itself: one whole number under a name
-    of one part.
+    """Whether it is what a holder of a network counts for itself: one integer under a name of
+    one part.
     """
     return "." not in key and value.ndim == 0 and not value.is_floating_point()
 
 
 def source_of(keys: Collection[str]) -> Source | None:
-    """Tell by names without wrappers whose they are, or None where they are nobody's that is
-    known here.
+    """Tell by names without wrappers whose they are, or None where they are nobody's that is known
+    here.
     """
     if any(key.startswith("base_model.") for key in keys):
         if any(key.startswith("base_model.layer1_bak.") for key in keys):
@@ -203,8 +203,8 @@ def tell_source(path: str | Path, keys: Collection[str]) -> Source:
 
 
 def rules_of(source: Source, keys: Collection[str]) -> Rules:
-    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution
-    where ResNet has none.
+    """Choose the rules; MMAction2 names MobileNetV2 otherwise, which has a last convolution where
+    ResNet has none.
     """
     if source == "mmaction2" and "backbone.conv2.conv.weight" in keys:
         return MMACTION2_MOBILENET

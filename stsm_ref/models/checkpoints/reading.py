@@ -23,7 +23,7 @@ from torch import Tensor, nn
 
 from stsm_ref._files import write_whole
 from stsm_ref.errors import ModelError, ReportError
-from stsm_ref.models.checkpoints.fit import (
+from stsm_ref.models.checkpoints._fit import (
     OWN_SHIFT,
     RECORD,
     form,
@@ -74,8 +74,8 @@ _TRAINED_ON_VIDEO = ("tsm", "tdn", "tanet", "mmaction2")
 
 @dataclass(frozen=True)
 class LoadReport:
-    """What `load_checkpoint` did: whose file it was, our keys that it filled, ours that it
-    missed, theirs that it did not use.
+    """What `load_checkpoint` did: whose file it was, our keys that it filled, ours that it missed,
+    theirs that it did not use.
     """
 
     path: str
@@ -106,17 +106,18 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     Raises
     ------
     ModelError
-        If `model` is no network of `create_model` (one that wraps it is told to give it), has
+        If `model` is not a network of `create_model` (one that wraps it is told to give it), has
         shapes and no values, or has shifts of more than one spec.
     ReportError
         If `path` cannot be written.
 
     Notes
     -----
-    The file is ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ..., "sites":
-    [...]}}``, tensors, strings and ints; ``torch.load`` reads it with ``weights_only=True``.
-    `load_checkpoint` refuses it for a model of another spec, or one whose shift stands elsewhere.
-    What `torch.compile` and the like put into the names of parts is left out of them.
+    The file is
+    ``{"state_dict": ..., "stsm_ref": {"spec": ..., "num_segments": ..., "sites": [...]}}``,
+    tensors, strings and ints; ``torch.load`` reads it with ``weights_only=True``. `load_checkpoint`
+    refuses it for a model of another spec, or one whose shift stands elsewhere. What
+    `torch.compile` and the like put into the names of parts is left out of them.
 
     >>> import tempfile
     >>> from stsm_ref.models import create_model
@@ -128,7 +129,7 @@ def save_checkpoint(model: TSN, path: str | Path) -> None:
     """
     _checked_network(model, "use torch.save(model.state_dict(), path)")
     if not isinstance(cast(object, path), str | Path) or "\0" in str(path):
-        raise ReportError(f"path={path!r} is no path of a file: give a string or a Path")
+        raise ReportError(f"path={path!r} is not a path of a file: give a string or a Path")
     spec, sites = spec_text(model), model.sites
     state = {without_wrappers(key): value for key, value in model.state_dict().items()}
     _refuse_meta(state, "save")
@@ -185,7 +186,7 @@ def load_checkpoint(
 
     Notes
     -----
-    From a torchvision file only the plain trunk is filled: the head, and what NL, TANet and TDN
+    From a torchvision file only the plain backbone is filled: the head, and what NL, TANet and TDN
     add, stay fresh and are reported as missed. TDN's second stem and its second first stage are
     made from the same file, as TDN makes them (see `as_tdn_starts`). TSM's non-local blocks have
     one bias more than ours, in front of a BatchNorm; it is subtracted from that layer's running
@@ -260,8 +261,8 @@ def load_checkpoint(
 
 
 def _checked_network(model: nn.Module, way_out: str) -> None:
-    """Raise if it is not a network of `create_model`; say where that is if this one only wraps
-    it.
+    """Raise if it is not a network of `create_model`; say where that is if this one only
+    wraps it.
     """
     if isinstance(model, TSN):
         return
@@ -271,7 +272,7 @@ def _checked_network(model: nn.Module, way_out: str) -> None:
             raise ModelError(
                 f"model={kind} wraps a network of create_model: give that, model.{attribute}"
             )
-    raise ModelError(f"model={kind} is no network of create_model: {way_out}")
+    raise ModelError(f"model={kind} is not a network of create_model: {way_out}")
 
 
 def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
@@ -298,14 +299,14 @@ def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
         raise ModelError(f"path={str(path)!r} {_why_not_tensors(error)}") from None
     except Exception as error:  # a damaged file may make the reader raise anything
         raise ModelError(
-            f"path={str(path)!r} is no checkpoint ({error}): give a file that torch.save wrote"
+            f"path={str(path)!r} is not a checkpoint ({error}): give a file that torch.save wrote"
         ) from None
     return _chosen_state(path, content)
 
 
 def _why_not_tensors(error: pickle.UnpicklingError) -> str:
-    """Tell files that hold objects, which only their own code can make again, from damaged
-    ones, by what torch says of them.
+    """Tell files that hold objects, which only their own code can make again, from damaged ones, by
+    what torch says of them.
     """
     found = re.search(r"GLOBAL (\S+)", str(error))
     if found is None:
@@ -349,7 +350,7 @@ def _chosen_state(path: str | Path, content: Any) -> tuple[dict[str, Tensor], An
         if name in entries:
             return dict(entries[name]), content.get(RECORD)
     raise ModelError(
-        f"path={str(path)!r} is no state dict: save a dict of tensors by name, alone or under "
+        f"path={str(path)!r} is not a state dict: save a dict of tensors by name, alone or under "
         "'state_dict'"
     )
 
@@ -357,8 +358,8 @@ def _chosen_state(path: str | Path, content: Any) -> tuple[dict[str, Tensor], An
 def _with_bias_in_batch_norm(
     found: dict[str, Tensor], ours: dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is
-    BN(Wy) with the mean less b.
+    """Take TSM's bias of W into the mean that the next BatchNorm subtracts: BN(Wy + b) is BN(Wy)
+    with the mean less b.
     """
     for key in [key for key in found if key.endswith(".nl.out.bias") and key not in ours]:
         mean = key.replace("out.bias", "bn.running_mean")
@@ -375,8 +376,8 @@ def _with_bias_in_batch_norm(
 def _converted(
     path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]
 ) -> dict[str, Tensor]:
-    """Bring every tensor to the model's dtype before the first is copied: afterwards no copy
-    can fail half-way.
+    """Bring every tensor to the model's dtype before the first is copied: afterwards no copy can
+    fail half-way.
     """
     try:
         return {key: value.to(ours[key].dtype) for key, value in fits.items()}

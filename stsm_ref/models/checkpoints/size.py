@@ -8,8 +8,8 @@ from stsm_ref._files import GIB, require_file, size_in_words
 from stsm_ref.errors import ModelError, quoted
 
 MOST = 16 * GIB
-"""Bytes of a file: the largest network here has half a GiB, and training saves a few copies of
-it.
+"""Bytes of a file: the largest network here has half a GiB, and training saves a few copies
+of it.
 """
 
 

@@ -20,6 +20,15 @@ def total(row: Row) -> Decimal:
 def percent(part: Decimal, whole: Decimal, digits: int = 1) -> str:
     """A ratio in percent.
 
+    Parameters
+    ----------
+    part : number
+        The part.
+    whole : number
+        The whole.
+    digits : int
+        Digits after the point.
+
     >>> percent(Decimal("129.3"), Decimal(198))
     '65.3%'
     """

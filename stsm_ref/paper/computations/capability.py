@@ -1,5 +1,5 @@
-"""§3.1 and §5.1.2: which of the 26 one-step shifts a layer or a residual block can make, with
-STSM, with TSM and with neither.
+"""§3.1 and §5.1.2: which of the 26 one-step shifts a layer or a residual block can make, with STSM,
+with TSM and with neither.
 """
 
 import numpy as np
@@ -32,6 +32,15 @@ def block(x: Clip, spec: ShiftSpec, first: Clip, second: Clip) -> Clip:
 
     `x` is ``(T, C, H, W)``, `first` ``(M, C)``, `second` ``(M, 3, 3)`` for one output channel; the
     result is ``(T, H, W)``.
+
+    Parameters
+    ----------
+    x : ndarray
+        A clip ``(T, C, H, W)``.
+    spec : ShiftSpec
+        Which channels move where.
+    first, second : ndarray
+        Weights of the two convolutions, ``(M, C)`` and ``(M, 3, 3)``.
     """
     hidden = np.maximum(np.einsum("mc,tchw->tmhw", first, stsm(x, spec)), 0)
     padded = np.pad(hidden, ((0, 0), (0, 0), (1, 1), (1, 1)))

@@ -10,8 +10,8 @@ from stsm_ref.paper.computations.registry import Verdict, settles
 from stsm_ref.paper.networks import Network, network
 
 BARE = {"CSTANet": "tsn_resnet50", "ACTION-Net+Mb_V2": "tsn_mobilenet_v2", "X3D-M": "tsn_resnet50"}
-"""Methods that we do not build, by the backbone that their line names: they cannot be lighter
-than it alone.
+"""Methods that we do not build, by the backbone that their line names: they cannot be lighter than
+it alone.
 """
 
 
@@ -21,7 +21,7 @@ def recount(identifier: str) -> Verdict:
     printed = one_pass(row) if column == "gflops" else row.parameters.removesuffix("M")
     which, unit = (0, 10**9) if column == "gflops" else (1, 10**6)
     if row.name in BARE:
-        # the fewest classes: what is left is the trunk
+        # the fewest classes: what is left is the backbone
         classes = 1 if row.name == "X3D-M" else (400 if row.table == 6 else 174)
         bare = count(
             Network(BARE[row.name], "none", int(row.frames), int(row.size.split()[0]), classes)

@@ -166,8 +166,8 @@ def above_tpn() -> Verdict:
 
 @settles("cheaper-than-2d")
 def cheaper_than_2d() -> Verdict:
-    """Find a 2-D line that one with STSM exceeds at fewer GFLOPs and parameters, and 2-D lines
-    that none exceeds at their cost.
+    """Find a 2-D line that one with STSM exceeds at fewer GFLOPs and parameters, and 2-D lines that
+    none exceeds at their cost.
     """
     pairs = [
         f"{ours.name} {ours.top1} at {ours.total} and {ours.parameters} "
@@ -282,8 +282,8 @@ def x3d_is_light() -> Verdict:
 
 @settles("competitive-with-three")
 def competitive_with_three() -> Verdict:
-    """Distances of STSM+TSN to the three, and of the best line with STSM; “competitive” is
-    taken as: that line is above them.
+    """Distances of STSM+TSN to the three, and of the best line with STSM; “competitive” is taken
+    as: that line is above them.
     """
     gaps = ", ".join(
         f"{name} {STSM.accuracy - find(6, name).accuracy:+}" for name in ("TEA", "TANet", "TDN")

@@ -1,5 +1,5 @@
-"""Sections 1 to 3: kernels, shares of channels, taps of a layer; on our kernels and partition,
-or by listing every case.
+"""Sections 1 to 3: kernels, shares of channels, taps of a layer; on our kernels and partition, or
+by listing every case.
 """
 
 from fractions import Fraction
@@ -86,8 +86,8 @@ def step_1_sizes() -> Verdict:
 
 @settles("equal-levels")
 def equal_levels() -> Verdict:
-    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares, and
-    how far rounding down is from α.
+    """Look for widths of ResNet-50 at which each α of Table 1 gives whole, equal shares, and how
+    far rounding down is from α.
     """
     widths = (64, 256, 512, 1024, 2048)
     alphas = [row.model.removeprefix("α = ") for row in TABLE_1]
@@ -114,8 +114,8 @@ def equal_levels() -> Verdict:
 
 @settles("any-layer")
 def any_layer() -> Verdict:
-    """Run STSM at each number of channels up to 64; count what moves before a first convolution
-    of 3, and the fewest for all directions.
+    """Run STSM at each number of channels up to 64; count what moves before a first convolution of
+    3, and the fewest for all directions.
     """
     spec = ShiftSpec()
     runs = all(
@@ -153,8 +153,8 @@ def _correlate_with_01(x: npt.NDArray[np.int64], side: str) -> npt.NDArray[np.in
 
 @settles("too-many-3d")
 def too_many_3d() -> Verdict:
-    """Count the sets of terms: those of 3-D terms alone, those with and without THW, and those
-    that Tables 2 and 3 try.
+    """Count the sets of terms: those of 3-D terms alone, those with and without THW, and those that
+    Tables 2 and 3 try.
     """
     alone = sum(len(term) == 3 for term in SUBSETS)
     with_thw = 2 ** (len(SUBSETS) - 1)

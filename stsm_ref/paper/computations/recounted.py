@@ -1,5 +1,5 @@
-"""Claims that are settled on the networks that we build: counted, or read off the modules.
-Needs torch.
+"""Claims that are settled on the networks that we build: counted, or read off the modules. Needs
+torch.
 """
 
 from functools import cache
@@ -26,6 +26,15 @@ def count(chosen: Network) -> tuple[int, int]:
 
 def rounded(value: int, unit: int, like: str) -> str:
     """`value` in units, with as many decimals as `like` has.
+
+    Parameters
+    ----------
+    value : int
+        What was counted.
+    unit : int
+        Such as 10**9.
+    like : str
+        The printed number, whose decimals decide.
 
     >>> rounded(43_055_054_848, 10**9, "43.1")
     '43.1'

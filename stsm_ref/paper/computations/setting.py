@@ -30,8 +30,8 @@ def eight_clips() -> Verdict:
 
 @settles("clips-at-test")
 def clips_at_test() -> Verdict:
-    """Compare the printed clips of every line with STSM with ten, or one on Something-Something
-    V2.
+    """Compare the printed clips of every line with STSM with ten, or one on
+    Something-Something V2.
     """
     ours = [row for row in ROWS if row.ours and row.views]
     right = [
@@ -44,8 +44,8 @@ def clips_at_test() -> Verdict:
 
 @settles("crops-at-test")
 def crops_at_test() -> Verdict:
-    """Find the lines with STSM that state other crops than three of 256x256; the setting is
-    read of the rest.
+    """Find the lines with STSM that state other crops than three of 256x256; the setting is read of
+    the rest.
     """
     ours = [row for row in ROWS if row.ours and row.views]
     others = [

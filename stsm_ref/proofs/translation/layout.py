@@ -8,8 +8,9 @@ by the same names; it stands above this package, and a proof must not rest on it
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from stsm_ref._validation import at_least, one_of
 from stsm_ref.errors import SpecError
-from stsm_ref.geometry import Displacement, ShiftSpec, whole_number
+from stsm_ref.geometry import Displacement, ShiftSpec
 from stsm_ref.proofs.index_maps.integers import (
     Assumptions,
     Constraint,
@@ -50,13 +51,9 @@ class Layout:
         """Check the three; raise `SpecError` for a layout that is not known, counts below 1 and
         clips too large to run.
         """
-        if name not in LAYOUTS:
-            raise SpecError(f"layout={name!r} is not one of {', '.join(map(repr, LAYOUTS))}")
+        one_of("layout", name, LAYOUTS)
         for what, count in (("channels", channels), ("segments", segments)):
-            if whole_number(what, count) < 1:
-                raise SpecError(
-                    f"{what}={count} is less than 1: a clip has a frame and a channel or more"
-                )
+            at_least(what, count, 1, "a clip has a frame and a channel or more")
         made = cls(name, int(channels), int(segments))
         if made.channels * (made.segments if "NT" in made.axes else 1) > MOST:
             raise SpecError(

@@ -1,7 +1,6 @@
 """What each flag means: why a case exists. Names of known wrong shifts are flags too."""
 
-import difflib
-
+from stsm_ref._suggest import suggest
 from stsm_ref.vectors.generate.wrong_shifts import WRONG_SHIFTS
 
 _REASONS = {
@@ -81,5 +80,4 @@ NOTES: dict[str, str] = _REASONS | {
 
 def near(flag: str) -> str:
     """What to say to a flag that is none."""
-    found = difflib.get_close_matches(flag, NOTES, n=3, cutoff=0.4)
-    return f"did you mean {', '.join(found)}?" if found else f"the flags are {', '.join(NOTES)}"
+    return suggest(flag, NOTES, f"the flags are {', '.join(NOTES)}")

@@ -16,7 +16,6 @@ from stsm_ref.vectors.generate.templates import (
     shifted,
     table_specs,
     term_sets,
-    whole,
 )
 
 FRAMES = (
@@ -64,7 +63,7 @@ def terms() -> Iterator[Draft]:
 def exact() -> Iterator[Draft]:
     """Each setting with exact rounding, at the fewest channels that leave no fraction."""
     for number, spec in enumerate(table_specs(exact=True)):
-        channels = whole(spec) if spec.alpha else 3
+        channels = spec.channel_multiple if spec.alpha else 3
         for n, t, h, w in (
             frames_for(channels, 2, number) if channels <= 96 else frames_for(channels, 1, number)
         ):

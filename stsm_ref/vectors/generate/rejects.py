@@ -5,7 +5,7 @@ fractions under exact rounding.
 from collections.abc import Iterator
 from typing import Any
 
-from stsm_ref.vectors.generate.templates import Draft, table_specs, whole
+from stsm_ref.vectors.generate.templates import Draft, table_specs
 
 TERMS = {
     "letters-in-another-order": (
@@ -134,8 +134,8 @@ def _fractions() -> Iterator[Draft]:
             "order": spec.order,
             "rounding": spec.rounding,
         }
-        for channels in (whole(spec) - 1, whole(spec) + 1):
-            if channels % whole(spec):
+        for channels in (spec.channel_multiple - 1, spec.channel_multiple + 1):
+            if channels % spec.channel_multiple:
                 yield _draft(
                     "exact",
                     "share-is-no-whole-number",

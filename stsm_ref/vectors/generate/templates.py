@@ -2,7 +2,6 @@
 and checks that several share.
 """
 
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -71,15 +70,7 @@ def slug(spec: ShiftSpec) -> str:
 
 def fill(spec: ShiftSpec) -> int:
     """The fewest channels of which every group gets one."""
-    widest = max(len(term) for term in spec.directions) * len(spec.directions)
-    return -(-widest * spec.alpha.denominator // spec.alpha.numerator) if spec.alpha else 3
-
-
-def whole(spec: ShiftSpec) -> int:
-    """The fewest channels that leave no fraction."""
-    return math.lcm(
-        *((spec.alpha / (len(spec.directions) * len(term))).denominator for term in spec.directions)
-    )
+    return spec.min_channels or 3
 
 
 def table_specs(*, exact: bool = False, alphas: Iterable[str] = ALPHAS) -> Iterator[ShiftSpec]:
@@ -111,7 +102,7 @@ def shape_flags(shape: Shape, spec: ShiftSpec) -> list[str]:
         "empty-groups": spec.alpha > 0 and any(g.start == g.stop for g in groups[:-1]),
         "nothing-moves": all(g.start == g.stop for g in groups[:-1]),
         "nothing-rests": groups[-1].start == groups[-1].stop,
-        "channels-do-not-divide": c % whole(spec) != 0,
+        "channels-do-not-divide": c % spec.channel_multiple != 0,
         "backward-first": spec.order == "backward-first",
         "exact-rounding": spec.rounding == "exact",
         "tsm": spec == TSM,

@@ -44,8 +44,8 @@ def model_of(name: str, shift: str | ShiftSpec = "tsm", seed: int = 0, num_class
 
 @pytest.fixture(scope="module")
 def small() -> dict[str, torch.Tensor]:
-    """Tensors for a TSM ResNet-18 that hold one number each, of which a file is small; many
-    files here hold them under other names.
+    """Tensors for a TSM ResNet-18 that hold one number each, of which a file is small; many files
+    here hold them under other names.
     """
     with torch.device("meta"):
         shapes = create_model(
@@ -172,8 +172,8 @@ def mmaction2_tanet(key: str) -> str:
 
 
 def tanet_repository(key: str) -> str:
-    """TANet's repository wraps a block and its TAM side by side, and calls the block ``net``;
-    there is no shift.
+    """TANet's repository wraps a block and its TAM side by side, and calls the block ``net``; there
+    is not a shift.
     """
     return replaced(
         key,
@@ -390,8 +390,8 @@ def test_a_file_under_their_names_fills_every_key(
     their_name: Callable[[str], str],
     samples: dict[str, tuple[int, ...]],
 ) -> None:
-    """A file under the names of that source fills every key of a fresh model, which then gives
-    the scores of the saved one.
+    """A file under the names of that source fills every key of a fresh model, which then gives the
+    scores of the saved one.
     """
     saved, fresh = model_of(name, shift, seed=1), model_of(name, shift, seed=2)
     theirs = {their_name(key): value for key, value in saved.state_dict().items()}
@@ -409,9 +409,9 @@ def test_a_file_under_their_names_fills_every_key(
 @pytest.mark.parametrize(
     ("name", "classifier"), [("tsn_resnet50", "fc"), ("tsn_mobilenet_v2", "classifier.1")]
 )
-def test_torchvisions_files_fill_the_trunk(tmp_path: Path, name: str, classifier: str) -> None:
-    """A torchvision file fills the trunk; its classifier is reported unused, the head missed
-    and left as it was.
+def test_torchvisions_files_fill_the_backbone(tmp_path: Path, name: str, classifier: str) -> None:
+    """A torchvision file fills the backbone; its classifier is reported unused, the head missed and
+    left as it was.
     """
     torch.manual_seed(1)
     theirs = (
@@ -442,8 +442,8 @@ def test_torchvisions_files_fill_the_trunk(tmp_path: Path, name: str, classifier
     ("name", "added"), [("tanet_resnet50", ".tam."), ("tsn_resnet50_nl", ".nl.")]
 )
 def test_torchvisions_files_leave_what_a_host_adds(tmp_path: Path, name: str, added: str) -> None:
-    """From a torchvision file TANet and NL get their ResNet; every key of their own is reported
-    as missed.
+    """From a torchvision file TANet and NL get their ResNet; every key of their own is reported as
+    missed.
     """
     torch.save(ResNetClassifier(50).state_dict(), tmp_path / "resnet.pth")
     model = model_of(name, "stsm")
@@ -454,8 +454,8 @@ def test_torchvisions_files_leave_what_a_host_adds(tmp_path: Path, name: str, ad
 
 
 def test_tsms_extra_bias_is_swallowed_by_the_batch_norm(tmp_path: Path) -> None:
-    """The bias of W that TSM's non-local blocks have is folded into the running mean: BN(Wy +
-    b) with the mean is BN(Wy) with mean - b.
+    """The bias of W that TSM's non-local blocks have is folded into the running mean: BN(Wy + b)
+    with the mean is BN(Wy) with mean - b.
     """
     saved, fresh = model_of("tsn_resnet50_nl", seed=1), model_of("tsn_resnet50_nl", seed=2)
     theirs = {tsm_non_local(key): value for key, value in saved.state_dict().items()}
@@ -483,8 +483,8 @@ def saved_tsm(path: Path, num_classes: int = 5) -> Path:
     ["stsm", "none", ShiftSpec("T", "1/4", "forward-first"), ShiftSpec(order="backward-first")],
 )
 def test_weights_of_the_other_order_are_refused(tmp_path: Path, shift: str | ShiftSpec) -> None:
-    """Weights that were trained with the first group moving backward are refused by a model
-    that does not, unless only to start from.
+    """Weights that were trained with the first group moving backward are refused by a model that
+    does not, unless only to start from.
     """
     path = saved_tsm(tmp_path / "tsm.pth")
     model = model_of("tsn_resnet18", shift, seed=1)
@@ -505,8 +505,8 @@ def test_weights_of_the_other_order_are_refused(tmp_path: Path, shift: str | Shi
 
 
 def test_other_classes_are_refused_or_left(tmp_path: Path) -> None:
-    """A file of another number of classes is refused with both numbers; ``head=False`` keeps
-    the fresh head and reports it.
+    """A file of another number of classes is refused with both numbers; ``head=False`` keeps the
+    fresh head and reports it.
     """
     path = saved_tsm(tmp_path / "tsm.pth", num_classes=7)
     model = model_of("tsn_resnet18", seed=1)
@@ -550,8 +550,8 @@ def test_checkpoints_of_another_network_are_refused_whole(
 
 
 def test_a_single_wrong_key_or_shape_is_enough(tmp_path: Path) -> None:
-    """One key too many, one too few or one of another shape is refused by name; counters of
-    batches may be missing.
+    """One key too many, one too few or one of another shape is refused by name; counters of batches
+    may be missing.
     """
     state = dict(model_of("tsn_resnet18").state_dict())
     model, path = model_of("tsn_resnet18", seed=1), tmp_path / "file.pth"
@@ -583,8 +583,8 @@ def test_a_single_wrong_key_or_shape_is_enough(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shift", ["stsm", "tsm", "none", "TH+W@1/2,exact"])
 def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
-    """A saved network loads into one of its spec, number for number; its record is plain text
-    and ints.
+    """A saved network loads into one of its spec, number for number; its record is plain text and
+    ints.
     """
     saved, fresh = model_of("tsn_resnet18", shift, seed=1), model_of("tsn_resnet18", shift, seed=2)
     save_checkpoint(saved, str(tmp_path / "ours.pth"))
@@ -635,8 +635,8 @@ def test_our_files_remember_their_shift(tmp_path: Path, shift: str) -> None:
 def test_our_files_are_refused_under_another_spec(
     tmp_path: Path, trained: str, shift: str, message: str
 ) -> None:
-    """Our file is refused by a model of another spec, which keeps its tensors, unless it is
-    only to start from.
+    """Our file is refused by a model of another spec, which keeps its tensors, unless it is only to
+    start from.
     """
     save_checkpoint(model_of("tsn_resnet18", trained), tmp_path / "ours.pth")
     model = model_of("tsn_resnet18", shift, seed=1)
@@ -649,8 +649,8 @@ def test_our_files_are_refused_under_another_spec(
 
 
 def test_a_bare_state_dict_says_nothing_of_its_shift(tmp_path: Path) -> None:
-    """Without a record our file loads under any shift, alone or under ``state_dict``; a record
-    that names no spec is refused.
+    """Without a record our file loads under any shift, alone or under ``state_dict``; a record that
+    names no spec is refused.
     """
     state = dict(model_of("tsn_resnet18", "tsm").state_dict())
     model, path = model_of("tsn_resnet18", "stsm", seed=1), tmp_path / "bare.pth"
@@ -668,8 +668,8 @@ def test_a_bare_state_dict_says_nothing_of_its_shift(tmp_path: Path) -> None:
 
 
 def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
-    """A folder that is not there, a network of someone else's and one without values are
-    refused, and no file appears.
+    """A folder that is not there, a network of someone else's and one without values are refused,
+    and no file appears.
     """
     with pytest.raises(
         ReportError,
@@ -679,7 +679,7 @@ def test_what_cannot_be_saved_is_told(tmp_path: Path) -> None:
     with pytest.raises(ReportError, match=r"is a folder: name a file in it"):
         save_checkpoint(model_of("tsn_resnet18"), tmp_path)
     with pytest.raises(
-        ModelError, match=r"model=ResNetClassifier is no network of create_model: use torch.save"
+        ModelError, match=r"model=ResNetClassifier is not a network of create_model: use torch.save"
     ):
         save_checkpoint(ResNetClassifier(18), tmp_path / "ours.pth")
     with torch.device("meta"):
@@ -724,20 +724,19 @@ WEIGHT, COUNTER = "head.fc.weight", "backbone.bn1.num_batches_tracked"
         (
             WEIGHT,
             lambda x: x.to(torch.int32),
-            r"as a tensor of whole numbers \(torch.int32\), model as a tensor of floating-point "
-            r"numbers",
+            r"as a tensor of integers \(torch.int32\), model as a tensor of floating-point numbers",
         ),
         (
             WEIGHT,
             lambda x: x.to(torch.complex64),
             r"as a tensor of complex numbers \(torch.complex64\), model as",
         ),
-        (WEIGHT, lambda x: x > 0, r"as a tensor of boolean numbers \(torch.bool\), model as"),
+        (WEIGHT, lambda x: x > 0, r"as a tensor of booleans \(torch.bool\), model as"),
         (
             COUNTER,
             torch.Tensor.float,
-            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of whole "
-            r"numbers \(torch.int64\)",
+            r"num_batches_tracked as a tensor of floating-point .*, model as a tensor of integers "
+            r"\(torch.int64\)",
         ),
         (WEIGHT, lambda x: x[0, 0], r"head.fc.weight has shape \(\), not \(5, 512\)"),
     ],
@@ -752,8 +751,8 @@ def test_tensors_of_another_form_are_refused_whole(
     small: dict[str, torch.Tensor],
     fresh: TSN,
 ) -> None:
-    """One tensor that is sparse, without memory or of another kind of number is refused by
-    name, and no tensor of the model is changed.
+    """One tensor that is sparse, without memory or of another kind of number is refused by name,
+    and no tensor of the model is changed.
     """
     path = with_tensor(small, key, change, tmp_path / "file.pth")
     with pytest.raises(ModelError, match=message):
@@ -817,8 +816,8 @@ def test_floats_of_another_precision_are_converted(
 
 
 def test_a_bias_of_another_form_is_not_folded(tmp_path: Path) -> None:
-    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused
-    by name.
+    """TSM's extra bias is folded into the running mean only as floats; a sparse one is refused by
+    name.
     """
     theirs = {
         tsm_non_local(key): value for key, value in model_of("tsn_resnet50_nl").state_dict().items()
@@ -880,7 +879,7 @@ def test_what_is_no_checkpoint_is_refused_by_path(tmp_path: Path) -> None:
     torch.save([1, 2], tmp_path / "list.pth")
     with pytest.raises(
         ModelError,
-        match=r"list.pth' is no state dict: save a dict of tensors by name, alone or under "
+        match=r"list.pth' is not a state dict: save a dict of tensors by name, alone or under "
         r"'state_dict'",
     ):
         load_checkpoint(model, tmp_path / "list.pth")
@@ -894,12 +893,13 @@ def test_what_is_no_checkpoint_is_refused_by_path(tmp_path: Path) -> None:
 
 
 def test_a_classifier_has_its_own_loading(tmp_path: Path) -> None:
-    """`load_checkpoint` is for networks of `create_model`; a plain classifier is told to use
-    its own.
+    """`load_checkpoint` is for networks of `create_model`; a plain classifier is told to use its
+    own.
     """
     with pytest.raises(
         ModelError,
-        match=r"model=ResNetClassifier is no network of create_model: use its own load_state_dict",
+        match=r"model=ResNetClassifier is not a network of create_model: use its own "
+        r"load_state_dict",
     ):
         load_checkpoint(ResNetClassifier(18), tmp_path / "any.pth")
 
@@ -929,7 +929,7 @@ HOLDERS: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
     "DataParallel": lambda state: around("module.", state),
     "torch.compile": lambda state: around("_orig_mod.", state),
     "both": lambda state: around("module._orig_mod.", state),
-    "a compiled trunk": lambda state: {
+    "a compiled backbone": lambda state: {
         key.replace("backbone.", "backbone._orig_mod."): value for key, value in state.items()
     },
     "a checkpointed stage": lambda state: {
@@ -968,8 +968,8 @@ HOLDERS: dict[str, Callable[[dict[str, torch.Tensor]], object]] = {
 def test_what_holds_a_network_does_not_matter(
     tmp_path: Path, holder: str, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
-    """A file of a wrapped, averaged or trained network fills the plain one, as long as it holds
-    one network.
+    """A file of a wrapped, averaged or trained network fills the plain one, as long as it holds one
+    network.
     """
     torch.save(HOLDERS[holder](small), tmp_path / "held.pth")
     report = load_checkpoint(fresh, tmp_path / "held.pth")
@@ -982,8 +982,8 @@ def test_what_holds_a_network_does_not_matter(
 def test_holders_of_other_peoples_networks_do_not_matter_either(
     tmp_path: Path, prefix: str, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
-    """TSM's file under Lightning, and MMAction2's of a parallel model, are known as what they
-    are.
+    """TSM's file under Lightning, and MMAction2's of a parallel model, are known as what
+    they are.
     """
     for name, source in ((tsm_resnet, "tsm"), (mmaction2_resnet, "mmaction2")):
         torch.save(
@@ -1018,7 +1018,7 @@ def test_holders_of_other_peoples_networks_do_not_matter_either(
         (lambda state: {}, r"two.pth' holds no tensor: save a network's state_dict\(\)$"),
         (
             lambda state: {"state_dict": {}},
-            r"two.pth' is no state dict: save a dict of tensors by name",
+            r"two.pth' is not a state dict: save a dict of tensors by name",
         ),
         (
             lambda state: state | around("module.", {"head.fc.bias": state["head.fc.bias"]}),
@@ -1047,8 +1047,8 @@ def test_more_or_less_than_one_network_is_refused(
     small: dict[str, torch.Tensor],
     fresh: TSN,
 ) -> None:
-    """Where it cannot be known which network is meant nothing is loaded, and the message says
-    which there are.
+    """Where it cannot be known which network is meant nothing is loaded, and the message says which
+    there are.
     """
     torch.save(content(small), tmp_path / "two.pth")
     with pytest.raises(ModelError, match=message):
@@ -1059,8 +1059,8 @@ def test_more_or_less_than_one_network_is_refused(
 def test_a_network_with_a_compiled_part_is_saved_and_loaded_under_plain_names(
     tmp_path: Path, small: dict[str, torch.Tensor]
 ) -> None:
-    """What `torch.compile` puts into the names of parts does not reach the file, and a network
-    with such parts takes a plain file.
+    """What `torch.compile` puts into the names of parts does not reach the file, and a network with
+    such parts takes a plain file.
     """
     model = model_of("tsn_resnet18", seed=1)
     model.backbone = torch.compile(model.backbone)
@@ -1095,15 +1095,15 @@ def test_a_wrapped_network_is_told_to_give_the_one_inside(
             match=rf"^model={kind} wraps a network of create_model: give that, model\.{attribute}$",
         ):
             act(wrapped, tmp_path / "any.pth")
-    with pytest.raises(ModelError, match=r"^model=NoneType is no network of create_model"):
+    with pytest.raises(ModelError, match=r"^model=NoneType is not a network of create_model"):
         load_checkpoint(None, tmp_path / "any.pth")
 
 
 def test_a_network_without_memory_takes_no_values(
     tmp_path: Path, small: dict[str, torch.Tensor]
 ) -> None:
-    """Into a network on the device meta nothing can be loaded, and the message does not blame
-    the file.
+    """Into a network on the device meta nothing can be loaded, and the message does not blame the
+    file.
     """
     torch.save(small, tmp_path / "file.pth")
     with torch.device("meta"):
@@ -1170,8 +1170,8 @@ def test_a_wrapper_elsewhere_says_that_the_network_is_another(
     small: dict[str, torch.Tensor],
     fresh: TSN,
 ) -> None:
-    """``.net.`` passes after the first convolution of a block; around a block or a stage it is
-    of another network.
+    """``.net.`` passes after the first convolution of a block; around a block or a stage it is of
+    another network.
     """
     name, message = ELSEWHERE[place]
     torch.save(
@@ -1186,8 +1186,8 @@ def test_a_wrapper_elsewhere_says_that_the_network_is_another(
 def test_places_of_the_shift_must_be_the_models(
     tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
-    """A file whose shift stands before other convolutions than the model's is refused, theirs
-    by their wrappers, ours by its record.
+    """A file whose shift stands before other convolutions than the model's is refused, theirs by
+    their wrappers, ours by its record.
     """
     path = tmp_path / "file.pth"
     fewer = {
@@ -1232,8 +1232,8 @@ def test_weights_without_a_shift_are_refused_where_there_is_one(
     small: dict[str, torch.Tensor],
     empty: dict[str, TSN],
 ) -> None:
-    """A TSN of TSM's repository or of MMAction2, which no wrapper marks, loads into a network
-    with a shift only to start from.
+    """A TSN of TSM's repository or of MMAction2, which no wrapper marks, loads into a network with
+    a shift only to start from.
     """
     torch.save(
         {their_name(key).replace(".net.", "."): value for key, value in small.items()},
@@ -1275,8 +1275,8 @@ def tdn() -> dict[str, TSN]:
 def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(
     tmp_path: Path, tdn: dict[str, TSN], fresh: TSN
 ) -> None:
-    """TDN's temporal convolutions are refused by STSM+TDN, or left out by name; the one that
-    TDN never calls is left out always.
+    """TDN's temporal convolutions are refused by STSM+TDN, or left out by name; the one that TDN
+    never calls is left out always.
     """
     state = {
         tdn_repository(key): torch.zeros((), dtype=v.dtype).expand(v.shape)
@@ -1308,8 +1308,8 @@ def test_tdns_file_loads_into_stsm_and_tdn_only_to_start_from(
 def test_tdn_starts_from_a_plain_resnet(
     tmp_path: Path, tdn: dict[str, TSN], *, biased: bool
 ) -> None:
-    """From an ImageNet file TDN gets its ResNet, the second first stage as a copy and the
-    second stem as a mean over colours.
+    """From an ImageNet file TDN gets its ResNet, the second first stage as a copy and the second
+    stem as a mean over colours.
     """
     torch.manual_seed(2)
     with torch.device("meta"):
@@ -1353,8 +1353,8 @@ def test_tdn_starts_from_a_plain_resnet(
 def test_files_of_training_and_damaged_files_are_told_apart(
     tmp_path: Path, small: dict[str, torch.Tensor], fresh: TSN
 ) -> None:
-    """A file that resumes a training names the first object in it and the way out; a damaged
-    one is called damaged.
+    """A file that resumes a training names the first object in it and the way out; a damaged one is
+    called damaged.
     """
     path = tmp_path / "file.pth"
     for kept in (argparse.Namespace(lr=0.1), np.float64(0.5), torch.nn.Linear(2, 2)):
@@ -1373,7 +1373,7 @@ def test_files_of_training_and_damaged_files_are_told_apart(
         path.write_bytes(content)
         with pytest.raises(
             ModelError,
-            match=r"is damaged, or is no file of torch.save: give a file that torch.save wrote$",
+            match=r"is damaged, or is not a file of torch.save: give a file that torch.save wrote$",
         ):
             load_checkpoint(fresh, path)
 
@@ -1396,8 +1396,8 @@ def test_names_from_files_are_quoted_and_cut(
 def test_what_unpacks_to_more_than_it_takes_is_refused_unread(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file
-    never reach torch; an honest file does.
+    """A compressed archive, one whose entries lie over one another, a pipe and a sparse file never
+    reach torch; an honest file does.
     """
     read: list[object] = []
     monkeypatch.setattr(torch, "load", lambda path, **_: read.append(path) or {})

@@ -10,8 +10,8 @@ import numpy.typing as npt
 
 from stsm_ref._describe import label
 from stsm_ref.geometry import ShiftSpec
-from stsm_ref.pictures.cells import canvas, draw_arrow, draw_grid
 from stsm_ref.pictures.drawing import ENTERS, INK
+from stsm_ref.pictures.paper_figures.cells import canvas, draw_arrow, draw_grid
 from stsm_ref.slicing import stsm
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ ARROWS = {
 
 
 def clip() -> npt.NDArray[np.int64]:
-    """A shape on a ground, each frame in two numbers of its own, in every channel: ``(T, C, H,
-    W)``, none of them 0.
+    """A shape on a ground, each frame in two numbers of its own, in every channel:
+    ``(T, C, H, W)``, none of them 0.
     """
     frames = np.stack([1 + 2 * t + SHAPE for t in range(FRAMES)])
     return np.repeat(frames[:, None], CHANNELS, axis=1)

@@ -1,5 +1,5 @@
-"""Whether the tensors of a file fit a network: kinds, shapes, and the shift under which names
-or our record say they were trained.
+"""Whether the tensors of a file fit a network: kinds, shapes, and the shift under which names or
+our record say they were trained.
 """
 
 import re
@@ -28,11 +28,11 @@ def form(tensor: Tensor) -> str:
     if tensor.layout != torch.strided:
         return f"a {str(tensor.layout).removeprefix('torch.')} tensor"
     kinds = {
-        "complex": tensor.is_complex(),
-        "floating-point": tensor.is_floating_point(),
-        "boolean": tensor.dtype == torch.bool,
+        "complex numbers": tensor.is_complex(),
+        "floating-point numbers": tensor.is_floating_point(),
+        "booleans": tensor.dtype == torch.bool,
     }
-    return f"a tensor of {next((kind for kind, holds in kinds.items() if holds), 'whole')} numbers"
+    return f"a tensor of {next((kind for kind, holds in kinds.items() if holds), 'integers')}"
 
 
 def refuse_other_forms(path: str | Path, fits: dict[str, Tensor], ours: dict[str, Tensor]) -> None:
@@ -100,8 +100,8 @@ def shifted_places(their_key: dict[str, str], found: dict[str, Tensor]) -> set[s
 
 
 def refuse_other_shift(path: str | Path, source: Source, shifted: set[str], model: TSN) -> None:
-    """Refuse weights that were trained with TSM's shift for a model without it, and those
-    without one for a model that has one.
+    """Refuse weights that were trained with TSM's shift for a model without it, and those without
+    one for a model that has one.
     """
     train_on = "or as_initialisation=True to train on from there"
     if source == "tanet" or not shifted:

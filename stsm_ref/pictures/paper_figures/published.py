@@ -1,5 +1,5 @@
-"""Figure 1 and Tables 1 to 3 as charts, from the published figures alone. Nothing in these
-pictures was measured by this project.
+"""Figure 1 and Tables 1 to 3 as charts, from the published figures alone. Nothing in these pictures
+was measured by this project.
 """
 
 from fractions import Fraction

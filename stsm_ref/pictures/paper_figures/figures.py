@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from stsm_ref._files import make_folder, require_writable
 from stsm_ref.errors import MissingExtraError
-from stsm_ref.pictures import five_seconds, published, steps
 from stsm_ref.pictures.drawing import FORMATS, save
+from stsm_ref.pictures.paper_figures import five_seconds, published, steps
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +45,7 @@ def require_folder(folder: Path) -> None:
     ReportError
         If it cannot be made, or a file of it not be written.
     """
-    make_folder(folder, f"out={str(folder)!r} is no folder and cannot be made one")
+    make_folder(folder, f"out={str(folder)!r} is not a folder and cannot be made one")
     for path in paths(folder):
         require_writable(path)
 

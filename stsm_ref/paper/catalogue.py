@@ -1,19 +1,16 @@
 """Read the claims: sentences from ``claims.toml``, cells of tables from `stsm_ref.paper.tables`."""
 
-import difflib
-import tomllib
-from importlib.resources import files
 from typing import Any
 
+from stsm_ref._suggest import suggest
 from stsm_ref.errors import SpecError
 from stsm_ref.paper.cells import cell_claims
 from stsm_ref.paper.claim import Claim
+from stsm_ref.paper.data import read_data
 
 
 def _sentences() -> tuple[Claim, ...]:
-    entries: list[dict[str, Any]] = tomllib.loads(
-        files("stsm_ref.paper").joinpath("claims.toml").read_text(encoding="utf-8")
-    )["claim"]
+    entries: list[dict[str, Any]] = read_data("claims.toml")["claim"]
     return tuple(
         Claim(
             **entry
@@ -24,15 +21,13 @@ def _sentences() -> tuple[Claim, ...]:
 
 
 def _not_claims() -> tuple[tuple[str, str], ...]:
-    groups = tomllib.loads(
-        files("stsm_ref.paper").joinpath("not_claims.toml").read_text(encoding="utf-8")
-    )["reason"]
+    groups = read_data("not_claims.toml")["reason"]
     return tuple((quote, group["why"]) for group in groups for quote in group["quotes"])
 
 
 CLAIMS: tuple[Claim, ...] = (*_sentences(), *cell_claims())
-"""Every checkable claim: first the sentences in the paper's order, then the cells of Tables 1
-to 7.
+"""Every checkable claim: first the sentences in the paper's order, then the cells of Tables
+1 to 7.
 """
 
 NOT_CLAIMS: tuple[tuple[str, str], ...] = _not_claims()
@@ -52,7 +47,6 @@ def claim(identifier: str) -> Claim:
     """
     by_id = {entry.id: entry for entry in CLAIMS}
     if identifier.lower() not in by_id:
-        near = difflib.get_close_matches(identifier.lower(), by_id, n=3, cutoff=0.5)
-        hint = f"did you mean {', '.join(near)}?" if near else "stsm-ref claims lists them"
-        raise SpecError(f"id={identifier!r} is no claim: {hint}")
+        hint = suggest(identifier.lower(), by_id, "stsm-ref claims lists them")
+        raise SpecError(f"id={identifier!r} is not a claim: {hint}")
     return by_id[identifier.lower()]

@@ -18,6 +18,13 @@ Colour = Callable[[int], str]
 def canvas(width: float, height: float, *, inches: float) -> "tuple[Figure, Axes]":
     """Make a white sheet of `width` x `height` cells, row 0 at the top, so many inches wide.
 
+    Parameters
+    ----------
+    width, height : float
+        Size in cells.
+    inches : float
+        Width of the sheet.
+
     Raises
     ------
     MissingExtraError
@@ -42,8 +49,23 @@ def draw_grid(
     cell: float = 1.0,
     size: float = 0.0,
 ) -> None:
-    """Draw a matrix cell by cell: 0 white and hatched, others in their colour, with their
-    digits if `size` is not 0.
+    """Draw a matrix cell by cell: 0 white and hatched, others in their colour, with their digits if
+    `size` is not 0.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    values : ndarray
+        Two axes: rows and columns.
+    left, top : float
+        The corner, in cells.
+    colour : callable
+        Gives the colour of a value.
+    cell : float
+        Size of a cell.
+    size : float
+        Of the digits; 0 for none.
     """
     from matplotlib.patches import Rectangle
 
@@ -93,7 +115,15 @@ def draw_grid(
 
 
 def draw_arrow(axes: "Axes", start: tuple[float, float], end: tuple[float, float]) -> None:
-    """Draw an arrow from one point to another."""
+    """Draw an arrow from one point to another.
+
+    Parameters
+    ----------
+    axes : Axes
+        Where to draw.
+    start, end : pair of float
+        From where to where.
+    """
     from matplotlib.patches import FancyArrowPatch
 
     axes.add_patch(

@@ -1,5 +1,5 @@
-"""What can be counted: a network's structure without its values, and what is said where a
-network does not run on that.
+"""What can be counted: a network's structure without its values, and what is said where a network
+does not run on that.
 """
 
 import copy
@@ -35,8 +35,8 @@ def refuse_uncountable(model: nn.Module) -> None:
     """Raise where it is known before anything runs that `model` cannot be counted."""
     if not isinstance(cast(object, model), nn.Module):
         raise ModelError(
-            f"model={model!r} has type {type(model).__name__}, which is no nn.Module: give the "
-            "network itself"
+            f"model={model!r} has type {type(model).__name__}, which is not an nn.Module: give "
+            "the network itself"
         )
     for name, module in model.named_modules():
         place = f"model.{name}" if name else "model"
@@ -84,8 +84,8 @@ def _first_line(error: Exception) -> str:
 
 
 def without_memory(model: nn.Module) -> nn.Module:
-    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a
-    shape and no values.
+    """Copy a network's structure in eval mode, each of its tensors replaced by one that has a shape
+    and no values.
     """
     memo: dict[int, Any] = {
         id(p): nn.Parameter(torch.empty_like(p, device="meta"), requires_grad=False)

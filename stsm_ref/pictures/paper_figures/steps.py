@@ -1,5 +1,5 @@
-"""Figures 3 and 4 of the paper: the five steps of §3.2 on a clip of digits, and the six 1-D
-shifts as convolutions.
+"""Figures 3 and 4 of the paper: the five steps of §3.2 on a clip of digits, and the six 1-D shifts
+as convolutions.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,8 @@ from stsm_ref._describe import label
 from stsm_ref.correlate import correlate
 from stsm_ref.geometry import ChannelGroup, ShiftSpec
 from stsm_ref.kernels import one_hot_kernel
-from stsm_ref.pictures.cells import canvas, draw_arrow, draw_grid
 from stsm_ref.pictures.drawing import HOT, INK, PAPER
+from stsm_ref.pictures.paper_figures.cells import canvas, draw_arrow, draw_grid
 from stsm_ref.slicing import stsm
 
 if TYPE_CHECKING:
