@@ -7,17 +7,22 @@ the channel groups. Its transpose is the VJP.
 """
 
 from collections.abc import Sequence
-from typing import Any, SupportsIndex
+from typing import TYPE_CHECKING, Any, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 
 from stsm_ref._validation import whole_numbers
 from stsm_ref.errors import ArrayError, SpecError
 from stsm_ref.geometry import ShiftSpec, checked_spec
 
-Matrix = sparse.csr_array[Any]
+if TYPE_CHECKING:
+    from scipy import sparse
+
+    Matrix = sparse.csr_array[Any]
+
+# `scipy.sparse` is imported by the functions that need it: it takes 0.3 s, which whoever only
+# shifts should not wait for
 
 
 def shift_matrix(
@@ -25,7 +30,7 @@ def shift_matrix(
     displacement: SupportsIndex | Sequence[SupportsIndex],
     *,
     dtype: npt.DTypeLike = np.int64,
-) -> Matrix:
+) -> "Matrix":
     r"""Matrix of the shift of an array of `shape` by `displacement`.
 
     .. math:: (S_d)_{ij} = [\,i - j = d\,], \qquad S = S_{d_1} \otimes S_{d_2} \otimes \dots
@@ -82,7 +87,7 @@ def stsm_matrix(
     spec: ShiftSpec = ShiftSpec(),
     *,
     dtype: npt.DTypeLike = np.int64,
-) -> Matrix:
+) -> "Matrix":
     r"""The whole STSM on a clip ``(T, C, H, W)`` as one matrix.
 
     .. math:: M = \sum_g S_{dt_g} \otimes P_g \otimes S_{dh_g} \otimes S_{dw_g}
@@ -113,6 +118,8 @@ def stsm_matrix(
            [1, 0, 0, 0],
            [0, 0, 0, 0]])
     """
+    from scipy import sparse
+
     sizes = whole_numbers("shape_tchw", shape_tchw)
     if len(sizes) != 4 or min(sizes) < 0:
         raise ArrayError(f"shape_tchw={sizes} is not a clip: give the four sizes (T, C, H, W)")
@@ -137,6 +144,8 @@ def stsm_matrix(
 
 def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     """Return `dtype` as one that `scipy.sparse` can hold, or refuse it before anything is built."""
+    from scipy import sparse
+
     try:
         found = np.dtype(dtype)
         sparse.csr_array((0, 0), dtype=found)
@@ -148,8 +157,10 @@ def _checked_dtype(dtype: npt.DTypeLike) -> np.dtype[Any]:
     return found
 
 
-def _off_diagonal(size: int, distance: int, dtype: np.dtype[Any]) -> Matrix:
+def _off_diagonal(size: int, distance: int, dtype: np.dtype[Any]) -> "Matrix":
     """Ones where row - column is `distance`."""
+    from scipy import sparse
+
     distance = max(-size, min(distance, size))  # farther than out is out
     columns = np.arange(max(-distance, 0), min(size, size - distance))
     return sparse.csr_array(
@@ -157,8 +168,10 @@ def _off_diagonal(size: int, distance: int, dtype: np.dtype[Any]) -> Matrix:
     )
 
 
-def _kronecker(factors: Sequence[Matrix], dtype: np.dtype[Any]) -> Matrix:
+def _kronecker(factors: Sequence["Matrix"], dtype: np.dtype[Any]) -> "Matrix":
     """Kronecker product of all factors, first axis slowest; that of none is the 1x1 identity."""
+    from scipy import sparse
+
     product = sparse.csr_array(np.ones((1, 1), dtype))
     for factor in factors:
         # SciPy makes the product with an empty matrix one of float64, which would round what is

@@ -18,11 +18,11 @@ by element would cost a hundred times more and find no more.
 import itertools
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from stsm_ref.errors import MissingExtraError, SpecError
+from stsm_ref.errors import MissingExtraError
 from stsm_ref.geometry import (
     SUBSETS,
     UNIT_DISPLACEMENTS,
@@ -33,10 +33,11 @@ from stsm_ref.geometry import (
     ShiftSpec,
 )
 from stsm_ref.values import DTYPES as DTYPES  # noqa: PLC0414 # public here, too
-from stsm_ref.values import FILLS
+from stsm_ref.values import Layout as Layout  # noqa: PLC0414 # public here, too
 from stsm_ref.values import Values as Values  # noqa: PLC0414 # public here, too
 from stsm_ref.values import has_values as has_values  # noqa: PLC0414 # public here, too
 from stsm_ref.values import labels as labels  # noqa: PLC0414 # public here, too
+from stsm_ref.values import make_array as make_array  # noqa: PLC0414 # public here, too
 
 try:
     from hypothesis import strategies as st
@@ -64,8 +65,6 @@ TABLE_TERMS = (
 
 TABLE_ALPHAS = tuple(Fraction(a) for a in ("0", "1/8", "1/4", "3/8", "1/2", "3/4", "1"))
 """Every setting of Table 1."""
-
-Layout = Literal["C", "F", "strided", "reversed", "channels-last"]
 
 
 class ClipCase(NamedTuple):
@@ -257,53 +256,6 @@ def array_cases(
     )
 
 
-def make_array(
-    shape: Sequence[int],
-    dtype: np.dtype[Any],
-    *,
-    seed: int | Sequence[int],
-    values: Values = "bits",
-    layout: Layout = "C",
-) -> Array:
-    """Make one array of such `values` (see `arrays`) in such a memory layout: the same for the same
-    arguments and the same NumPy.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Of the array.
-    dtype : dtype
-        Of the array.
-    seed : int or sequence of int
-        What the values are drawn from.
-    values : Values
-        What it is filled with.
-    layout : Layout
-        How it lies in memory.
-
-    Raises
-    ------
-    SpecError
-        If the dtype has no such values, or fewer different labels than the array has places.
-    """
-    if not has_values(dtype, values):
-        raise SpecError(f"values={values!r}: {dtype} has none such; see has_values")
-    return _laid_out(FILLS[values](shape, dtype, np.random.default_rng(seed)), layout)
-
-
-def _laid_out(x: Array, layout: Layout) -> Array:
-    """The same values in another memory layout."""
-    if layout == "F":
-        return np.asfortranarray(x)
-    if layout == "reversed":
-        return x[..., ::-1].copy()[..., ::-1]
-    if layout == "channels-last" and x.ndim > 2:  # of (..., C, H, W)
-        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, -3, -1)), -1, -3)
-    if layout == "strided":
-        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
-        wide[..., ::2] = x
-        return wide[..., ::2]
-    return np.ascontiguousarray(x)
 
 
 def _describe(x: Array) -> str:

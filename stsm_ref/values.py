@@ -34,7 +34,10 @@ Values = Literal[
     "nan",
     "infinite",
 ]
-"""Kinds of values; see `arrays`."""
+"""Kinds of values; see `stsm_ref.strategies.arrays`."""
+
+Layout = Literal["C", "F", "strided", "reversed", "channels-last"]
+"""How an array lies in memory."""
 
 
 def has_values(dtype: np.dtype[Any], values: Values) -> bool:
@@ -270,3 +273,41 @@ FILLS: dict[Values, Callable[[Sequence[int], np.dtype[Any], np.random.Generator]
     "nan": _nan,
     "infinite": _infinite,
 }
+
+
+def make_array(
+    shape: Sequence[int],
+    dtype: np.dtype[Any],
+    *,
+    seed: int | Sequence[int],
+    values: Values = "bits",
+    layout: Layout = "C",
+) -> Array:
+    """Make one array of such `values`, as `stsm_ref.strategies.arrays` lists them, in such a
+    layout.
+
+    It is the same for the same arguments and the same NumPy.
+
+    Raises
+    ------
+    SpecError
+        If the dtype has no such values, or fewer different labels than the array has places.
+    """
+    if not has_values(dtype, values):
+        raise SpecError(f"values={values!r}: {dtype} has none such; see has_values")
+    return _laid_out(FILLS[values](shape, dtype, np.random.default_rng(seed)), layout)
+
+
+def _laid_out(x: Array, layout: Layout) -> Array:
+    """The same values in another memory layout."""
+    if layout == "F":
+        return np.asfortranarray(x)
+    if layout == "reversed":
+        return x[..., ::-1].copy()[..., ::-1]
+    if layout == "channels-last" and x.ndim > 2:  # of (..., C, H, W)
+        return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, -3, -1)), -1, -3)
+    if layout == "strided":
+        wide = np.zeros((*x.shape[:-1], 2 * x.shape[-1]), x.dtype)
+        wide[..., ::2] = x
+        return wide[..., ::2]
+    return np.ascontiguousarray(x)

@@ -9,7 +9,7 @@ import numpy as np
 
 from stsm_ref.bench.timing import Comparison, side_by_side
 from stsm_ref.checks.any_implementation import certificate
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.python import PythonTarget
 
@@ -32,20 +32,20 @@ def comparisons(*, rounds: int = 15) -> Iterator[Comparison]:
     """Measure the whole check, the target's own time included, with its labels at hand and with
     labels made anew.
     """
-    trial = Trial(PythonTarget(by_slices), ShiftSpec(), level="ci")
-    case = certificate.network_cases(trial)[0]
+    context = SuiteContext(PythonTarget(by_slices), ShiftSpec(), level="ci")
+    case = certificate.network_cases(context)[0]
     labels = certificate.unique_labels(case.shape, case.dtype)
-    check = functools.partial(certificate.labels_at_the_size_of_a_network, trial, case)
+    check = functools.partial(certificate.labels_at_the_size_of_a_network, context, case)
 
     def check_anew() -> None:
         certificate.unique_labels.cache_clear()
         check()
 
     medians = side_by_side(
-        {"target": lambda: by_slices(labels, trial.spec), "check": check}, rounds=rounds
+        {"target": lambda: by_slices(labels, context.spec), "check": check}, rounds=rounds
     )
     anew = side_by_side(
-        {"target": lambda: by_slices(labels, trial.spec), "check": check_anew}, rounds=rounds
+        {"target": lambda: by_slices(labels, context.spec), "check": check_anew}, rounds=rounds
     )
     what = f"labels at {'x'.join(map(str, case.shape))}"
     yield Comparison(

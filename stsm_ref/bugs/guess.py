@@ -11,7 +11,7 @@ import numpy as np
 from stsm_ref.bugs.signatures import Wrong, known
 from stsm_ref.evidence.cases import Case
 from stsm_ref.evidence.failure import Effect, Failure
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.geometry import Array
 from stsm_ref.implementations.base import Declined, TargetError
 
@@ -26,8 +26,8 @@ MOST_FRAMES = 128
 class Diagnosis:
     """Guesses for one target; what it answered to the telling cases is kept."""
 
-    def __init__(self, trial: Trial) -> None:
-        self.trial = trial
+    def __init__(self, context: SuiteContext) -> None:
+        self.context = context
         self._answers: dict[Case, Array | None] = {}
 
     def guess(self, case: Case, failure: Failure) -> str:
@@ -36,20 +36,20 @@ class Diagnosis:
             return MEMORY.get(failure.effect, "")
         if failure.aspect == "dtype":
             return "an array made without dtype= is float64" if failure.got == "float64" else ""
-        if failure.aspect in ("crash", "rounding") or not self.trial.divides(case.shape[2]):
+        if failure.aspect in ("crash", "rounding") or not self.context.divides(case.shape[2]):
             return ""
         asked = [case]
         for telling in self._telling(case):
             asked.append(telling)
             answer = self._answer(telling)
-            if answer is not None and not _equal(answer, self.trial.right(telling)):
+            if answer is not None and not _equal(answer, self.context.expected(telling)):
                 asked += self._as_many_frames_as_channels(case)
                 return self._named(asked) or self._named([case, telling], "at such sizes it ")
         return ""
 
     def _named(self, asked: list[Case], where: str = "") -> str:
         """The first that fits all that was asked, places where the target was right among them."""
-        for text, wrong in known(self.trial.spec, backward=asked[0].op == "vjp"):
+        for text, wrong in known(self.context.spec, backward=asked[0].op == "vjp"):
             if all(self._fits(wrong, case) for case in asked):
                 return f"{where}equals {text}"
         return ""
@@ -61,7 +61,7 @@ class Diagnosis:
         x = case.array(0 if case.op == "forward" else 1)
         try:
             with np.errstate(all="ignore"):
-                return _equal(answer, wrong(x, self.trial.spec, -1 if case.op == "vjp" else 1))
+                return _equal(answer, wrong(x, self.context.spec, -1 if case.op == "vjp" else 1))
         # such as T channels, which an exact spec refuses: what cannot be made is no guess, and
         # costs no verdict
         except Exception:
@@ -71,10 +71,10 @@ class Diagnosis:
         """All sizes different, then each size of the failing case put in: what is wrong at one
         size only shows there.
         """
-        trial, sizes = self.trial, (2, 5, self.trial.wide, 4, 3)
-        yield trial.case(case.op, *sizes)
+        context, sizes = self.context, (2, 5, self.context.wide_channels, 4, 3)
+        yield context.case(case.op, *sizes)
         for axis in range(5):
-            yield trial.case(
+            yield context.case(
                 case.op,
                 *(case.shape[place] if place == axis else size for place, size in enumerate(sizes)),
             )
@@ -84,16 +84,16 @@ class Diagnosis:
         """Whoever takes T for C moves nothing where frames are few, which is the identity; not
         where a clip would be large.
         """
-        trial = self.trial
-        if trial.wide > MOST_FRAMES:
+        context = self.context
+        if context.wide_channels > MOST_FRAMES:
             return []
-        long = trial.case(case.op, 1, trial.wide, trial.wide, 2, 3)
+        long = context.case(case.op, 1, context.wide_channels, context.wide_channels, 2, 3)
         return [long] if self._answer(long) is not None else []
 
     def _answer(self, case: Case) -> Array | None:
         if case not in self._answers:
             try:
-                self._answers[case] = self.trial.ask(case).output.copy()
+                self._answers[case] = self.context.run(case).output.copy()
             except (Declined, TargetError):
                 self._answers[case] = None
         return self._answers[case]

@@ -26,6 +26,7 @@ def verify(
     """Check every requirement on our own implementations, on worked examples and on real pixels."""
     from stsm_ref.checks.our_internals import registry, run, theorems
     from stsm_ref.checks.our_internals import terminal as view
+    from stsm_ref.evidence.outcome import EXIT_CODES
     from stsm_ref.evidence.report.html import requirements_page
     from stsm_ref.implementations.ours import OURS
 
@@ -42,9 +43,8 @@ def verify(
 
             from stsm_ref.implementations.ours_torch import torch_subject
 
-            torch.set_num_threads(
-                1
-            )  # the arrays are small: threads that wait for a busy core would take most of the time
+            # the arrays are small: threads that wait for a busy core would take most of the time
+            torch.set_num_threads(1)
             subjects.append(torch_subject())
         planned = run.plan(checks, subjects)
         progress.update(task, total=len(planned))
@@ -65,4 +65,4 @@ def verify(
         print_json(data)
     else:
         screen.print(view.verdict(table, tuple(results), not_covered))
-    return run.EXIT_CODES[data["outcome"]]
+    return EXIT_CODES[data["outcome"]]

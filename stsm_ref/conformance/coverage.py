@@ -5,7 +5,6 @@ whoever looks for the next hole.
 and notes what arrives there: what a level never met is what it could never find wrong.
 """
 
-import random
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -15,13 +14,14 @@ import numpy as np
 
 from stsm_ref.conformance.suite import RULES
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.rule import Rule
-from stsm_ref.evidence.suite_context import AXES, Level, Trial
+from stsm_ref.evidence.check import Check
+from stsm_ref.evidence.executor import draw_cases
+from stsm_ref.evidence.suite_context import AXES, Level, SuiteContext
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import Op
 from stsm_ref.implementations.frameworks import Function
 from stsm_ref.implementations.python import PythonTarget
-from stsm_ref.strategies import DTYPES
+from stsm_ref.values import DTYPES
 
 LEVELS: tuple[Level, ...] = get_args(Level)
 OPS: tuple[Op, ...] = get_args(Op)
@@ -48,37 +48,36 @@ NUMBERS = (
 )
 
 
-def cases_of(rule: Rule, trial: Trial) -> list[Any]:
+def cases_of(rule: Check, context: SuiteContext) -> list[Any]:
     """The cases of a rule, listed or drawn, without asking them."""
     if rule.each:
-        return list(rule.each(trial))
+        return list(rule.each(context))
     assert rule.draw is not None
-    draw, rng = rule.draw(trial), random.Random(f"{trial.seed} {rule.name}")
-    return [draw(rng) for _ in range(rule.counts.at(trial.level))]
+    return list(draw_cases(rule.draw(context), rule, context))
 
 
 def page(targets: Iterable[PythonTarget], spec: ShiftSpec = ShiftSpec()) -> str:
-    """``docs/what-is-asked.md``: for each target, a function with a backward, what each level
-    asks of it.
+    """``docs/what-is-asked.md``: for each target, a function with a backward, what each level asks
+    of it.
     """
     lines = [
         "# What is asked",
         "",
-        "Written from the rules by `tools/what_is_asked.py`; a test holds it equal to them. It "
-        "lists what a function with a backward and a",
+        "Written from the rules by `tools/what_is_asked.py`; a test holds it equal to them. "
+        "It lists what a function with a backward and a",
         f"tangent is asked under the spec `{spec}`; other specs are asked the same at the channel "
         "counts that show",
         "their groups.",
-        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. Some "
-        "rules ask each case more than",
+        "What a target says that it cannot do (dtypes, sizes, values) is left out for it. "
+        "Some rules ask each case more than",
         "once: in every mode of its framework, with other values, from two threads.",
     ]
     for target in targets:
-        trials = {level: Trial(target, spec, level=level) for level in LEVELS}
-        rules = [rule for rule in RULES.values() if not rule.applies(trials["night"])]
+        contexts = {level: SuiteContext(target, spec, level=level) for level in LEVELS}
+        rules = [rule for rule in RULES.values() if not rule.skip_reason(contexts["night"])]
         found = {
-            level: {rule.name: _cases(rule, trial) for rule in rules}
-            for level, trial in trials.items()
+            level: {rule.name: _cases(rule, context) for rule in rules}
+            for level, context in contexts.items()
         }
         lines += [
             "",
@@ -88,10 +87,9 @@ def page(targets: Iterable[PythonTarget], spec: ShiftSpec = ShiftSpec()) -> str:
             "|---|---|---|---|",
         ]
         lines += [
-            (
-                f"| `{rule.name}` | "
-                f"{' | '.join(f'{len(found[level][rule.name]):,}' for level in LEVELS)} |"
-            )
+            f"| `{rule.name}` | "
+            + " | ".join(f"{len(found[level][rule.name]):,}" for level in LEVELS)
+            + " |"
             for rule in rules
         ]
         for level in LEVELS:
@@ -105,8 +103,8 @@ def page(targets: Iterable[PythonTarget], spec: ShiftSpec = ShiftSpec()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _cases(rule: Rule, trial: Trial) -> list[Any]:
-    return [] if rule.applies(trial) else cases_of(rule, trial)
+def _cases(rule: Check, context: SuiteContext) -> list[Any]:
+    return [] if rule.skip_reason(context) else cases_of(rule, context)
 
 
 def _rows(cases: list[Case]) -> Iterator[str]:
@@ -116,16 +114,14 @@ def _rows(cases: list[Case]) -> Iterator[str]:
     for op in OPS:
         mine = [case for case in cases if case.op == op]
         count = Counter(case.dtype for case in mine)
-        yield (
-            f"| {op}: cases by dtype | "
-            f"{', '.join(f'{dtype} {number:,}' for dtype, number in count.items())} |"
-        )
+        yield f"| {op}: cases by dtype | {_counted(count)} |"
         for what in ("values", "memory"):
             kinds = Counter(getattr(case, what) for case in mine)
-            yield (
-                f"| {op}: {what} | "
-                f"{', '.join(f'{kind} {number:,}' for kind, number in kinds.items())} |"
-            )
+            yield f"| {op}: {what} | {_counted(kinds)} |"
+
+
+def _counted(kinds: Counter[str]) -> str:
+    return ", ".join(f"{kind} {number:,}" for kind, number in kinds.items())
 
 
 def _ranges(sizes: Iterable[int]) -> str:

@@ -18,8 +18,8 @@ from stsm_ref.requirements import requirement
 
 
 class Statement(NamedTuple):
-    """What is stated under a name, where it is held, the rung it gives, and for which
-    requirements it speaks.
+    """What is stated under a name, where it is held, the rung it gives, and for which requirements
+    it speaks.
     """
 
     name: str
@@ -62,18 +62,18 @@ def named(name: str) -> Statement:
 
 def _all() -> dict[str, Statement]:
     checks = registry.load(torch=False, proofs=False).values()
-    found = [
+    statements = [
         Statement(c.name, "stsm-ref verify, on our own code", c.statement, c.rung, c.requirements)
         for c in checks
     ]
-    found += [
+    statements += [
         Statement(s.name, "stsm-ref prove, for all sizes", s.text, "L4", s.requirements)
         for s in STATEMENTS
     ]
     # a target is what people ask about: where the suite has a rule of the same name, that one is
     # told
-    found += [
+    statements += [
         Statement(r.name, "stsm-ref check, on a target", r.statement, r.rung, r.requirements)
         for r in RULES.values()
     ]
-    return {statement.name: statement for statement in found}
+    return {statement.name: statement for statement in statements}

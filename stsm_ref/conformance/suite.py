@@ -22,20 +22,22 @@ from stsm_ref.checks.any_implementation import (
 )
 from stsm_ref.errors import SpecError
 from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.check import Check, registered
 from stsm_ref.evidence.comparison import requirement_of
+from stsm_ref.evidence.executor import RuleExecutor
 from stsm_ref.evidence.failure import Failure
+from stsm_ref.evidence.failure import Violation as BrokenRule
 from stsm_ref.evidence.options import SILENT, RunListener, RunOptions
+from stsm_ref.evidence.outcome import Outcome
 from stsm_ref.evidence.provenance import environment, hashes
 from stsm_ref.evidence.repeat_command import line
-from stsm_ref.evidence.report.report import Outcome, Report, RuleResult, Violation
-from stsm_ref.evidence.rule import Rule, registered
-from stsm_ref.evidence.rule_executor import Attempt
+from stsm_ref.evidence.report.report import Report, RuleResult, Violation
 from stsm_ref.evidence.standing import OPS, as_case, unasked
-from stsm_ref.evidence.suite_context import Level, Trial
+from stsm_ref.evidence.suite_context import Level, SuiteContext
 from stsm_ref.implementations.base import Declined, Target, TargetError
 from stsm_ref.implementations.python import PythonTarget
 from stsm_ref.requirements import requirement
-from stsm_ref.strategies import DTYPES
+from stsm_ref.values import DTYPES
 
 SHRINKING: dict[Level, int] = {"smoke": 600, "ci": 6000, "night": 60000}
 """How many smaller cases a run tries, over all rules: a number and not a time, so that the same
@@ -79,14 +81,14 @@ def run_suite(target: Target, options: RunOptions, listener: RunListener = SILEN
         options = replace(options, spec=chosen[1].spec)
     run = _Run(target, options, listener)
     run.shake_hands()
-    if not run.broken and run.taken:
-        run.hold_to(*chosen) if chosen else run.hold_to_all(first=options.first)
+    if not run.broken and run.does_spec:
+        run.run_rule(*chosen) if chosen else run.run_all(first=options.first)
     return Report(
         target=options.target or target.name,
         name=target.name,
         kind=target.kind,
         layout=target.layout,
-        spec=str(run.trial.spec),
+        spec=str(run.context.spec),
         level=options.level,
         seed=options.seed,
         declared=run.declared,
@@ -96,7 +98,7 @@ def run_suite(target: Target, options: RunOptions, listener: RunListener = SILEN
         limits=tuple(run.limits()),
         unasked=()
         if chosen or run.broken
-        else tuple(unasked(run.trial, RULES.values(), run.results)),
+        else tuple(unasked(run.context, RULES.values(), run.results)),
         environment=environment(target.kind),
         hashes=hashes(),
     )
@@ -106,15 +108,15 @@ def plan(target: Target, options: RunOptions) -> int:
     """Count the cases that `run_suite` declares for this target; it may be fewer if the target
     then declines an operation.
     """
-    trial = Trial(target, options.spec, level=options.level)
-    return (
-        2
-        if options.only
-        else 1 + sum(rule.declared(trial) for rule in RULES.values() if not rule.applies(trial))
+    if options.only:
+        return 2
+    context = SuiteContext(target, options.spec, level=options.level)
+    return 1 + sum(
+        rule.declared(context) for rule in RULES.values() if not rule.skip_reason(context)
     )
 
 
-def _chosen(only: str | None) -> tuple[Rule, object] | None:
+def _chosen(only: str | None) -> tuple[Check, object] | None:
     """Read ``RULE/CASE`` or ``CASE``."""
     if only is None:
         return None
@@ -135,15 +137,15 @@ class _Run:
 
     def __init__(self, target: Target, options: RunOptions, listener: RunListener) -> None:
         self.target, self.options, self.listener = target, options, listener
-        self.trial = Trial(target, options.spec, level=options.level, seed=options.seed)
+        self.context = SuiteContext(target, options.spec, level=options.level, seed=options.seed)
         self.results: list[RuleResult] = []
         self.begun = 0
         self.declared = 1
         self.broken = ""
-        self.taken = True
+        self.does_spec = True
         self.tries = SHRINKING[options.level] if options.shrink else 0
-        self.wanted: dict[str, int] = {}
-        self.diagnosis = Diagnosis(self.trial)
+        self.declared_by_rule: dict[str, int] = {}
+        self.diagnosis = Diagnosis(self.context)
 
     def shake_hands(self) -> None:
         """Put one small clip through each operation: a target that does not answer this is not
@@ -151,21 +153,21 @@ class _Run:
         """
         started, outcome, note = time.perf_counter(), "passed", ""
         try:
-            self.target.use(self.trial.spec)
+            self.target.use(self.context.spec)
             self._ask_once()
         except Declined as error:
-            outcome, note, self.taken = (
+            outcome, note, self.does_spec = (
                 "skipped",
-                f"the target does not do {self.trial.spec}: {error}",
+                f"the target does not do {self.context.spec}: {error}",
                 False,
             )
         except TargetError as error:
-            given = (
-                f"\n{self.target.given(self.trial.first_case('forward').shape)}"
+            arguments = (
+                f"\n{self.target.given(self.context.first_case('forward').shape)}"
                 if isinstance(self.target, PythonTarget)
                 else ""
             )
-            outcome, note = "broken", f"{error}{given}"
+            outcome, note = "broken", f"{error}{arguments}"
             self.broken = note
         statement = "It answers a small clip with an array of that shape and dtype"
         cases = int(outcome == "passed")
@@ -175,15 +177,15 @@ class _Run:
         for op in ("forward", "vjp", "jvp"):
             if op not in self.target.ops:
                 continue
-            case = self.trial.first_case(op)
+            case = self.context.first_case(op)
             try:
-                output = self.trial.ask(case).output
+                output = self.context.run(case).output
             except Declined as error:
                 if op == "forward":
                     raise
-                self.trial.without[op] = str(error)
+                self.context.declined_ops[op] = str(error)
                 continue
-            self.trial.first.setdefault(case, output.copy())
+            self.context.first_outputs.setdefault(case, output.copy())
             if output.dtype != case.dtype:
                 raise TargetError(
                     f"{op} returned {output.dtype} for {case.dtype}: the dtype must be kept (NUM-2)"
@@ -200,31 +202,31 @@ class _Run:
         if not self.target.sees_memory:
             yield "writes to the input and shared memory cannot be seen in another process"
 
-    def hold_to_all(self, *, first: bool) -> None:
+    def run_all(self, *, first: bool) -> None:
         """Every rule in turn."""
-        reasons = {rule.name: rule.applies(self.trial) for rule in RULES.values()}
-        self.wanted = {
-            name: rule.declared(self.trial) for name, rule in RULES.items() if not reasons[name]
+        reasons = {rule.name: rule.skip_reason(self.context) for rule in RULES.values()}
+        self.declared_by_rule = {
+            name: rule.declared(self.context) for name, rule in RULES.items() if not reasons[name]
         }
-        self.declared += sum(self.wanted.values())
+        self.declared += sum(self.declared_by_rule.values())
         for rule in RULES.values():
             if reasons[rule.name]:
                 self._note(rule, "skipped", note=reasons[rule.name])
                 continue
-            result = self._attempt(rule)
+            result = self._execute(rule)
             if (first and result.outcome == "violated") or (
                 result.outcome == "broken" and not self._answers()
             ):
                 return
 
-    def hold_to(self, rule: Rule, case: object) -> None:
+    def run_rule(self, rule: Check, case: object) -> None:
         """One rule on one case."""
         self.declared += 1
-        self._attempt(rule, case)
+        self._execute(rule, case)
 
     def _answers(self) -> bool:
-        """Whether a target that broke still answers what it answered at first; a program that
-        was ended does not.
+        """Whether a target that broke still answers what it answered at first; a program that was
+        ended does not.
         """
         try:
             self._ask_once()
@@ -240,35 +242,36 @@ class _Run:
         """A smaller case is none of those that were planned."""
         self.listener.case_begun(case, self.begun)
 
-    def _attempt(self, rule: Rule, case: object = None) -> RuleResult:
+    def _execute(self, rule: Check, case: object = None) -> RuleResult:
         started = time.perf_counter()
-        attempt = Attempt(rule, self.trial, self._begin, self._begin_smaller, self.tries).run(case)
-        self.tries = max(0, attempt.tries)
-        seconds, wanted = _since(started), 1 if case is not None else self.wanted[rule.name]
+        executor = RuleExecutor(rule, self.context, self._begin, self._begin_smaller, self.tries)
+        executor.run(case)
+        self.tries = max(0, executor.tries)
+        seconds = _since(started)
+        declared = 1 if case is not None else self.declared_by_rule[rule.name]
         # a rule may look once more at what another one saw: no more than was declared is counted
-        ran = min(attempt.ran, wanted)
+        ran = min(executor.ran, declared)
+        outcome, note = executor.verdict(declared)
         asked: dict[str, tuple[str, ...]] = {
             identifier: tuple(op for op in OPS if op in ops)
-            for identifier, ops in attempt.asked.items()
+            for identifier, ops in executor.asked.items()
             if ops
         }
-        if attempt.failure is not None:
-            violation = self._violation(rule, attempt.failing, attempt.failure.failure)
+        if isinstance(executor.failure, BrokenRule):
+            violation = self._violation(rule, executor.failing, executor.failure.failure)
             if violation.aspect == "layout" and not self.options.keep_memory_format:
-                self.declared -= wanted - ran  # it was not demanded
+                self.declared -= declared - ran  # it was not demanded
                 return self._note(rule, "warned", ran, seconds, "it was not demanded", violation)
             return self._note(rule, "violated", ran, seconds, violation=violation, asked=asked)
-        if attempt.broken:
-            self.broken = self.broken or attempt.broken
-            return self._note(rule, "broken", ran, seconds, attempt.broken)
-        if ran < wanted:
-            why = f": {attempt.declined}" if attempt.declined else ""
-            return self._note(rule, "undecided", ran, seconds, f"{ran} of {wanted} cases ran{why}")
-        return self._note(rule, "passed", ran, seconds, asked=asked)
+        if outcome == "broken":
+            self.broken = self.broken or note
+        return self._note(
+            rule, outcome, ran, seconds, note, asked=asked if outcome == "passed" else {}
+        )
 
     def _note(
         self,
-        rule: Rule,
+        rule: Check,
         outcome: Outcome,
         cases: int = 0,
         seconds: float = 0.0,
@@ -284,7 +287,7 @@ class _Run:
         self.listener.rule_ended(result)
         return result
 
-    def _violation(self, rule: Rule, case: Any, failure: Failure) -> Violation:
+    def _violation(self, rule: Check, case: Any, failure: Failure) -> Violation:
         drawn = isinstance(case, Case)
         identifier = requirement_of(as_case(case), failure, rule.requirements)
         return Violation.of(
@@ -295,10 +298,10 @@ class _Run:
             place=requirement(identifier).place,
             case=case.id,
             guess=self.diagnosis.guess(
-                case if drawn else self.trial.case(case.kind, *SMALL), failure
+                case if drawn else self.context.case(case.kind, *SMALL), failure
             ),
             reproduce=line(
-                self.options.target, self.target, self.trial.spec, f"{rule.name}/{case.id}"
+                self.options.target, self.target, self.context.spec, f"{rule.name}/{case.id}"
             ),
         )
 

@@ -14,8 +14,8 @@ from stsm_ref.errors import SpecError
 from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import Op
 from stsm_ref.implementations.layouts import Memory, letters_of
-from stsm_ref.strategies import DTYPES, Values, has_values, make_array
-from stsm_ref.strategies import Layout as MemoryLayout
+from stsm_ref.values import DTYPES, Values, has_values, make_array
+from stsm_ref.values import Layout as MemoryLayout
 
 Shape = tuple[int, int, int, int, int]
 PLAIN = get_args(MemoryLayout)
@@ -64,15 +64,15 @@ class Case:
         example = "'forward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7'"
         if len(parts) != 7:
             raise SpecError(
-                f"case={text!r} is no case, such as {example}: it has {len(parts)} parts between "
-                "colons, not 7"
+                f"case={text!r} is not a case, such as {example}: "
+                f"it has {len(parts)} parts between colons, not 7"
             )
         op, spec, shape, dtype, values, memory, seed = parts
         try:
             sizes = tuple(int(size) for size in shape.split("x"))
             name = np.dtype(dtype).name
         except (ValueError, TypeError) as error:
-            raise SpecError(f"case={text!r} is no case, such as {example}: {error}") from None
+            raise SpecError(f"case={text!r} is not a case, such as {example}: {error}") from None
         for what, value, known in (
             ("operation", op, Op),
             ("values", values, Values),
@@ -88,8 +88,8 @@ class Case:
             )
         if len(sizes) != 5 or min(sizes[1:]) < 1 or sizes[0] < 0 or not seed.isdecimal():
             raise SpecError(
-                f"case={text!r}: the shape must be NxTxCxHxW, all from 1 up and N from 0, and the "
-                "seed an integer"
+                f"case={text!r}: the shape must be NxTxCxHxW, all from 1 up and N from 0, "
+                "and the seed an integer"
             )
         if not has_values(np.dtype(name), values):  # type: ignore[arg-type]  # checked above
             raise SpecError(f"case={text!r}: {name} has no values {values!r}")

@@ -1,25 +1,34 @@
-"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers
-nowhere is broken.
+"""A crash at some sizes is a wrong answer there, and is told as one; a target that answers nowhere
+is broken.
 """
 
 from typing import Any
 
 from stsm_ref.evidence.failure import Failure, Violation
 from stsm_ref.evidence.standing import as_case
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.implementations.base import CrashError, Declined, TargetError
 
 
-def as_violation(trial: Trial, case: Any, crash: CrashError) -> Violation | None:
-    """The crash as a violation, where the same dtype, values and memory are answered at an
-    ordinary size; else None.
+def as_violation(context: SuiteContext, case: Any, crash: CrashError) -> Violation | None:
+    """The crash as a violation, where the same dtype, values and memory are answered at an ordinary
+    size; else None.
+
+    Parameters
+    ----------
+    context : SuiteContext
+        The target that crashed.
+    case : Case or VectorCase
+        The case on which it did.
+    crash : CrashError
+        What it raised.
     """
     plain = as_case(case)
-    usual = trial.usual(plain)
+    usual = context.ordinary_case(plain)
     if plain.shape == usual.shape:
         return None
     try:
-        trial.ask(usual)
+        context.run(usual)
     except (TargetError, Declined):
         return None
     sizes, usual_sizes = ("x".join(map(str, one.shape)) for one in (plain, usual))
@@ -27,13 +36,23 @@ def as_violation(trial: Trial, case: Any, crash: CrashError) -> Violation | None
     return Violation(Failure(str(TargetError(what, trace=crash.trace)), "crash"))
 
 
-def told(trial: Trial, case: Any, crash: TargetError) -> str:
-    """Why a target is broken; where it does not take a dtype, with the way to say so."""
+def explain_crash(context: SuiteContext, case: Any, crash: TargetError) -> str:
+    """Why a target is broken; where it does not take a dtype, with the way to say so.
+
+    Parameters
+    ----------
+    context : SuiteContext
+        The target that gave no answer.
+    case : Case or VectorCase
+        The case on which it gave none.
+    crash : TargetError
+        Why it gave none.
+    """
     plain = as_case(case)
-    usual = trial.usual(plain).smaller(dtype=trial.case(plain.op, 1, 1, 1, 1, 1).dtype)
+    usual = context.ordinary_case(plain).smaller(dtype=context.case(plain.op, 1, 1, 1, 1, 1).dtype)
     if isinstance(crash, CrashError) and usual.dtype != plain.dtype:
         try:
-            trial.ask(usual)
+            context.run(usual)
         except (TargetError, Declined):
             return str(crash)
         say = f"info = {{'dtypes': ['{usual.dtype}', ...]}} beside it, or dtypes= of check"
@@ -41,6 +60,6 @@ def told(trial: Trial, case: Any, crash: TargetError) -> str:
     return str(crash)
 
 
-def crashed(error: Violation | None) -> bool:
+def crashed(error: Exception | None) -> bool:
     """Whether a violation is a crash."""
-    return error is not None and error.failure.aspect == "crash"
+    return isinstance(error, Violation) and error.failure.aspect == "crash"

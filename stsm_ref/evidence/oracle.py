@@ -1,5 +1,4 @@
-r"""What a target must answer, by computed indices: every place is told which place it reads, or
-that it reads none.
+"""What a target must answer: for every place the index that it reads, or that it reads none.
 
 It is `stsm_ref.definition` for arrays that are too large for a loop, is tested equal to it, and
 shares with the implementations that it judges nothing but `stsm_ref.geometry`.
@@ -25,6 +24,19 @@ def forward(x: Array, spec: ShiftSpec) -> Array:
 def vjp(grad: Array, spec: ShiftSpec) -> Array:
     """Its vector-Jacobian product: every group moves back (GRAD-1)."""
     return gather(grad, *sources(grad.shape[-4:], spec, -1))
+
+
+def tsm(x: Array, fold_div: int) -> Array:
+    """TSM of ``(N, T, C, H, W)`` as published: zeros, and three slices copied.
+
+    C // fold_div channels take the next frame, as many take the last one, and the rest stays.
+    """
+    fold = x.shape[2] // fold_div
+    y = np.zeros_like(x, order="C")
+    y[:, :-1, :fold] = x[:, 1:, :fold]
+    y[:, 1:, fold : 2 * fold] = x[:, :-1, fold : 2 * fold]
+    y[:, :, 2 * fold :] = x[:, :, 2 * fold :]
+    return y
 
 
 def gather(x: Array, index: Indices, inside: Mask) -> Array:

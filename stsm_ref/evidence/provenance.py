@@ -22,7 +22,6 @@ def environment(kind: str) -> dict[str, str]:
         "stsm_ref": stsm_ref.__version__,
         "python": platform.python_version(),
         "numpy": np.__version__,
-        "hypothesis": importlib.metadata.version("hypothesis"),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
     }
     for package in {"torch": ("torch",), "jax": ("jax",), "onnx": ("onnx", "onnxruntime")}.get(
@@ -77,7 +76,7 @@ def hashes() -> dict[str, str]:
 
 def sources_in(folder: Path) -> list[Path]:
     """The Python files of a folder and of those in it."""
-    found = list(folder.rglob("*.py"))
-    if not found:
+    files = list(folder.rglob("*.py"))
+    if not files:
         raise FileNotFoundError(f"{folder} holds no source: the hash of the suite counts on it")
-    return found
+    return files

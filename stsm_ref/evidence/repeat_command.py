@@ -1,5 +1,5 @@
-"""The line that asks one case of a target again: a shell command, or a call where the target
-has no name on the command line.
+"""The line that asks one case of a target again: a shell command, or a call where the target has no
+name on the command line.
 """
 
 import shlex
@@ -9,7 +9,19 @@ from stsm_ref.implementations.base import Target
 
 
 def line(text: str, target: Target, spec: ShiftSpec, only: str) -> str:
-    """Repeat `only`, ``RULE/CASE``, on the target that the command line names `text`."""
+    """Repeat `only`, ``RULE/CASE``, on the target that the command line names `text`.
+
+    Parameters
+    ----------
+    text : str
+        How the command line names the target; empty where it does not.
+    target : Target
+        What is asked.
+    spec : ShiftSpec
+        What it is asked to do.
+    only : str
+        ``RULE/CASE``.
+    """
     if not text:
         how = f"spec={str(spec)!r}, layout={target.layout!r}, framework={target.kind!r}"
         return f"stsm_ref.conformance.check({target.name}, {how}, only={only!r})"

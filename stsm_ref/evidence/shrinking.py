@@ -8,37 +8,37 @@ and the channels that fill every group.
 from typing import Any
 
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 
 CHANNELS = 2
 MOVED = {1: "T", 3: "H", 4: "W"}
 
 
-def least(trial: Trial, axis: int) -> int:
+def least(context: SuiteContext, axis: int) -> int:
     """The smallest size of an axis, by its place in ``NTCHW``, at which a move shows."""
     if axis == CHANNELS:
-        return trial.full
-    return 2 if MOVED.get(axis, "no axis") in trial.spec.terms else 1
+        return context.min_full_channels
+    return 2 if MOVED.get(axis, "no axis") in context.spec.terms else 1
 
 
-def weight(trial: Trial, case: Any) -> tuple[int, ...]:
+def weight(context: SuiteContext, case: Any) -> tuple[int, ...]:
     """A key: how many axes are too short to show a move, then how much is in the case."""
     if not isinstance(case, Case):
         return (0,)
     n, t, c, h, w = case.shape
-    short = sum(case.shape[axis] < least(trial, axis) for axis in (CHANNELS, *MOVED))
+    short = sum(case.shape[axis] < least(context, axis) for axis in (CHANNELS, *MOVED))
     return (short, n * t * c * h * w, n + t + c + h + w)
 
 
-def smaller_from(trial: Trial, axis: int, now: int) -> int:
+def smaller_from(context: SuiteContext, axis: int, now: int) -> int:
     """The first size worth trying in place of `now`."""
-    return min(least(trial, axis), now)
+    return min(least(context, axis), now)
 
 
-def too_short(trial: Trial, case: Case) -> list[tuple[int, int]]:
+def too_short(context: SuiteContext, case: Case) -> list[tuple[int, int]]:
     """The axes that are too short to show a move, each with the size to try instead."""
     return [
-        (axis, least(trial, axis))
+        (axis, least(context, axis))
         for axis in (CHANNELS, *MOVED)
-        if case.shape[axis] < least(trial, axis)
+        if case.shape[axis] < least(context, axis)
     ]

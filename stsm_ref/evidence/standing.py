@@ -16,15 +16,15 @@ from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import Op, Target
 
 if TYPE_CHECKING:
-    from stsm_ref.evidence.rule import Rule
-    from stsm_ref.evidence.suite_context import Trial
+    from stsm_ref.evidence.check import Check
+    from stsm_ref.evidence.suite_context import SuiteContext
 
 OPS: tuple[Op, ...] = get_args(Op)
 State = Literal[
     "passed", "warned", "violated", "broken", "undecided", "not asked", "does not apply"
 ]
-"""`warned`: it does not hold, and it was not demanded. `does not apply`: there is nothing that
-it could be about.
+"""`warned`: it does not hold, and it was not demanded. `does not apply`: there is nothing that it
+could be about.
 """
 
 WORST_FIRST: tuple[State, ...] = (
@@ -67,8 +67,8 @@ def operations(identifier: str) -> tuple[Op, ...]:
 
 @dataclass(frozen=True)
 class Unasked:
-    """Why one operation was not asked about a requirement, or what the requirement is about is
-    not there.
+    """Why one operation was not asked about a requirement, or what the requirement is about is not
+    there.
     """
 
     requirement: str
@@ -105,14 +105,14 @@ class Standing(NamedTuple):
         }
 
 
-def standing(found: dict[str, OperationStanding]) -> Standing:
+def standing(by_operation: dict[str, OperationStanding]) -> Standing:
     """Sum up the operations of a requirement."""
-    outcomes = {one.outcome for one in found.values()}
+    outcomes = {one.outcome for one in by_operation.values()}
     outcome = next(state for state in WORST_FIRST if state in outcomes)
     return Standing(
         outcome,
-        max((one.rung for one in found.values() if one.rung != "none"), default="none"),
-        found,
+        max((one.rung for one in by_operation.values() if one.rung != "none"), default="none"),
+        by_operation,
     )
 
 
@@ -149,8 +149,19 @@ def _has_channels(identifier: str, spec: ShiftSpec, channels: int) -> bool:
 
 
 def note_asked(asked: dict[str, set[Op]], named: Iterable[str], case: Any, target: Target) -> None:
-    """Add the requirements about which this case, which was right, said something, each with
-    the operations that the target answered.
+    """Add the requirements about which this case, which was right, said something, each with the
+    operations that the target answered.
+
+    Parameters
+    ----------
+    asked : dict
+        What is added to: operations by requirement.
+    named : iterable of str
+        The requirements that the check speaks for.
+    case : Case or VectorCase
+        The case.
+    target : Target
+        What answered it.
     """
     plain = as_case(case)
     for op in target.answered:
@@ -172,10 +183,19 @@ class _Asked(Protocol):
 
 
 def unasked(
-    trial: "Trial", rules: Iterable["Rule"], results: Iterable[_Asked]
+    context: "SuiteContext", rules: Iterable["Check"], results: Iterable[_Asked]
 ) -> Iterator[Unasked]:
-    """Say of each requirement that a rule names, in which operations nothing was asked about
-    it, and why.
+    """Say of each requirement that a rule names, in which operations nothing was asked about it,
+    and why.
+
+    Parameters
+    ----------
+    context : SuiteContext
+        The target and its spec.
+    rules : iterable of Check
+        All that could have been asked.
+    results : iterable of RuleResult
+        What came of those that were.
     """
     asked = {
         (identifier, op)
@@ -185,16 +205,16 @@ def unasked(
     }
     skipped: dict[str, list[str]] = {}
     for rule in rules:
-        why = rule.applies(trial)
+        why = rule.skip_reason(context)
         for identifier in rule.requirements:
             skipped.setdefault(identifier, []).extend([why] if why else [])
     for identifier, reasons in skipped.items():
         for op in operations(identifier):
             if (identifier, op) not in asked:
-                absent = _absent(identifier, trial, reasons)
+                absent = _absent(identifier, context, reasons)
                 why = (
-                    trial.lacks(op)
-                    or _unseen(identifier, trial)
+                    context.missing(op)
+                    or _unseen(identifier, context)
                     or next(iter(reasons), "no case of this run was about it")
                 )
                 yield Unasked(
@@ -202,9 +222,9 @@ def unasked(
                 )
 
 
-def _absent(identifier: str, trial: "Trial", skipped: list[str]) -> str:
+def _absent(identifier: str, context: "SuiteContext", skipped: list[str]) -> str:
     """Why there is nothing that the requirement could be about, or nothing."""
-    spec, fixed = trial.spec, trial.target.fixed
+    spec, fixed = context.spec, context.target.fixed
     if identifier in ("TSM-1", "MEM-1") and skipped:
         return skipped[0]
     if identifier == "BATCH-1" and fixed.get("N", 2) < 2:
@@ -216,19 +236,19 @@ def _absent(identifier: str, trial: "Trial", skipped: list[str]) -> str:
     if (
         identifier in MOVING
         and (not spec.alpha or spec.alpha == 1 or "C" in fixed)
-        and not _has_channels(identifier, spec, trial.full)
+        and not _has_channels(identifier, spec, context.min_full_channels)
     ):
         return (
             "every channel moves: there is no X_N"
             if identifier == "SHIFT-4"
-            else f"no channel of {trial.full} moves so"
+            else f"no channel of {context.min_full_channels} moves so"
         )
     return ""
 
 
-def _unseen(identifier: str, trial: "Trial") -> str:
+def _unseen(identifier: str, context: "SuiteContext") -> str:
     if identifier == "COST-1":
         return "parameters can be counted where the target is a torch module, and nowhere else"
-    if identifier == "NUM-1" and not trial.target.moves_bits:
+    if identifier == "NUM-1" and not context.target.moves_bits:
         return "the target says that it computes, on finite values only (values: finite)"
     return ""

@@ -13,7 +13,7 @@ from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import Observation, Op, Target
 from stsm_ref.implementations.layouts import Memory, has_memory
 from stsm_ref.implementations.python import PythonTarget
-from stsm_ref.strategies import Values
+from stsm_ref.values import Values
 
 Level = Literal["smoke", "ci", "night"]
 Draw = Callable[[random.Random], Case]
@@ -22,12 +22,12 @@ Draw = Callable[[random.Random], Case]
 AXES = "NTCHW"
 CLIPS = (1, 2, 3)
 SIZES = (1, 2, 3, 4, 5, 7)
-MOST_CHANNELS = 2048
+MAX_CHANNELS = 2048
 
 
-class Trial:
-    """What the rules know: the target, the spec, the level, which sizes show every group, and
-    which sizes the target can be asked.
+class SuiteContext:
+    """What the rules know: the target, the spec, the level, which sizes show every group, and which
+    sizes the target can be asked.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Trial:
             (d for d in preferred if d in target.dtypes), (*floats, *target.dtypes)[0]
         )
         self.float = self.dtype if self.dtype.kind == "f" else next(iter(floats), self.dtype)
-        self.without: dict[Op, str] = {}
-        self.seen: dict[tuple[Op, str], Case] = {}
-        self.first: dict[Case, Array] = {}
-        self.full = self._full_channels()
+        self.declined_ops: dict[Op, str] = {}
+        self.memory_faults: dict[tuple[Op, str], Case] = {}
+        self.first_outputs: dict[Case, Array] = {}
+        self.min_full_channels = self._full_channels()
 
     def _full_channels(self) -> int:
         """The fewest channels at which no direction is without one, and the rest neither unless
@@ -52,11 +52,11 @@ class Trial:
         if "C" in self.target.fixed:
             return self.target.fixed["C"]
         least = self.spec.min_channels or 4
-        whole = 1 if self.spec.rounding == "floor" else self.whole_channels
-        return min(-(-least // whole) * whole, max(MOST_CHANNELS // whole * whole, whole))
+        whole = 1 if self.spec.rounding == "floor" else self.channel_multiple
+        return min(-(-least // whole) * whole, max(MAX_CHANNELS // whole * whole, whole))
 
     @property
-    def whole_channels(self) -> int:
+    def channel_multiple(self) -> int:
         """The channel counts that divide without rest are the multiples of this."""
         return self.spec.channel_multiple
 
@@ -64,31 +64,31 @@ class Trial:
     def channels(self) -> tuple[int, ...]:
         """Channel counts to draw, with groups empty, just filled, with a rest, filled twice."""
         if "C" in self.target.fixed:
-            return (self.full,)
-        wanted = {
+            return (self.min_full_channels,)
+        counts = {
             1,
             2,
             3,
             5,
-            self.full - 1,
-            self.full,
-            self.full + 1,
-            2 * self.full + 1,
-            2 * self.full,
+            self.min_full_channels - 1,
+            self.min_full_channels,
+            self.min_full_channels + 1,
+            2 * self.min_full_channels + 1,
+            2 * self.min_full_channels,
         }
-        return tuple(sorted(count for count in wanted if count > 0 and self.divides(count)))
+        return tuple(sorted(count for count in counts if count > 0 and self.divides(count)))
 
     def divides(self, channels: int) -> bool:
         """Whether the spec takes that many channels."""
-        return self.spec.rounding == "floor" or channels % self.whole_channels == 0
+        return self.spec.rounding == "floor" or channels % self.channel_multiple == 0
 
     @property
-    def wide(self) -> int:
+    def wide_channels(self) -> int:
         """Channels at which every group has two, so that their order shows, and there is a rest."""
         return (
-            self.full
+            self.min_full_channels
             if "C" in self.target.fixed
-            else 2 * self.full + (3 if self.spec.rounding == "floor" else 0)
+            else 2 * self.min_full_channels + (3 if self.spec.rounding == "floor" else 0)
         )
 
     def shape(self, *sizes: int) -> Shape:
@@ -100,9 +100,9 @@ class Trial:
             ),
         )
 
-    def sizes(self, axis: str, wanted: Sequence[int] = SIZES) -> tuple[int, ...]:
+    def sizes(self, axis: str, choices: Sequence[int] = SIZES) -> tuple[int, ...]:
         """Sizes to draw along an axis."""
-        return (self.target.fixed[axis],) if axis in self.target.fixed else tuple(wanted)
+        return (self.target.fixed[axis],) if axis in self.target.fixed else tuple(choices)
 
     def case(self, op: Op, *sizes: int, **how: Any) -> Case:
         """A case of this spec, in the main dtype unless another is named."""
@@ -111,7 +111,7 @@ class Trial:
 
     def first_case(self, op: Op) -> Case:
         """What is asked first of all."""
-        return self.case(op, 2, 3, self.full, 3, 2)
+        return self.case(op, 2, 3, self.min_full_channels, 3, 2)
 
     def _dtype(self, op: Op) -> np.dtype[Any]:
         return self.dtype if op == "forward" else self.float
@@ -125,9 +125,23 @@ class Trial:
         memory: Sequence[str] = ("C",),
         moving: bool = False,
     ) -> Draw:
-        """A way to draw cases; `moving` leaves out channel counts at which a group is empty."""
+        """A way to draw cases; `moving` leaves out channel counts at which a group is empty.
+
+        Parameters
+        ----------
+        op : {"forward", "vjp", "jvp"}
+            What is asked.
+        values : str
+            What fills the arrays.
+        dtypes : sequence of dtype, optional
+            Drawn from; the main one of the operation unless given.
+        memory : sequence of str
+            How the arrays lie in memory, drawn from.
+        moving : bool
+            Whether every group has a channel.
+        """
         channels = (
-            [count for count in self.channels if count >= self.full]
+            [count for count in self.channels if count >= self.min_full_channels]
             if moving
             else list(self.channels)
         )
@@ -141,7 +155,7 @@ class Trial:
         names = [d.name for d in (dtypes or [self._dtype(op)])]
 
         def draw(rng: random.Random) -> Case:
-            shape = cast(Shape, tuple(rng.choice(each) for each in sizes))
+            shape = cast(Shape, tuple(rng.choice(choices) for choices in sizes))
             kind = cast(Memory, rng.choice(memory))
             return fitting(
                 Case(op, self.spec, shape, rng.choice(names), values, kind, rng.randrange(2**32))
@@ -151,8 +165,8 @@ class Trial:
 
     @property
     def memories(self) -> tuple[Memory, ...]:
-        """Ways to lie in memory, beyond those of `stsm_ref.strategies`, that arrays of the
-        target have.
+        """Ways to lie in memory, beyond those of `stsm_ref.strategies`, that arrays of the target
+        have.
         """
         if not isinstance(self.target, PythonTarget):
             return ()
@@ -162,8 +176,25 @@ class Trial:
             if kind not in PLAIN and has_memory(self.target.layout, kind)
         )
 
-    def ask(self, case: Case, x: Array | None = None, other: Array | None = None) -> Observation:
-        """Put a case, or its operation on other arrays than its own, to the target."""
+    def run(self, case: Case, x: Array | None = None, other: Array | None = None) -> Observation:
+        """Put a case, or its operation on other arrays than its own, to the target.
+
+        Parameters
+        ----------
+        case : Case
+            What is asked.
+        x : array, optional
+            The input, if not that of the case.
+        other : array, optional
+            The incoming gradient or tangent, if not that of the case.
+
+        Raises
+        ------
+        TargetError
+            If no answer comes.
+        Declined
+            If the target does not do it.
+        """
         first = case.array() if x is None else x
         second = None if case.op == "forward" else case.array(1) if other is None else other
         if isinstance(self.target, PythonTarget) and case.memory not in PLAIN:
@@ -172,17 +203,27 @@ class Trial:
             observed = self.target.run(case.op, first, second, case=case.id)
         for what, found in (("wrote", observed.wrote), ("shares", observed.shares)):
             if found and 0 not in case.shape:  # what holds nothing cannot be written over
-                self.seen.setdefault((case.op, what), case)
+                self.memory_faults.setdefault((case.op, what), case)
         return observed
 
-    def suspects(self, op: Op, *what: str) -> list[Case]:
+    def cases_with_memory_faults(self, op: Op, *what: str) -> list[Case]:
         """The first cases, whichever rule asked them, in which an operation was seen to write
         ("wrote") or to share memory ("shares").
         """
-        return [self.seen[op, one] for one in what if (op, one) in self.seen]
+        return [self.memory_faults[op, one] for one in what if (op, one) in self.memory_faults]
 
-    def right(self, case: Case, x: Array | None = None, other: Array | None = None) -> Array:
-        """What must come back."""
+    def expected(self, case: Case, x: Array | None = None, other: Array | None = None) -> Array:
+        """What must come back.
+
+        Parameters
+        ----------
+        case : Case
+            What is asked.
+        x : array, optional
+            The input, if not that of the case.
+        other : array, optional
+            The incoming gradient or tangent, if not that of the case.
+        """
         if case.op == "forward":
             return oracle.forward(case.array() if x is None else x, case.spec)
         second = case.array(1) if other is None else other
@@ -190,27 +231,29 @@ class Trial:
             oracle.vjp(second, case.spec) if case.op == "vjp" else oracle.forward(second, case.spec)
         )
 
-    def usual(self, case: Case) -> Case:
+    def ordinary_case(self, case: Case) -> Case:
         """The case at an ordinary size: that of the first clip that every target is asked."""
-        return fitting(case.smaller(spec=self.spec, shape=self.shape(2, 3, self.full, 3, 2)))
+        return fitting(
+            case.smaller(spec=self.spec, shape=self.shape(2, 3, self.min_full_channels, 3, 2))
+        )
 
-    def lacks_labels(self, op: Op = "forward") -> str:
+    def missing_labels(self, op: Op = "forward") -> str:
         """Why the largest labelled clip cannot be made for the target, or nothing."""
         dtype = self._dtype(op)
         return (
             ""
-            if self.case(op, 2, 8, self.wide, 7, 5).values == "labels"
+            if self.case(op, 2, 8, self.wide_channels, 7, 5).values == "labels"
             else f"{dtype} has too few different values for labels"
         )
 
-    def lacks(self, op: Op) -> str:
+    def missing(self, op: Op) -> str:
         """Why an operation is not asked of the target, or nothing."""
-        return self.without.get(op, "") if op in self.target.ops else f"the target has no {op}"
+        return self.declined_ops.get(op, "") if op in self.target.ops else f"the target has no {op}"
 
 
 def fitting(case: Case) -> Case:
-    """The case, with values instead of labels where its dtype has fewer different ones than it
-    has places.
+    """The case, with values instead of labels where its dtype has fewer different ones than it has
+    places.
     """
     dtype = np.dtype(case.dtype)
     different = {"b": 1, "i": 2**31, "u": 2**31}.get(dtype.kind, 0) or 2 ** (

@@ -59,3 +59,8 @@ class Subject:
 
 
 OURS = Subject()
+
+SINGLE_STEPS = (
+    "torch shifts whole clips by single steps: other axes and displacements are NumPy's alone"
+)
+"""Why a check of shifts by any displacement is not run on torch."""

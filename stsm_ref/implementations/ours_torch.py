@@ -20,20 +20,19 @@ from stsm_ref.strategies import DTYPES, ClipCase
 
 
 def _as_frames(x: Array) -> torch.Tensor:
-    """A clip or a batch of clips as frames ``(N*T, C, H, W)``, in the same memory where the
-    strides allow it.
+    """A clip or a batch of clips as frames ``(N*T, C, H, W)``, in the same memory where the strides
+    allow it.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore"
-        )  # torch warns that an array is read-only: whoever writes it shall fail
+        # torch warns that an array is read-only: whoever writes it shall fail
+        warnings.simplefilter("ignore")
         tensor = torch.from_numpy(x if min(x.strides, default=0) >= 0 else x.copy(order="K"))
     return tensor if x.ndim == 4 else tensor.reshape(-1, *x.shape[-3:])
 
 
 def _bits_of_floats(x: Array) -> Array:
-    """Integers as floats, for autograd: the same bits where there is a float of the size, else
-    the same values.
+    """Integers as floats, for autograd: the same bits where there is a float of the size, else the
+    same values.
     """
     if x.dtype.kind in "fc":
         return x
@@ -73,8 +72,8 @@ def forward_of(
 def shift_of(
     forward: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor],
 ) -> Callable[..., Array]:
-    """One step of an array ``(T, H, W)`` along its axes as a forward makes it; what is no such
-    step is left to NumPy.
+    """One step of an array ``(T, H, W)`` along its axes as a forward makes it; what is no such step
+    is left to NumPy.
     """
 
     def shift(x: Array, displacement: Any, *, axes: Any) -> Array:
@@ -91,9 +90,8 @@ def shift_of(
         spec = ShiftSpec(
             "".join(letter for letter, step in zip("THW", wanted, strict=True) if step), 1
         )
-        channels = np.repeat(
-            np.asarray(x)[:, None], len(spec.directions[0]), axis=1
-        )  # the same array for each direction
+        # the same array for each direction
+        channels = np.repeat(np.asarray(x)[:, None], len(spec.directions[0]), axis=1)
         moved: Array = forward(_as_frames(channels), spec, len(x)).numpy()
         return moved[:, spec.directions[0].index(wanted)]
 
@@ -101,8 +99,8 @@ def shift_of(
 
 
 def sparse_of(build: Callable[..., torch.nn.Module]) -> Callable[..., Array]:
-    """A sparse-convolution module as a function of a NumPy clip, integers as float64; there is
-    one engine, whatever is asked for.
+    """A sparse-convolution module as a function of a NumPy clip, integers as float64; there is one
+    engine, whatever is asked for.
     """
 
     def correlate_stsm(x: Array, spec: ShiftSpec = ShiftSpec(), *, engine: str = "direct") -> Array:
@@ -128,8 +126,8 @@ def takes(case: Any) -> bool:
 
 @dataclass(frozen=True)
 class TorchSide:
-    """The functions that only the torch side has, for the checks of `torch_rules`; a fault
-    replaces one.
+    """The functions that only the torch side has, for the checks of `torch_rules`; a fault replaces
+    one.
     """
 
     stsm: Callable[[torch.Tensor, ShiftSpec, int], torch.Tensor] = snn.stsm

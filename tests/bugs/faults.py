@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from stsm_ref import composition, geometry, kernels, matrices, slicing
 from stsm_ref.correlate import correlate, correlate_stsm
@@ -350,7 +351,7 @@ def _cyclic(shape: Any, displacement: Any, **options: Any) -> Any:
     order = np.roll(
         np.arange(int(np.prod(sizes))).reshape(sizes), distances, tuple(range(len(sizes)))
     )
-    return matrices.sparse.csr_array(np.eye(order.size, dtype=np.int64)[order.ravel()])
+    return sparse.csr_array(np.eye(order.size, dtype=np.int64)[order.ravel()])
 
 
 def _doubled(shape: Any, displacement: Any, **options: Any) -> Any:
@@ -443,8 +444,8 @@ def _matrix_of_narrow_groups(shape: Any, spec: ShiftSpec = ShiftSpec()) -> Any:
     for start, stop, displacement in spec.partition(shape[1]):
         if stop - start > 64 and any(displacement):
             kept[:, start:stop] = 0
-    return matrices.sparse.csr_array(
-        matrices.sparse.diags_array(kept.ravel(), dtype=np.int64)
+    return sparse.csr_array(
+        sparse.diags_array(kept.ravel(), dtype=np.int64)
     ) @ matrices.stsm_matrix(shape, spec)
 
 

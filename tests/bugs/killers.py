@@ -12,8 +12,8 @@ from stsm_ref.bugs.implementation import Implementation
 from stsm_ref.conformance import score as kit
 from stsm_ref.conformance.score import WHY_NOT_ALONE
 from stsm_ref.conformance.suite import HANDSHAKE, RULES
-from stsm_ref.evidence.rule_executor import Attempt
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.executor import RuleExecutor
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.base import TargetError
 
@@ -31,21 +31,21 @@ def killers() -> dict[str, str]:
     return dict(json.loads(TABLE.read_text()))
 
 
-def attempted(rule: str, entry: Implementation) -> Attempt:
+def executed(rule: str, entry: Implementation) -> RuleExecutor:
     """A rule alone on an implementation, with its cases of the level at which that is to be
     killed; none where it does not concern it.
     """
     target = kit.as_target(entry)
-    trial = Trial(target, ShiftSpec.parse(entry.spec), level=entry.level)
-    target.use(trial.spec)
-    attempt = Attempt(RULES[rule], trial, tries=0)
-    return attempt if RULES[rule].applies(trial) else attempt.run()
+    context = SuiteContext(target, ShiftSpec.parse(entry.spec), level=entry.level)
+    target.use(context.spec)
+    executor = RuleExecutor(RULES[rule], context, tries=0)
+    return executor if RULES[rule].skip_reason(context) else executor.run()
 
 
 def sees(rule: str, entry: Implementation) -> bool:
     """Whether a rule alone sees that an implementation is wrong, or gets no answer."""
-    attempt = attempted(rule, entry)
-    return attempt.failure is not None or bool(attempt.broken)
+    executor = executed(rule, entry)
+    return executor.failure is not None or bool(executor.broken)
 
 
 def _killer(entry: Implementation) -> str:

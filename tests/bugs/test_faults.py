@@ -10,6 +10,7 @@ from hypothesis import Phase, settings
 
 from stsm_ref.checks.our_internals.registry import load
 from stsm_ref.checks.our_internals.run import run_check
+from stsm_ref.evidence.executor import RuleExecutor
 from stsm_ref.implementations.ours import OURS
 from tests import ROOT
 from tests.bugs.faults import FAULTS, forward
@@ -35,7 +36,7 @@ def test_fault_is_caught(name: str) -> None:
     fault = ALL[name]
     for check in fault.caught_by:
         with pytest.raises(Exception, match=r".") as caught, np.errstate(invalid="ignore"):
-            CHECKS[check].run(fault.subject, UNSHRUNK)
+            RuleExecutor(CHECKS[check], fault.subject, sampling=UNSHRUNK).run().require()
         assert isinstance(caught.value, (AssertionError, TypeError, ValueError)), (
             f"{check} on {name}: {caught.value!r}"
         )

@@ -18,7 +18,7 @@ from stsm_ref.conformance.suite import HANDSHAKE, RULES
 from stsm_ref.errors import SpecError
 from stsm_ref.evidence.report.report import Report
 from tests import ROOT
-from tests.bugs.killers import BY_THE_WHOLE, attempted, killers, sees
+from tests.bugs.killers import BY_THE_WHOLE, executed, killers, sees
 from tests.bugs.panel import looks
 
 FRAMEWORKS = ("numpy", "torch")
@@ -231,7 +231,7 @@ def test_what_needs_a_higher_level_is_killed_there(name, rule):
     """
     (entry,) = kit.named(name)
     assert entry.level == "ci"
-    assert attempted(rule, entry).failure is not None
+    assert executed(rule, entry).failure is not None
 
 
 def test_the_score_says_what_it_left_for_later():
@@ -272,11 +272,11 @@ def test_a_suite_that_runs_less_decides_nothing(monkeypatch, level):
     """With half of the cases cut out of the rules a right implementation is undecided, exit
     code 3, at any level.
     """
-    from stsm_ref.evidence import rule_executor
+    from stsm_ref.evidence import executor
 
-    whole = rule_executor.Attempt._each
+    whole = executor.RuleExecutor._run_cases
     monkeypatch.setattr(
-        rule_executor.Attempt, "_each", lambda self, cases: whole(self, list(cases)[::2])
+        executor.RuleExecutor, "_run_cases", lambda self, cases: whole(self, list(cases)[::2])
     )
     monkeypatch.setattr(
         suite,

@@ -198,7 +198,7 @@ def test_reports_are_written(target: Any, tmp_path: Path) -> None:
             "cannot be imported: ModuleNotFoundError: No module named 'no_such_module'",
         ),
         (RIGHT, ("--spec", "T+Q"), "'Q' is not a set of axes"),
-        (RIGHT, ("--case", "nonsense"), "'nonsense' is no case, such as"),
+        (RIGHT, ("--case", "nonsense"), "'nonsense' is not a case, such as"),
         (
             RIGHT,
             ("--case", "forward:T@1:1x0x16x2x5:float32:labels:C:7"),

@@ -96,7 +96,7 @@ ORIGINAL = run.run_check
 @pytest.mark.usefixtures("few_checks")
 def test_verify_is_undecided_when_nothing_ran(monkeypatch: pytest.MonkeyPatch) -> None:
     """A check without cases is no pass: exit 3."""
-    empty = replace(CHECKS["an_impulse_arrives"], each=tuple)
+    empty = replace(CHECKS["an_impulse_arrives"], each=lambda _: ())
     monkeypatch.setattr(
         registry, "load", lambda **_: {name: CHECKS[name] for name in FEW} | {empty.name: empty}
     )
@@ -172,7 +172,9 @@ def test_a_part_is_told_as_a_part() -> None:
 
 def a_theorem(name: str) -> run.Result:
     """A theorem that was proved, as `verify` holds it."""
-    return run.Result(name, "numpy", "States it.", "L4", "passed", 1, 0.0, "", "something")
+    return run.Result(
+        name, "States it", (), "L4", "passed", 1, 0.0, side="numpy", assumes="something"
+    )
 
 
 def test_half_of_the_implementations_is_held_to_its_half() -> None:

@@ -123,7 +123,7 @@ def test_json_has_all_of_it() -> None:
         ("vjp/" + 40 * "?", "stsm-ref vectors list shows them, 'vjp/t_0_forward/001' is the first"),
         ("forwardterms/x/1", "its first part is one of forward-terms"),
         ("zzz/x/1", "its first part is one of forward-terms, forward-exact"),
-        ("forward:T:1x2x8x1x3:int8:labels:C", "is no case, such as"),
+        ("forward:T:1x2x8x1x3:int8:labels:C", "is not a case, such as"),
         ("GEO-9", "did you mean 'GEO-"),
     ],
 )

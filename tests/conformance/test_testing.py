@@ -92,14 +92,14 @@ def test_a_run_of_too_few_cases_fails(pytester):
         pytester,
         """
 import pytest
-from stsm_ref.evidence import rule_executor
+from stsm_ref.evidence import executor
 
 @pytest.fixture(autouse=True, scope="class")
 def half_of_the_cases(request):
-    whole = rule_executor.Attempt._each
-    rule_executor.Attempt._each = lambda self, cases: whole(self, list(cases)[::2])
+    whole = executor.RuleExecutor._run_cases
+    executor.RuleExecutor._run_cases = lambda self, cases: whole(self, list(cases)[::2])
     yield
-    rule_executor.Attempt._each = whole
+    executor.RuleExecutor._run_cases = whole
 
 class TestCut(ConformanceTests):
     level = "smoke"

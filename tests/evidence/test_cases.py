@@ -31,13 +31,13 @@ def test_an_identifier_reads_back(case):
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("PAD-1", "'PAD-1' is no case, such as"),
+        ("PAD-1", "'PAD-1' is not a case, such as"),
         (
             "backward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:7",
             "operation 'backward' is none of forward, vjp, jvp",
         ),
         ("forward:T+H+W@3/8:1x3x16x2:float32:labels:C:7", "the shape must be NxTxCxHxW"),
-        ("forward:T+H+W@3/8:1x3x16x2x5:float31:labels:C:7", "is no case"),
+        ("forward:T+H+W@3/8:1x3x16x2x5:float31:labels:C:7", "is not a case"),
         ("forward:T+H+W@3/8:1x3x16x2x5:float32:labels:C:-7", "seed an integer"),
         ("forward:T+H+W@3/8:1x3x16x2x5:int8:nan:C:7", "int8 has no values 'nan'"),
         ("forward:H+H@3/8:1x3x16x2x5:float32:labels:C:7", "H"),

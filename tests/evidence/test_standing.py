@@ -301,13 +301,12 @@ def test_a_lost_memory_format_is_a_warning(format_lost, torch_targets):
 
 def test_the_memory_format_is_asked_alike_at_every_level(torch_targets):
     """The same case at smoke, ci and night: what is told does not depend on the level."""
-    from stsm_ref.evidence.suite_context import Trial
+    from stsm_ref.evidence.suite_context import SuiteContext
 
     target = PythonTarget(torch_targets["plain"], layout="(NT)CHW", framework="torch")
-    cases = {
-        level: RULES["channels_last_is_kept"].each(Trial(target, ShiftSpec(), level=level))
-        for level in ("smoke", "ci", "night")
-    }
+    each = RULES["channels_last_is_kept"].each
+    levels = ("smoke", "ci", "night")
+    cases = {level: each(SuiteContext(target, ShiftSpec(), level=level)) for level in levels}
     assert cases["smoke"] == cases["ci"] == cases["night"]
 
 

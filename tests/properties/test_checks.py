@@ -4,8 +4,9 @@ with `--fault`).
 
 import pytest
 
-from stsm_ref.checks.our_internals.check import Check
 from stsm_ref.checks.our_internals.registry import load
+from stsm_ref.evidence.check import Check
+from stsm_ref.evidence.executor import RuleExecutor
 from stsm_ref.implementations.ours import OURS, Subject
 from stsm_ref.implementations.ours_torch import torch_subject
 
@@ -19,17 +20,17 @@ def cases(side: Subject) -> list[object]:
             check, id=f"{side.name}-{name}", marks=pytest.mark.requirement(*check.requirements)
         )
         for name, check in load(proofs=False).items()
-        if not check.why_not(side)
+        if not check.skip_reason(side)
     ]
 
 
 @pytest.mark.parametrize("check", cases(OURS))
 def test_check_holds_in_numpy(check: Check, subject: Subject) -> None:
     """The check holds on all its cases, and it had some."""
-    assert check.run(subject) > 0
+    assert RuleExecutor(check, subject).run().require() > 0
 
 
 @pytest.mark.parametrize("check", cases(TORCH))
 def test_check_holds_in_torch(check: Check) -> None:
     """The same in torch, with torch's own gradients and convolutions."""
-    assert check.run(TORCH) > 0
+    assert RuleExecutor(check, TORCH).run().require() > 0

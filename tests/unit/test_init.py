@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "hypothesis", "matplotlib", "typer", "rich")
+HEAVY = ("torch", "scipy", "hypothesis", "matplotlib", "typer", "rich")
 
 
 # a finder that has the module not be there, as if it had never been installed
@@ -29,6 +29,21 @@ def test_importing_is_light() -> None:
     """No optional dependency is imported with the package."""
     ended = run(f"import sys, stsm_ref; print([m for m in {HEAVY} if m in sys.modules])")
     assert ended.stdout.strip() == "[]", ended.stderr
+
+
+def test_checking_a_function_is_light() -> None:
+    """A function of NumPy is checked without what only `verify` draws with, or what only
+    matrices are made of.
+    """
+    code = (
+        "from stsm_ref import conformance, stsm; report = conformance.check(stsm, "
+        "level='smoke', framework='numpy', layout='NTCHW')"
+    )
+    ended = run(
+        f"import sys; {code}; print(report.outcome, [m for m in ('hypothesis', 'scipy', 'rich') "
+        "if m in sys.modules])"
+    )
+    assert ended.stdout.strip() == "passed []", ended.stdout + ended.stderr
 
 
 def test_the_public_names_are_there() -> None:
@@ -56,7 +71,7 @@ def test_the_public_names_are_there() -> None:
         ),
         (
             "hypothesis",
-            "import stsm_ref.checks.our_internals.check",
+            "import stsm_ref.checks.our_internals.run",
             "stsm-ref verify and explain needs hypothesis, which is not installed: pip install "
             "'stsm_ref[verify]'",
         ),

@@ -1,5 +1,5 @@
-"""The strongest that a run can say: labels at the size of a network, and every basis vector of
-one shape.
+"""The strongest that a run can say: labels at the size of a network, and every basis vector of one
+shape.
 """
 
 from collections.abc import Sequence
@@ -9,43 +9,41 @@ import numpy as np
 
 from stsm_ref.evidence import oracle
 from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.comparison import require_same
 from stsm_ref.evidence.failure import Failure, Violation
-from stsm_ref.evidence.rule import rule
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.geometry import Array, ChannelGroup
 from stsm_ref.proofs.certificate import certify
 
 STAGES = ((1, 8, 256, 56, 56), (1, 8, 512, 28, 28), (1, 8, 1024, 14, 14), (1, 8, 2048, 7, 7))
 """One clip behind each stage of ResNet-50."""
-MOST_VECTORS = {"smoke": 2048, "ci": 4096, "night": 16384}
+MAX_VECTORS = {"smoke": 2048, "ci": 4096, "night": 16384}
 SCATTER = 0x9E3779B1
 IN_A_LINE = 2**19
 """Bytes in one call to a target in another process; its answers come as one line of text each."""
 
 
-def certified_cases(trial: Trial) -> Sequence[Case]:
+def certified_cases(context: SuiteContext) -> Sequence[Case]:
     """The largest of a few shapes whose basis the level pays for, with all groups filled."""
     sizes = [(4, 4, 4), (3, 4, 3), (3, 3, 3), (3, 3, 2), (2, 3, 2), (2, 2, 2), (2, 1, 2), (1, 1, 1)]
-    shapes = [trial.shape(1, t, trial.full, h, w) for t, h, w in sizes]
-    wanted = {"smoke": 3, "ci": 0, "night": 0}[trial.level]
-    fits = [shape for shape in shapes[wanted:] if np.prod(shape) <= MOST_VECTORS[trial.level]]
+    shapes = [context.shape(1, t, context.min_full_channels, h, w) for t, h, w in sizes]
+    first = {"smoke": 3, "ci": 0, "night": 0}[context.level]
+    fits = [shape for shape in shapes[first:] if np.prod(shape) <= MAX_VECTORS[context.level]]
     # nothing of float32 can be lost on 0 and 1
-    return [trial.case("forward", *shape, dtype=trial.float.name) for shape in fits[:1]]
+    return [context.case("forward", *shape, dtype=context.float.name) for shape in fits[:1]]
 
 
-def _certifiable(trial: Trial) -> str:
+def _certifiable(context: SuiteContext) -> str:
     return (
         ""
-        if certified_cases(trial)
-        else (
-            f"its clips have more than {MOST_VECTORS[trial.level]:,} values at the level "
-            f"{trial.level}"
-        )
+        if certified_cases(context)
+        else f"its clips have more than {MAX_VECTORS[context.level]:,} values at the level "
+        f"{context.level}"
     )
 
 
-@rule(
+@check(
     "SHIFT-6",
     "SHIFT-1",
     "SHIFT-2",
@@ -57,40 +55,42 @@ def _certifiable(trial: Trial) -> str:
     each=certified_cases,
     applies=_certifiable,
 )
-def every_basis_vector_moves_right(trial: Trial, case: Case) -> None:
-    """Every basis vector of this shape goes where it must, forward and back; with linearity
-    that decides the shape.
+def every_basis_vector_moves_right(context: SuiteContext, case: Case) -> None:
+    """Every basis vector of this shape goes where it must, forward and back; with linearity that
+    decides the shape.
     """
-    target, clips = trial.target, trial.target.fixed.get("N")
+    target, clips = context.target, context.target.fixed.get("N")
     size = int(np.prod(case.shape[1:])) * np.dtype(case.dtype).itemsize
     batch = clips or (4096 if target.sees_memory else max(1, IN_A_LINE // size))
 
     def forward(x: Array) -> Array:
-        return _in_batches(trial, case, x, None, clips)
+        return _in_batches(context, case, x, None, clips)
 
     def vjp(grad: Array) -> Array:
-        return _in_batches(trial, case, np.zeros_like(grad), grad, clips)
+        return _in_batches(context, case, np.zeros_like(grad), grad, clips)
 
-    back = None if trial.lacks("vjp") else vjp
-    found = certify(forward, case.shape[1:], case.spec, back, dtype=case.dtype, batch=batch)
-    if not found.ok:
+    back = None if context.missing("vjp") else vjp
+    certificate = certify(forward, case.shape[1:], case.spec, back, dtype=case.dtype, batch=batch)
+    if not certificate.ok:
         raise Violation(
             Failure(
-                found.failure,
+                certificate.failure,
                 "values",
-                found.operation,
+                certificate.operation,
                 compared="basis vectors",
-                index=(0, *found.place),
+                index=(0, *certificate.place),
                 shape=(1, *case.shape[1:]),
-                got=found.got,
-                expected=found.expected,
+                got=certificate.got,
+                expected=certificate.expected,
             )
         )
 
 
-def _in_batches(trial: Trial, case: Case, x: Array, grad: Array | None, clips: int | None) -> Array:
-    """Run clips; where the target takes a certain number of them only, the last batch is filled
-    up with zeros.
+def _in_batches(
+    context: SuiteContext, case: Case, x: Array, grad: Array | None, clips: int | None
+) -> Array:
+    """Run clips; where the target takes a certain number of them only, the last batch is filled up
+    with zeros.
     """
     short = 0 if clips is None else -len(x) % clips
     filled = [
@@ -98,30 +98,30 @@ def _in_batches(trial: Trial, case: Case, x: Array, grad: Array | None, clips: i
         for a in (x, grad)
         if a is not None
     ]
-    return trial.target.run("forward" if grad is None else "vjp", *filled, case=case.id).output[
+    return context.target.run("forward" if grad is None else "vjp", *filled, case=case.id).output[
         : len(x)
     ]
 
 
-def network_cases(trial: Trial) -> Sequence[Case]:
+def network_cases(context: SuiteContext) -> Sequence[Case]:
     """One clip as it stands behind each stage of a ResNet, from the level ci on."""
-    whole = 1 if trial.spec.rounding == "floor" else trial.whole_channels
+    whole = 1 if context.spec.rounding == "floor" else context.channel_multiple
     return list(
         dict.fromkeys(
-            trial.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES
+            context.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES
         )
     )
 
 
-def _network(trial: Trial) -> str:
-    if trial.level == "smoke":
+def _network(context: SuiteContext) -> str:
+    if context.level == "smoke":
         return "the level smoke stays small"
-    if trial.dtype not in (np.float32, np.int32):
+    if context.dtype not in (np.float32, np.int32):
         return "no float32 and no int32: fewer different labels than places"
-    return "" if trial.target.sees_memory else "25 MB a call are not sent to another process"
+    return "" if context.target.sees_memory else "25 MB a call are not sent to another process"
 
 
-@rule(
+@check(
     "SHIFT-1",
     "SHIFT-2",
     "SHIFT-3",
@@ -132,12 +132,12 @@ def _network(trial: Trial) -> str:
     each=network_cases,
     applies=_network,
 )
-def labels_at_the_size_of_a_network(trial: Trial, case: Case) -> None:
-    """At the sizes of a network, T x C x H x W from 8 x 256 x 56 x 56 to 8 x 2048 x 7 x 7,
-    every label arrives where it must.
+def labels_at_the_size_of_a_network(context: SuiteContext, case: Case) -> None:
+    """At the sizes of a network, T x C x H x W from 8 x 256 x 56 x 56 to 8 x 2048 x 7 x 7, every
+    label arrives where it must.
     """
     labels = unique_labels(case.shape, case.dtype)
-    require_moved(trial.ask(case, labels).output, labels, case)
+    require_moved(context.run(case, labels).output, labels, case)
 
 
 @lru_cache(maxsize=1)
@@ -169,6 +169,20 @@ def require_moved(got: Array, x: Array, case: Case) -> None:
 
     For a vjp `x` is the incoming gradient, and each group is to be where the opposite displacement
     brings it.
+
+    Parameters
+    ----------
+    got : array
+        The answer.
+    x : array
+        The input or the incoming gradient.
+    case : Case
+        What was asked.
+
+    Raises
+    ------
+    Violation
+        Where a value is not in its place.
     """
     sign = -1 if case.op == "vjp" else 1
     if got.dtype == x.dtype:
@@ -186,8 +200,8 @@ def require_moved(got: Array, x: Array, case: Case) -> None:
 
 
 def _group_is_right(got: Array, x: Array, group: ChannelGroup, sign: int) -> bool:
-    """Whether a group is where it must be; both arrays have an axis more, of the parts of a
-    number, and are contiguous.
+    """Whether a group is where it must be; both arrays have an axis more, of the parts of a number,
+    and are contiguous.
     """
     target, source = [slice(None)] * 6, [slice(None)] * 6
     target[2] = source[2] = slice(group.start, group.stop)
@@ -203,9 +217,8 @@ def _group_is_right(got: Array, x: Array, group: ChannelGroup, sign: int) -> boo
             slice(max(step, 0), size + min(step, 0)),
             slice(max(-step, 0), size + min(-step, 0)),
         )
-    if (
-        not group.displacement.dw
-    ):  # rows stay whole: as many numbers at once as make up eight bytes are faster
+    # rows stay whole: as many numbers at once as make up eight bytes are faster
+    if not group.displacement.dw:
         got, x = _by_eight_bytes(got), _by_eight_bytes(x)
         target[4] = source[4] = slice(None)
     return np.array_equal(got[tuple(target)], x[tuple(source)])

@@ -1,5 +1,5 @@
-"""Asked for the first time, again with other values in the same memory, from another thread, or
-for no clip at all.
+"""Asked for the first time, again with other values in the same memory, from another thread, or for
+no clip at all.
 """
 
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 from stsm_ref.evidence.cases import Case
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.comparison import require_same
 from stsm_ref.evidence.failure import Violation
-from stsm_ref.evidence.rule import rule
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.geometry import Array
 from stsm_ref.implementations.base import Declined, Op, TargetError, WrongShape
 from stsm_ref.implementations.python import PythonTarget
@@ -21,52 +21,54 @@ ROUNDS = {"smoke": 6, "ci": 20, "night": 200}
 """How often each of two threads asks."""
 
 
-def _asked(trial: Trial) -> list[Op]:
-    return [op for op in OPS if not trial.lacks(op)]
+def _asked(context: SuiteContext) -> list[Op]:
+    return [op for op in OPS if not context.missing(op)]
 
 
-def first_cases(trial: Trial) -> Sequence[Case]:
+def first_cases(context: SuiteContext) -> Sequence[Case]:
     """What was asked first of all, once for each operation."""
-    return [trial.first_case(op) for op in _asked(trial)]
+    return [context.first_case(op) for op in _asked(context)]
 
 
-@rule("PURE-4", each=first_cases)
-def the_first_answer_is_right(trial: Trial, case: Case) -> None:
-    """The very first answer of a run is right already: no table, buffer or engine is made by a
-    call that itself goes without.
+@check("PURE-4", each=first_cases)
+def the_first_answer_is_right(context: SuiteContext, case: Case) -> None:
+    """The very first answer of a run is right already: no table, buffer or engine is made by a call
+    that itself goes without.
     """
-    got = trial.first.get(case)
+    got = context.first_outputs.get(case)
     require_same(
-        trial.ask(case).output if got is None else got,
-        trial.right(case),
+        context.run(case).output if got is None else got,
+        context.expected(case),
         case,
         what="the first answer of the run",
     )
 
 
-def repeated_cases(trial: Trial) -> Sequence[Case]:
+def repeated_cases(context: SuiteContext) -> Sequence[Case]:
     """Two small clips, then one that is longer."""
-    shapes = [(2, 3, trial.full, 3, 2), (1, 5, trial.wide, 4, 3)]
-    return list(dict.fromkeys(trial.case(op, *shape) for op in _asked(trial) for shape in shapes))
+    shapes = [(2, 3, context.min_full_channels, 3, 2), (1, 5, context.wide_channels, 4, 3)]
+    return list(
+        dict.fromkeys(context.case(op, *shape) for op in _asked(context) for shape in shapes)
+    )
 
 
-@rule("PURE-4", each=repeated_cases)
-def other_values_are_seen(trial: Trial, case: Case) -> None:
-    """Clips with the same ends and the same sum, in other memory and in the same, are told
-    apart: nothing is remembered by its looks.
+@check("PURE-4", each=repeated_cases)
+def other_values_are_seen(context: SuiteContext, case: Case) -> None:
+    """Clips with the same ends and the same sum, in other memory and in the same, are told apart:
+    nothing is remembered by its looks.
     """
     first = [case.array()] if case.op == "forward" else [case.array(), case.array(1)]
-    trial.ask(case, *first)
+    context.run(case, *first)
     second = [_other_inside(array) for array in first]
-    want = trial.right(case, *second)
+    want = context.expected(case, *second)
     require_same(
-        trial.ask(case, *second).output,
+        context.run(case, *second).output,
         want,
         case,
         what="a second clip with the same ends and the same sum",
     )
-    if isinstance(trial.target, PythonTarget):
-        got = trial.target.overwritten(case.op, first, second, case=case.id)
+    if isinstance(context.target, PythonTarget):
+        got = context.target.overwritten(case.op, first, second, case=case.id)
         require_same(got, want, case, what="the same array with other values written into it")
 
 
@@ -77,60 +79,68 @@ def _other_inside(x: Array) -> Array:
     return flat.reshape(x.shape)
 
 
-def _in_python(trial: Trial) -> str:
+def _in_python(context: SuiteContext) -> str:
     return (
         ""
-        if isinstance(trial.target, PythonTarget)
+        if isinstance(context.target, PythonTarget)
         else "threads of another process are its own affair"
     )
 
 
-def threaded_cases(trial: Trial) -> Sequence[Case]:
+def threaded_cases(context: SuiteContext) -> Sequence[Case]:
     """A clip that takes a while, for the forward and the backward."""
-    return [trial.case(op, 2, 4, trial.wide, 9, 11) for op in _asked(trial) if op != "jvp"]
+    return [
+        context.case(op, 2, 4, context.wide_channels, 9, 11)
+        for op in _asked(context)
+        if op != "jvp"
+    ]
 
 
-@rule("PURE-4", each=threaded_cases, applies=_in_python)
-def threads_do_not_disturb_each_other(trial: Trial, case: Case) -> None:
+@check("PURE-4", each=threaded_cases, applies=_in_python)
+def threads_do_not_disturb_each_other(context: SuiteContext, case: Case) -> None:
     """Two threads that ask at once, neither of them the first to have asked, each get their own
     right answers.
     """
-    target = trial.target
+    target = context.target
     assert isinstance(target, PythonTarget)
     asked: list[list[Array]] = []
     for seed in (case.seed, case.seed + 1):
         mine = case.smaller(seed=seed)
         asked.append([mine.array()] if case.op == "forward" else [mine.array(), mine.array(1)])
-    answers = target.at_once(case.op, asked, ROUNDS[trial.level], case=case.id)
+    answers = target.at_once(case.op, asked, ROUNDS[context.level], case=case.id)
     for number, (arrays, got) in enumerate(zip(asked, answers, strict=True)):
-        want = trial.right(case, *arrays)
+        want = context.expected(case, *arrays)
         for answer in got:
             require_same(answer, want, case, what=f"thread {number + 1} of two at once")
 
 
-def _batches(trial: Trial) -> str:
-    if not isinstance(trial.target, PythonTarget):
+def _batches(context: SuiteContext) -> str:
+    if not isinstance(context.target, PythonTarget):
         return "a program is not sent an empty batch"
     return (
         "its layout or its sizes hold a certain number of clips"
-        if "N" in trial.target.fixed
+        if "N" in context.target.fixed
         else ""
     )
 
 
-def empty_cases(trial: Trial) -> Sequence[Case]:
+def empty_cases(context: SuiteContext) -> Sequence[Case]:
     """No clip, of a size that others have."""
-    return [trial.case(op, 0, 3, trial.full, 3, 2) for op in _asked(trial) if op != "jvp"]
+    return [
+        context.case(op, 0, 3, context.min_full_channels, 3, 2)
+        for op in _asked(context)
+        if op != "jvp"
+    ]
 
 
-@rule("BATCH-1", each=empty_cases, applies=_batches)
-def an_empty_batch_stays_empty(trial: Trial, case: Case) -> None:
-    """A batch of no clips gives one of no clips, of the same sizes and dtype, or is refused
-    with an error.
+@check("BATCH-1", each=empty_cases, applies=_batches)
+def an_empty_batch_stays_empty(context: SuiteContext, case: Case) -> None:
+    """A batch of no clips gives one of no clips, of the same sizes and dtype, or is refused with an
+    error.
     """
     nothing: Any = np.zeros(case.shape, case.dtype)
     try:
-        got = trial.ask(case, *([nothing] if case.op == "forward" else [nothing, nothing])).output
+        got = context.run(case, *([nothing] if case.op == "forward" else [nothing, nothing])).output
     except WrongShape as error:
         raise Violation(str(error)) from None
     except (Declined, TargetError):

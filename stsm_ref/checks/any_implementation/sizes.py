@@ -1,5 +1,5 @@
-"""Sizes that networks have, in every dtype, forward and back; and sizes beyond what fits into
-8, 16 or 24 bits.
+"""Sizes that networks have, in every dtype, forward and back; and sizes beyond what fits into 8, 16
+or 24 bits.
 """
 
 from collections.abc import Iterable, Sequence
@@ -10,8 +10,8 @@ import numpy as np
 from stsm_ref.checks.any_implementation.certificate import IN_A_LINE, require_moved
 from stsm_ref.checks.any_implementation.shift import STEPS
 from stsm_ref.evidence.cases import Case
-from stsm_ref.evidence.rule import rule
-from stsm_ref.evidence.suite_context import Trial
+from stsm_ref.evidence.check import check
+from stsm_ref.evidence.suite_context import SuiteContext
 from stsm_ref.implementations.base import Op
 
 CHANNELS = (
@@ -83,94 +83,98 @@ more than 2**24 numbers.
 
 A 0 stands for as many channels as show every group.
 """
-MOST = 2**25
-"""Numbers of a large clip: a spec that needs very many channels to show its groups is asked
-with fewer of them.
+MAX_NUMBERS = 2**25
+"""Numbers of a large clip: a spec that needs very many channels to show its groups is asked with
+fewer of them.
 """
-MOST_SMALL = 2**18
+MAX_SMALL = 2**18
 
 
 def _sized(
-    trial: Trial, op: Op, shapes: Iterable[tuple[int, ...]], dtype: np.dtype[Any], most: int
+    context: SuiteContext,
+    op: Op,
+    shapes: Iterable[tuple[int, ...]],
+    dtype: np.dtype[Any],
+    most: int,
 ) -> list[Case]:
-    """Cases of those shapes, with a channel count that the spec takes, none larger than `most`,
-    nor than what goes to another process.
+    """Cases of those shapes, with a channel count that the spec takes, none larger than `most`, nor
+    than what goes to another process.
     """
-    whole = 1 if trial.spec.rounding == "floor" else trial.whole_channels
-    if not trial.target.sees_memory:
+    whole = 1 if context.spec.rounding == "floor" else context.channel_multiple
+    if not context.target.sees_memory:
         most = min(most, IN_A_LINE // dtype.itemsize)
-    found = []
+    cases = []
     for n, t, channels, h, w in shapes:
-        wanted = min(channels or trial.full, max(most // (n * t * h * w), 1))
-        c = max(-(-wanted // whole) * whole, whole)
-        case = trial.case(op, n, t, c, h, w, dtype=dtype.name, values=_values(trial, dtype))
+        count = min(channels or context.min_full_channels, max(most // (n * t * h * w), 1))
+        c = max(-(-count // whole) * whole, whole)
+        case = context.case(op, n, t, c, h, w, dtype=dtype.name, values=_values(context, dtype))
         if np.prod(case.shape) <= most:
-            found.append(case)
-    return list(dict.fromkeys(found))
+            cases.append(case)
+    return list(dict.fromkeys(cases))
 
 
-def _values(trial: Trial, dtype: np.dtype[Any]) -> str:
+def _values(context: SuiteContext, dtype: np.dtype[Any]) -> str:
     return (
         "scattered"
-        if trial.target.moves_bits or dtype.kind in "fcb" or dtype.itemsize < 8
+        if context.target.moves_bits or dtype.kind in "fcb" or dtype.itemsize < 8
         else "finite"
     )
 
 
-def _main(trial: Trial, op: Op) -> np.dtype[Any]:
-    return trial.dtype if op == "forward" else trial.float
+def _main(context: SuiteContext, op: Op) -> np.dtype[Any]:
+    return context.dtype if op == "forward" else context.float
 
 
-def _moved(trial: Trial, case: Case) -> None:
+def _moved(context: SuiteContext, case: Case) -> None:
     """Ask, and compare with where each group came from."""
     given = case.array(0 if case.op == "forward" else 1)
     asked = (given, None) if case.op == "forward" else (case.array(), given)
-    require_moved(trial.ask(case, *asked).output, given, case)
+    require_moved(context.run(case, *asked).output, given, case)
 
 
-def network_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Every channel count of a network on frames of 7 x 7; from the level ci on also on those
-    of its layer, 8 frames each.
+def network_cases(context: SuiteContext, op: Op = "forward") -> Sequence[Case]:
+    """Every channel count of a network on frames of 7 x 7; from the level ci on also on those of
+    its layer, 8 frames each.
     """
     shapes = [(1, 3, channels, 7, 7) for channels in CHANNELS]
-    if trial.level != "smoke" and trial.target.sees_memory:
+    if context.level != "smoke" and context.target.sees_memory:
         shapes += [(1, 8, channels, side, side) for channels, side in STAGES] + [
             (2, 16, 64, 14, 14)
         ]
         shapes += [
             (2, 8, 64, 7, 7),
             (2, 8, 64, 14, 14),
-            (1, 17, trial.wide, 5, 6),
+            (1, 17, context.wide_channels, 5, 6),
             (1, 3, 128, 5, 1),
             (1, 3, 128, 1, 5),
         ]
-    return _sized(trial, op, shapes, _main(trial, op), 2**21)
+    return _sized(context, op, shapes, _main(context, op), 2**21)
 
 
-@rule(*STEPS, each=network_cases)
-def widths_of_networks_are_right(trial: Trial, case: Case) -> None:
+@check(*STEPS, each=network_cases)
+def widths_of_networks_are_right(context: SuiteContext, case: Case) -> None:
     """At the channel counts of networks, 16 to 4096, every value arrives where it must."""
-    _moved(trial, case)
+    _moved(context, case)
 
 
-def network_cases_back(trial: Trial) -> Sequence[Case]:
+def network_cases_back(context: SuiteContext) -> Sequence[Case]:
     """The same for gradients, and from the level ci on the four stages of ResNet-50."""
-    found = list(network_cases(trial, "vjp"))
-    if trial.level != "smoke" and trial.target.sees_memory:
+    cases = list(network_cases(context, "vjp"))
+    if context.level != "smoke" and context.target.sees_memory:
         stages = (
             (1, 8, 256, 56, 56),
             (1, 8, 512, 28, 28),
             (1, 8, 1024, 14, 14),
             (1, 8, 2048, 7, 7),
         )
-        found += _sized(trial, "vjp", stages, trial.float, MOST)
-    return list(dict.fromkeys(found))
+        cases += _sized(context, "vjp", stages, context.float, MAX_NUMBERS)
+    return list(dict.fromkeys(cases))
 
 
-@rule("GRAD-1", each=network_cases_back, applies=lambda trial: trial.lacks("vjp"))
-def gradients_of_networks_are_right(trial: Trial, case: Case) -> None:
+@check("GRAD-1", each=network_cases_back, applies=lambda context: context.missing("vjp"))
+def gradients_of_networks_are_right(context: SuiteContext, case: Case) -> None:
     """At the channel counts of networks every gradient comes back to where its value came from."""
-    _moved(trial, case)
+    _moved(context, case)
 
 
 LONG = (16, 17, 31, 33, 36, 64, 65)
@@ -178,78 +182,78 @@ ROWS = tuple(range(9, 34))
 """Every rest that a vector loop over rows of up to 16 numbers can have."""
 
 
-def longer_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
-    """Each dtype on a clip whose axes are all longer than a vector register; from the level ci
-    on along each axis apart.
+def longer_cases(context: SuiteContext, op: Op = "forward") -> Sequence[Case]:
+    """Each dtype on a clip whose axes are all longer than a vector register; from the level ci on
+    along each axis apart.
     """
-    wide = max(72, trial.wide)
-    wide = wide if wide * 9 * 9 * 11 <= MOST_SMALL else trial.full
+    wide = max(72, context.wide_channels)
+    wide = wide if wide * 9 * 9 * 11 <= MAX_SMALL else context.min_full_channels
     shapes = [(1, 9, wide, 9, 11)]
-    if trial.level != "smoke":
+    if context.level != "smoke":
         shapes += [shape for n in LONG for shape in ((1, n, 0, 2, 3), (1, 2, 0, n, 3))]
         shapes += [(1, 2, 0, 3, n) for n in (*ROWS, *LONG)]
         shapes += [(1, 2, channels, 3, 2) for channels in (33, 64, 96, 129, 512, 2048)]
         shapes += [(1, 2, 384, 14, 14), (3, 8, 64, 5, 4)]
-    dtypes = [d for d in trial.target.dtypes if op == "forward" or d.kind in "fc"]
-    return [case for d in dtypes for case in _sized(trial, op, shapes, d, MOST_SMALL)]
+    dtypes = [d for d in context.target.dtypes if op == "forward" or d.kind in "fc"]
+    return [case for d in dtypes for case in _sized(context, op, shapes, d, MAX_SMALL)]
 
 
-@rule("NUM-2", *STEPS, each=longer_cases)
-def every_dtype_is_right_on_long_axes(trial: Trial, case: Case) -> None:
-    """In every dtype the values are right where all axes are longer than 8, and each alone is
-    long.
+@check("NUM-2", *STEPS, each=longer_cases)
+def every_dtype_is_right_on_long_axes(context: SuiteContext, case: Case) -> None:
+    """In every dtype the values are right where all axes are longer than 8, and each alone
+    is long.
     """
-    _moved(trial, case)
+    _moved(context, case)
 
 
-def _has_floats(trial: Trial) -> str:
-    return trial.lacks("vjp") or ("" if longer_cases(trial, "vjp") else "no floating dtype")
+def _has_floats(context: SuiteContext) -> str:
+    return context.missing("vjp") or ("" if longer_cases(context, "vjp") else "no floating dtype")
 
 
-@rule("NUM-2", "GRAD-1", each=lambda trial: longer_cases(trial, "vjp"), applies=_has_floats)
-def gradients_of_every_dtype_are_right_on_long_axes(trial: Trial, case: Case) -> None:
-    """In every floating dtype gradients are right where all axes are longer than 8, and each
-    alone is long.
+@check("NUM-2", "GRAD-1", each=lambda context: longer_cases(context, "vjp"), applies=_has_floats)
+def gradients_of_every_dtype_are_right_on_long_axes(context: SuiteContext, case: Case) -> None:
+    """In every floating dtype gradients are right where all axes are longer than 8, and each alone
+    is long.
     """
-    _moved(trial, case)
+    _moved(context, case)
 
 
-def large_cases(trial: Trial, op: Op = "forward") -> Sequence[Case]:
+def large_cases(context: SuiteContext, op: Op = "forward") -> Sequence[Case]:
     """`LARGE` in the smallest dtype, and two clips at the size of a network in the main one."""
-    if trial.level == "smoke" or not trial.target.sees_memory:
+    if context.level == "smoke" or not context.target.sees_memory:
         return []
     dtypes = [
-        d for d in trial.target.dtypes if d.kind != "b" and (op == "forward" or d.kind in "fc")
-    ] or [_main(trial, op)]
+        d for d in context.target.dtypes if d.kind != "b" and (op == "forward" or d.kind in "fc")
+    ] or [_main(context, op)]
     smallest = min(dtypes, key=lambda d: d.itemsize)
-    found = _sized(trial, op, LARGE, smallest, MOST)
+    cases = _sized(context, op, LARGE, smallest, MAX_NUMBERS)
     if op == "forward":
-        found += _sized(trial, op, [(2, 8, 256, 56, 56)], trial.dtype, MOST)
-    return list(dict.fromkeys(found))
+        cases += _sized(context, op, [(2, 8, 256, 56, 56)], context.dtype, MAX_NUMBERS)
+    return list(dict.fromkeys(cases))
 
 
 def _large(op: Op) -> Any:
-    def applies(trial: Trial) -> str:
-        if trial.level == "smoke":
+    def applies(context: SuiteContext) -> str:
+        if context.level == "smoke":
             return "the level smoke stays small"
-        return trial.lacks(op) or (
+        return context.missing(op) or (
             ""
-            if trial.target.sees_memory
+            if context.target.sees_memory
             else "millions of numbers are not sent to another process"
         )
 
     return applies
 
 
-@rule(*STEPS, each=large_cases, applies=_large("forward"))
-def large_clips_are_right(trial: Trial, case: Case) -> None:
-    """Clips of millions of numbers, frames of more than 65,535 pixels and axes beyond 16 bits
-    move as small ones do.
+@check(*STEPS, each=large_cases, applies=_large("forward"))
+def large_clips_are_right(context: SuiteContext, case: Case) -> None:
+    """Clips of millions of numbers, frames of more than 65,535 pixels and axes beyond 16 bits move
+    as small ones do.
     """
-    _moved(trial, case)
+    _moved(context, case)
 
 
-@rule("GRAD-1", each=lambda trial: large_cases(trial, "vjp"), applies=_large("vjp"))
-def large_gradients_come_back(trial: Trial, case: Case) -> None:
+@check("GRAD-1", each=lambda context: large_cases(context, "vjp"), applies=_large("vjp"))
+def large_gradients_come_back(context: SuiteContext, case: Case) -> None:
     """So do gradients of that size."""
-    _moved(trial, case)
+    _moved(context, case)

@@ -7,8 +7,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from stsm_ref import strategies
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits
 from stsm_ref.geometry import SUBSETS, Displacement, Order, ShiftSpec
 from stsm_ref.implementations.ours import Subject
@@ -24,7 +24,7 @@ ARRIVALS = [
 ]
 
 
-@check("GEO-1", "SHIFT-2", "SHIFT-3", rung="L0", each=lambda: ARRIVALS)
+@check("GEO-1", "SHIFT-2", "SHIFT-3", rung="L0", each=lambda _: ARRIVALS)
 def an_impulse_arrives(subject: Subject, case: tuple[str, int, tuple[int, ...]]) -> None:
     """+1 is later, lower, further right: an impulse at (t, h, w) = (1, 1, 1) arrives one place
     further.
@@ -39,10 +39,10 @@ def an_impulse_arrives(subject: Subject, case: tuple[str, int, tuple[int, ...]])
     )
 
 
-@check("GEO-2", rung="L1", each=strategies.all_term_sets, sides=("numpy",))
+@check("GEO-2", rung="L1", each=lambda _: strategies.all_term_sets(), sides=("numpy",))
 def terms_name_axes(subject: Subject, terms: str) -> None:
-    """Each of k axes named by a term takes both signs: 2^k distinct directions, in all 127 sets
-    of terms.
+    """Each of k axes named by a term takes both signs: 2^k distinct directions, in all 127 sets of
+    terms.
     """
     groups = iter(subject.partition(subject.make_spec(terms), 64))
     for term in terms.split("+"):
@@ -76,7 +76,7 @@ MISSPELT = [
 ]
 
 
-@check("GEO-2", rung="L0", each=lambda: MISSPELT, sides=("numpy",))
+@check("GEO-2", rung="L0", each=lambda _: MISSPELT, sides=("numpy",))
 def misspelt_terms_are_refused(subject: Subject, case: tuple[str, str]) -> None:
     """Unknown, repeated and misordered terms are refused, and the right spelling is said."""
     terms, advice = case
@@ -95,7 +95,7 @@ def misspelt_terms_are_refused(subject: Subject, case: tuple[str, str]) -> None:
     "GEO-3",
     "GEO-5",
     rung="L1",
-    given=st.builds(
+    strategy=st.builds(
         ShiftSpec,
         strategies.terms(),
         strategies.alphas(),
@@ -121,7 +121,7 @@ LITERALS = [
 ]
 
 
-@check("GEO-3", rung="L0", each=lambda: LITERALS, sides=("numpy",))
+@check("GEO-3", rung="L0", each=lambda _: LITERALS, sides=("numpy",))
 def a_float_is_its_literal(subject: Subject, case: tuple[float | str, str]) -> None:
     """A float means its decimal literal: 0.3 is 3/10."""
     literal, exact = case
@@ -133,12 +133,12 @@ def a_float_is_its_literal(subject: Subject, case: tuple[float | str, str]) -> N
     "GEO-3",
     "GEO-4",
     rung="L0",
-    each=lambda: [(392, "2/49", 8), (72, "1/4", 9), (100, "29/50", 29), (10, "1/5", 1)],
+    each=lambda _: [(392, "2/49", 8), (72, "1/4", 9), (100, "29/50", 29), (10, "1/5", 1)],
     sides=("numpy",),
 )
 def no_float_decides_a_count(subject: Subject, case: tuple[int, str, int]) -> None:
-    """Shares that float arithmetic truncates are whole: 8 of 392 channels at 2/49, where
-    int(392 * (1 / 49)) is 7.
+    """Shares that float arithmetic truncates are whole: 8 of 392 channels at 2/49, where int(392 *
+    (1 / 49)) is 7.
     """
     channels, alpha, size = case
     sizes = [
@@ -153,12 +153,12 @@ def no_float_decides_a_count(subject: Subject, case: tuple[int, str, int]) -> No
     "GEO-3",
     "GEO-4",
     rung="L1",
-    given=st.tuples(strategies.shift_specs(), st.integers(0, 600)),
+    strategy=st.tuples(strategies.shift_specs(), st.integers(0, 600)),
     sides=("numpy",),
 )
 def shares_are_counted_out(subject: Subject, case: tuple[ShiftSpec, int]) -> None:
-    """Each direction gets as many channels as fit into its share, terms in order from channel
-    0; the rest is X_N.
+    """Each direction gets as many channels as fit into its share, terms in order from channel 0;
+    the rest is X_N.
     """
     spec, channels = case
     n_terms = len(spec.terms.split("+"))
@@ -186,7 +186,7 @@ def shares_are_counted_out(subject: Subject, case: tuple[ShiftSpec, int]) -> Non
 @check(
     "GEO-4",
     rung="L1",
-    given=st.tuples(strategies.shift_specs(rounding="exact"), st.integers(0, 600)),
+    strategy=st.tuples(strategies.shift_specs(rounding="exact"), st.integers(0, 600)),
     sides=("numpy",),
 )
 def exact_refuses_fractions(subject: Subject, case: tuple[ShiftSpec, int]) -> None:
@@ -210,7 +210,7 @@ def exact_refuses_fractions(subject: Subject, case: tuple[ShiftSpec, int]) -> No
         )
 
 
-@check("GEO-5", rung="L1", each=lambda: itertools.product(SUBSETS, (1, 2)))
+@check("GEO-5", rung="L1", each=lambda _: itertools.product(SUBSETS, (1, 2)))
 def order_is_a_channel_permutation(subject: Subject, case: tuple[str, int]) -> None:
     """Directions stand in lexicographic order, +1 first or -1 first; the two orders differ by a
     permutation of channels.
@@ -238,12 +238,13 @@ def order_is_a_channel_permutation(subject: Subject, case: tuple[str, int]) -> N
     "GEO-2",
     "GEO-5",
     rung="L0",
-    each=lambda: itertools.product(strategies.all_term_sets(), ("forward-first", "backward-first")),
+    each=lambda _: itertools.product(
+        strategies.all_term_sets(), ("forward-first", "backward-first")
+    ),
     sides=("numpy",),
 )
 def every_cut_is_as_written_out(subject: Subject, case: tuple[str, Order]) -> None:
-    """All 127 sets of terms in both orders: each group has the direction that a written-out list
-    says.
+    """All 127 sets of terms in both orders: each group has the direction that a list says.
 
     Every other comparison but that with the frozen vectors has `ShiftSpec.directions` on both
     sides, so one spec that it gets wrong would be wrong on both.
@@ -252,13 +253,13 @@ def every_cut_is_as_written_out(subject: Subject, case: tuple[str, Order]) -> No
     listed = [
         FORWARD_FIRST[term][:: 1 if order == "forward-first" else -1] for term in terms.split("+")
     ]
-    wanted = [*itertools.chain.from_iterable(listed), (0, 0, 0)]
+    expected = [*itertools.chain.from_iterable(listed), (0, 0, 0)]
     made = subject.make_spec(terms, "3/4", order=order)
     got = [tuple(group.displacement) for group in subject.partition(made, 240)]
-    require(got == wanted, f"terms={terms!r}, {order}: directions {got}, should be {wanted}")
+    require(got == expected, f"terms={terms!r}, {order}: directions {got}, should be {expected}")
 
 
-@check("GEO-5", rung="L0", each=lambda: [0], sides=("numpy",))
+@check("GEO-5", rung="L0", each=lambda _: [0], sides=("numpy",))
 def eq_3_is_forward_first(subject: Subject, case: int) -> None:
     """The four directions of HW stand in the order in which Eq. (3) prints their kernels."""
     printed = [tuple(k.displacement) for k in subject.kernels_2x2()]

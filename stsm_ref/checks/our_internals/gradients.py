@@ -1,5 +1,5 @@
-"""GRAD-1 to GRAD-4, exact on integers: adjoint, tangent, second derivative, and gradients
-through a following convolution.
+"""GRAD-1 to GRAD-4, exact on integers: adjoint, tangent, second derivative, and gradients through a
+following convolution.
 """
 
 from typing import Any, NamedTuple
@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from stsm_ref import definition, strategies
 from stsm_ref.checks.our_internals import large_cases
-from stsm_ref.checks.our_internals.check import check
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits, same_values
 from stsm_ref.geometry import CHANNEL_AXIS, CLIP_AXES, ShiftSpec
 from stsm_ref.implementations.ours import Subject
@@ -29,7 +29,13 @@ CERTIFIED = [
 ]
 
 
-@check("GRAD-1", "SHIFT-6", rung="L1", each=large_cases.clips, given=strategies.clip_cases())
+@check(
+    "GRAD-1",
+    "SHIFT-6",
+    rung="L1",
+    each=lambda _: large_cases.clips(),
+    strategy=strategies.clip_cases(),
+)
 def vjp_equals_definition(subject: Subject, case: ClipCase) -> None:
     """The sliced VJP equals the gradient sent back scalar by scalar, bit for bit."""
     same_bits(
@@ -39,10 +45,10 @@ def vjp_equals_definition(subject: Subject, case: ClipCase) -> None:
     )
 
 
-@check("GRAD-1", rung="L1", given=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
+@check("GRAD-1", rung="L1", strategy=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
 def vjp_is_the_opposite_shift(subject: Subject, case: ClipCase) -> None:
-    """The VJP moves every group by its opposite displacement, zero-filled; <g, stsm(x)> =
-    <vjp(g), x> exactly.
+    """The VJP moves every group by its opposite displacement, zero-filled; <g, stsm(x)> = <vjp(g),
+    x> exactly.
     """
     x, spec = case
     grad = strategies.labels(x.shape, x.dtype, np.random.default_rng(1))
@@ -60,7 +66,7 @@ def vjp_is_the_opposite_shift(subject: Subject, case: ClipCase) -> None:
         )
 
 
-@check("GRAD-2", rung="L1", given=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
+@check("GRAD-2", rung="L1", strategy=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
 def jvp_is_the_shift(subject: Subject, case: ClipCase) -> None:
     """STSM is linear, exactly, so the derivative at x along v is stsm(v), and stsm(0) is 0."""
     x, spec = case
@@ -73,7 +79,7 @@ def jvp_is_the_shift(subject: Subject, case: ClipCase) -> None:
     same_bits(subject.stsm(np.zeros_like(x), spec), np.zeros_like(x), f"stsm(0) for {case}")
 
 
-@check("GRAD-3", rung="L1", given=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
+@check("GRAD-3", rung="L1", strategy=strategies.clip_cases(batch_axes=(0, 1), **INTEGERS))
 def second_derivative_is_zero(subject: Subject, case: ClipCase) -> None:
     """The mixed second difference of STSM, and of its VJP, is exactly 0."""
     x, spec = case
@@ -87,15 +93,15 @@ def second_derivative_is_zero(subject: Subject, case: ClipCase) -> None:
     "GRAD-1",
     "SHIFT-6",
     rung="L3",
-    each=lambda: [
+    each=lambda _: [
         (spec, shape)
         for spec in CERTIFIED
         for shape in ((3, 12, 2, 1), (2, 8, 1, 3), (1, 12, 3, 2))
     ],
 )
 def every_basis_vector(subject: Subject, case: tuple[ShiftSpec, tuple[int, ...]]) -> None:
-    """On every basis vector of the shape STSM is the matrix of the definition, and the VJP is
-    its transpose.
+    """On every basis vector of the shape STSM is the matrix of the definition, and the VJP is its
+    transpose.
     """
     spec, shape = case
     size = int(np.prod(shape))
@@ -121,7 +127,7 @@ class Gradients(NamedTuple):
     middle: Integers
 
 
-@check("GRAD-4", "CONV-2", rung="L1", given=strategies.clip_cases(batch_axes=(0,), **INTEGERS))
+@check("GRAD-4", "CONV-2", rung="L1", strategy=strategies.clip_cases(batch_axes=(0,), **INTEGERS))
 def gradients_pass_through_a_convolution(subject: Subject, case: ClipCase) -> None:
     """Through a following 3x3 convolution, weight and input gradients of shift equal those of
     sparse convolution and of differences.
@@ -181,8 +187,8 @@ class _Transposed(NamedTuple):
 
 
 def _sparse_adjoint(subject: Subject, grad: Integers, spec: ShiftSpec) -> Integers:
-    """Backward of the sparse convolution as a framework does it: flipped kernel, the complement
-    of the padding.
+    """Backward of the sparse convolution as a framework does it: flipped kernel, the complement of
+    the padding.
     """
     back = np.empty_like(grad)
     for start, stop, displacement in spec.partition(grad.shape[CHANNEL_AXIS]):

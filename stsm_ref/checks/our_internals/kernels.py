@@ -1,5 +1,5 @@
-"""KERN, PAD and CONV: the kernels as printed, their padding, and shift against sparse
-convolution on every engine.
+"""KERN, PAD and CONV: the kernels as printed, their padding, and shift against sparse convolution
+on every engine.
 """
 
 import itertools
@@ -11,11 +11,11 @@ from scipy import signal
 
 from stsm_ref import strategies
 from stsm_ref.checks.our_internals import large_cases
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.correlate import ENGINES
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits, same_values
 from stsm_ref.geometry import CLIP_AXES, UNIT_DISPLACEMENTS, Displacement
-from stsm_ref.implementations.ours import Subject
+from stsm_ref.implementations.ours import SINGLE_STEPS, Subject
 from stsm_ref.strategies import ArrayCase, ClipCase
 
 # (builder, weights as printed, displacement down and right), Eqs. (1) to (3) in their order
@@ -34,7 +34,7 @@ PRINTED: list[tuple[str, list[Any]]] = [
 ]
 
 
-@check("KERN-1x2", "KERN-2x1", "KERN-2x2", rung="L0", each=lambda: PRINTED, sides=("numpy",))
+@check("KERN-1x2", "KERN-2x1", "KERN-2x2", rung="L0", each=lambda _: PRINTED, sides=("numpy",))
 def kernels_are_as_printed(subject: Subject, case: tuple[str, list[Any]]) -> None:
     """Eqs. (1), (2) and (3) literally, in the printed order."""
     builder, printed = case
@@ -54,12 +54,12 @@ def kernels_are_as_printed(subject: Subject, case: tuple[str, list[Any]]) -> Non
 @check(
     "KERN-3D",
     rung="L0",
-    each=lambda: enumerate(itertools.product((0, 1), repeat=3)),
+    each=lambda _: enumerate(itertools.product((0, 1), repeat=3)),
     sides=("numpy",),
 )
 def kernels_3d_are_by_hot_index(subject: Subject, case: tuple[int, tuple[int, ...]]) -> None:
-    """The eight 3-D kernels stand in the order of their hot index; hot 0 moves by +1, hot 1 by
-    -1.
+    """The eight 3-D kernels stand in the order of their hot index; hot 0 moves by +1, hot 1
+    by -1.
     """
     position, hot = case
     kernels = subject.kernels_3d()
@@ -81,13 +81,13 @@ def kernels_3d_are_by_hot_index(subject: Subject, case: tuple[int, tuple[int, ..
     "KERN-3D",
     "PAD-1",
     rung="L1",
-    each=lambda: [*UNIT_DISPLACEMENTS, *large_cases.FAR],
-    given=strategies.displacements(),
+    each=lambda _: [*UNIT_DISPLACEMENTS, *large_cases.FAR],
+    strategy=strategies.displacements(),
     sides=("numpy",),
 )
 def kernels_are_one_hot(subject: Subject, displacement: tuple[int, ...]) -> None:
-    """|d|+1 taps, one 1: first for d > 0 with d zeros before, last for d < 0 with -d zeros
-    after; sizes stay.
+    """|d|+1 taps, one 1: first for d > 0 with d zeros before, last for d < 0 with -d zeros after;
+    sizes stay.
     """
     weights, padding, moved = subject.one_hot_kernel(displacement)
     name = f"one_hot_kernel({tuple(displacement)})"
@@ -103,15 +103,17 @@ def kernels_are_one_hot(subject: Subject, displacement: tuple[int, ...]) -> None
     require(
         hot == tuple(0 if d >= 0 else -d for d in displacement), f"{name}: the 1 stands at {hot}"
     )
-    wanted = tuple((d, 0) if d > 0 else (0, -d) for d in displacement)
-    require(tuple(map(tuple, padding)) == wanted, f"{name}: padding {padding}, should be {wanted}")
+    expected = tuple((d, 0) if d > 0 else (0, -d) for d in displacement)
+    require(
+        tuple(map(tuple, padding)) == expected, f"{name}: padding {padding}, should be {expected}"
+    )
     require(tuple(moved) == tuple(displacement), f"{name}: says it moves {moved}")
 
 
 @check(
     "PAD-1",
     rung="L0",
-    each=lambda: [
+    each=lambda _: [
         ((1,), [0, 1, 2, 3]),
         ((-1,), [2, 3, 4, 0]),
         ((2,), [0, 0, 1, 2]),
@@ -120,8 +122,8 @@ def kernels_are_one_hot(subject: Subject, displacement: tuple[int, ...]) -> None
     sides=("numpy",),
 )
 def zeros_stand_on_one_side(subject: Subject, case: tuple[tuple[int, ...], list[int]]) -> None:
-    """1234 becomes 0123 under [1 0] and 2340 under [0 1]; with the zeros on the other side
-    nothing moves (the "same" trap).
+    """1234 becomes 0123 under [1 0] and 2340 under [0 1]; with the zeros on the other side nothing
+    moves (the "same" trap).
     """
     displacement, want = case
     kernel = subject.one_hot_kernel(displacement)
@@ -137,10 +139,10 @@ def zeros_stand_on_one_side(subject: Subject, case: tuple[tuple[int, ...], list[
     )
 
 
-@check("CONV-1", rung="L1", each=lambda: UNIT_DISPLACEMENTS, sides=("numpy",))
+@check("CONV-1", rung="L1", each=lambda _: UNIT_DISPLACEMENTS, sides=("numpy",))
 def convolution_is_cross_correlation(subject: Subject, displacement: Displacement) -> None:
-    """Under the textbook's flipped convolution the kernel must be flipped first; unflipped, [1
-    0] with its padding moves nothing.
+    """Under the textbook's flipped convolution the kernel must be flipped first; unflipped, [1 0]
+    with its padding moves nothing.
     """
     x = strategies.labels((3, 5, 2), np.dtype(np.float64), np.random.default_rng(6))
     weights, padding, _ = subject.one_hot_kernel(displacement)
@@ -165,7 +167,7 @@ def convolution_is_cross_correlation(subject: Subject, displacement: Displacemen
     "KERN-2x2",
     "KERN-3D",
     rung="L1",
-    each=lambda: itertools.product(
+    each=lambda _: itertools.product(
         ENGINES, UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 1, 2), (2, 5, 3)], "bfD"
     ),
 )
@@ -186,13 +188,12 @@ def all_26_kernels_shift(
 @check(
     "CONV-2",
     rung="L1",
-    each=lambda: itertools.product(ENGINES, large_cases.arrays(longest=400)),
-    given=st.tuples(
+    each=lambda _: itertools.product(ENGINES, large_cases.arrays(longest=400)),
+    strategy=st.tuples(
         st.sampled_from(list(ENGINES)), strategies.array_cases(reach=4, values="finite")
     ),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
-    "NumPy's alone",
+    why_one_side=SINGLE_STEPS,
 )
 def any_displacement_is_a_convolution(subject: Subject, case: tuple[str, ArrayCase]) -> None:
     """Any whole displacement along any axes equals correlation with its kernel, in value, dtype
@@ -209,8 +210,8 @@ def any_displacement_is_a_convolution(subject: Subject, case: tuple[str, ArrayCa
     "SHIFT-2",
     "SHIFT-3",
     rung="L1",
-    each=lambda: itertools.product(ENGINES, large_cases.clips()),
-    given=st.tuples(st.sampled_from(list(ENGINES)), strategies.clip_cases(values="finite")),
+    each=lambda _: itertools.product(ENGINES, large_cases.clips()),
+    strategy=st.tuples(st.sampled_from(list(ENGINES)), strategies.clip_cases(values="finite")),
 )
 def stsm_is_a_convolution(subject: Subject, case: tuple[str, ClipCase]) -> None:
     """STSM of any spec equals its groups under their sparse kernels, in value, on every engine."""
@@ -226,13 +227,13 @@ def stsm_is_a_convolution(subject: Subject, case: tuple[str, ClipCase]) -> None:
     "CONV-2",
     "NUM-1",
     rung="L0",
-    each=lambda: ENGINES,
+    each=lambda _: ENGINES,
     sides=("numpy",),
     why_one_side="torch has one engine, which is not asked for infinities",
 )
 def where_convolution_differs(subject: Subject, engine: str) -> None:
-    """Not bit for bit: 0*inf is NaN (ndimage passes over zero taps) and a sum loses -0.0, where
-    the shift keeps both.
+    """Not bit for bit: 0*inf is NaN (ndimage passes over zero taps) and a sum loses -0.0, where the
+    shift keeps both.
     """
     x = np.array([np.inf, -0.0, 5.0, 7.0])
     kernel = subject.one_hot_kernel(-1)
@@ -252,12 +253,12 @@ def where_convolution_differs(subject: Subject, engine: str) -> None:
 @check(
     "CONV-2",
     rung="L1",
-    given=strategies.arrays((2, 3, 4, 5), values="finite", dtypes=[np.dtype(np.int64)]),
+    strategy=strategies.arrays((2, 3, 4, 5), values="finite", dtypes=[np.dtype(np.int64)]),
     sides=("numpy",),
 )
 def engines_sum_every_tap(subject: Subject, x: np.ndarray[Any, Any]) -> None:
-    """The engines take no short cut: under a dense kernel of any weights they agree with the
-    sum written out in loops.
+    """The engines take no short cut: under a dense kernel of any weights they agree with the sum
+    written out in loops.
     """
     x = x % 1000
     dense = _Dense()

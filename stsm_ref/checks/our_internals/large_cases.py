@@ -44,8 +44,8 @@ def clips(*, labels: bool = True) -> list[ClipCase]:
 
 
 def arrays(*, longest: int = 40_000) -> list[ArrayCase]:
-    """The arrays of `LONG` that have no more than `longest` places along an axis, unique labels
-    in int64.
+    """The arrays of `LONG` that have no more than `longest` places along an axis, unique labels in
+    int64.
     """
     chosen = [(shape, far, axes) for shape, far, axes in LONG if max(shape) <= longest]
     dtype = np.dtype(np.int64)

@@ -1,5 +1,5 @@
-"""MAT, INV, CAP and COST: the shift as a matrix, what it cannot undo, what two layers can do,
-and that nothing is learned.
+"""MAT, INV, CAP and COST: the shift as a matrix, what it cannot undo, what two layers can do, and
+that nothing is learned.
 """
 
 import functools
@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from stsm_ref import definition, strategies
 from stsm_ref.checks.our_internals import large_cases
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.composition import apply_layers
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_values
 from stsm_ref.geometry import UNIT_DISPLACEMENTS, Displacement, ShiftSpec
-from stsm_ref.implementations.ours import Subject
+from stsm_ref.implementations.ours import SINGLE_STEPS, Subject
 from stsm_ref.strategies import ClipCase
 
 ONE_AXIS = [(n, d) for n in (0, 1, 2, 3, 5, 8) for d in (-9, -3, -2, -1, 0, 1, 2, 3, 9)]
@@ -24,12 +24,12 @@ SMALL = st.tuples(strategies.sizes(), strategies.sizes(), strategies.sizes())
 @check(
     "MAT-1",
     rung="L1",
-    each=lambda: [*ONE_AXIS, *large_cases.axes_and_distances()],
+    each=lambda _: [*ONE_AXIS, *large_cases.axes_and_distances()],
     sides=("numpy",),
 )
 def one_axis_is_an_off_diagonal(subject: Subject, case: tuple[int, int]) -> None:
-    """The matrix of a shift by d along one axis has ones where row - column = d, and nothing
-    else.
+    """The matrix of a shift by d along one axis has ones where row - column = d, and
+    nothing else.
     """
     size, distance = case
     want = [[int(row - column == distance) for column in range(size)] for row in range(size)]
@@ -40,15 +40,14 @@ def one_axis_is_an_off_diagonal(subject: Subject, case: tuple[int, int]) -> None
 @check(
     "MAT-2",
     rung="L1",
-    each=lambda: UNIT_DISPLACEMENTS,
-    given=strategies.displacements(reach=3),
+    each=lambda _: UNIT_DISPLACEMENTS,
+    strategy=strategies.displacements(reach=3),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
-    "NumPy's alone",
+    why_one_side=SINGLE_STEPS,
 )
 def several_axes_are_a_kronecker_product(subject: Subject, displacement: tuple[int, ...]) -> None:
-    """Along T, H, W the matrix is the Kronecker product of the three, and times the raveled
-    array it is the shift.
+    """Along T, H, W the matrix is the Kronecker product of the three, and times the raveled array
+    it is the shift.
     """
     shape = (3, 2, 5)
     whole = subject.shift_matrix(shape, displacement)
@@ -71,8 +70,8 @@ def several_axes_are_a_kronecker_product(subject: Subject, displacement: tuple[i
     "MAT-2",
     "GRAD-1",
     rung="L1",
-    each=large_cases.clips,
-    given=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"),
+    each=lambda _: large_cases.clips(),
+    strategy=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"),
 )
 def stsm_is_one_matrix(subject: Subject, case: ClipCase) -> None:
     """The whole STSM is one matrix, and its transpose is the VJP."""
@@ -89,11 +88,14 @@ def stsm_is_one_matrix(subject: Subject, case: ClipCase) -> None:
 
 
 @check(
-    "MAT-3", rung="L1", given=st.tuples(SMALL, strategies.displacements(reach=3)), sides=("numpy",)
+    "MAT-3",
+    rung="L1",
+    strategy=st.tuples(SMALL, strategies.displacements(reach=3)),
+    sides=("numpy",),
 )
 def shifts_are_nilpotent(subject: Subject, case: tuple[tuple[int, ...], tuple[int, ...]]) -> None:
-    """Repeated, a shift that moves empties the array: after ceil(n/|d|) steps along the axis
-    that runs out first, and not before.
+    """Repeated, a shift that moves empties the array: after ceil(n/|d|) steps along the axis that
+    runs out first, and not before.
     """
     shape, displacement = case
     matrix = subject.shift_matrix(shape, displacement)
@@ -115,7 +117,10 @@ def shifts_are_nilpotent(subject: Subject, case: tuple[tuple[int, ...], tuple[in
 
 
 @check(
-    "MAT-4", rung="L1", given=st.tuples(SMALL, strategies.displacements(reach=3)), sides=("numpy",)
+    "MAT-4",
+    rung="L1",
+    strategy=st.tuples(SMALL, strategies.displacements(reach=3)),
+    sides=("numpy",),
 )
 def squares_are_projections(
     subject: Subject, case: tuple[tuple[int, ...], tuple[int, ...]]
@@ -134,7 +139,10 @@ def squares_are_projections(
 
 
 @check(
-    "MAT-5", rung="L1", given=st.tuples(SMALL, strategies.displacements(reach=3)), sides=("numpy",)
+    "MAT-5",
+    rung="L1",
+    strategy=st.tuples(SMALL, strategies.displacements(reach=3)),
+    sides=("numpy",),
 )
 def the_spectral_norm_is_one(
     subject: Subject, case: tuple[tuple[int, ...], tuple[int, ...]]
@@ -152,7 +160,7 @@ def the_spectral_norm_is_one(
 @check(
     "INV-1",
     rung="L1",
-    each=lambda: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 3, 2), (5, 1, 1)]),
+    each=lambda _: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 3, 2), (5, 1, 1)]),
 )
 def shifting_back_loses_the_edge(
     subject: Subject, case: tuple[Displacement, tuple[int, ...]]
@@ -180,7 +188,7 @@ def shifting_back_loses_the_edge(
 @check(
     "CAP-1",
     rung="L1",
-    each=lambda: itertools.product(
+    each=lambda _: itertools.product(
         UNIT_DISPLACEMENTS, ["T+H+W", "T+H+W@1,backward-first", "W+T+H@3/4"]
     ),
     sides=("numpy",),
@@ -205,12 +213,12 @@ def layers_make_any_shift(subject: Subject, case: tuple[Displacement, str]) -> N
 @check(
     "COST-1",
     rung="L1",
-    given=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"),
+    strategy=strategies.clip_cases(batch_axes=(0,), dtypes=[np.dtype(np.int64)], values="labels"),
     sides=("numpy",),
 )
 def nothing_is_learned(subject: Subject, case: ClipCase) -> None:
-    """Shape and spec fix the whole matrix: entries 0 and 1, at most one 1 in a row or column,
-    no number left to learn.
+    """Shape and spec fix the whole matrix: entries 0 and 1, at most one 1 in a row or column, no
+    number left to learn.
     """
     x, spec = case
     matrix = subject.stsm_matrix(x.shape, spec)

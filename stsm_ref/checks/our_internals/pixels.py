@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stsm_ref import definition
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.correlate import ENGINES
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits, same_values
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.ours import Subject
@@ -23,7 +23,7 @@ def _clip(velocity: tuple[int, int]) -> npt.NDArray[np.uint8]:
     return clip
 
 
-@check("GEO-1", "SHIFT-2", "SHIFT-3", rung="L0", each=lambda: [((0, 1), "W"), ((1, 0), "H")])
+@check("GEO-1", "SHIFT-2", "SHIFT-3", rung="L0", each=lambda _: [((0, 1), "W"), ((1, 0), "H")])
 def a_pan_turns_time_into_space(subject: Subject, case: tuple[tuple[int, int], str]) -> None:
     """Real pixels: in a camera's pan by one pixel a frame, one frame later is one pixel further
     back, up to the border.
@@ -53,7 +53,7 @@ def a_pan_turns_time_into_space(subject: Subject, case: tuple[tuple[int, int], s
     "NUM-1",
     "GRAD-1",
     rung="L0",
-    each=lambda: SPECS,
+    each=lambda _: SPECS,
 )
 def pixels_equal_definition(subject: Subject, spec: ShiftSpec) -> None:
     """Real pixels: STSM and its VJP equal the scalar-loop definition bit for bit."""
@@ -66,10 +66,10 @@ def pixels_equal_definition(subject: Subject, spec: ShiftSpec) -> None:
     )
 
 
-@check("CONV-2", rung="L0", each=lambda: [(engine, spec) for engine in ENGINES for spec in SPECS])
+@check("CONV-2", rung="L0", each=lambda _: [(engine, spec) for engine in ENGINES for spec in SPECS])
 def pixels_equal_convolution(subject: Subject, case: tuple[str, ShiftSpec]) -> None:
-    """Real pixels: STSM equals sparse convolution on every engine, as bytes and as float32 in
-    [0, 1].
+    """Real pixels: STSM equals sparse convolution on every engine, as bytes and as float32 in [0,
+    1].
     """
     engine, spec = case
     for x in (_clip((1, 1)), (_clip((1, 1)) / np.float32(255)).astype(np.float32)):
@@ -80,7 +80,7 @@ def pixels_equal_convolution(subject: Subject, case: tuple[str, ShiftSpec]) -> N
         )
 
 
-@check("MAT-2", rung="L0", each=lambda: SPECS)
+@check("MAT-2", rung="L0", each=lambda _: SPECS)
 def pixels_equal_the_matrix(subject: Subject, spec: ShiftSpec) -> None:
     """Real pixels: STSM is the product with its matrix, 30,720 rows and columns."""
     x = _clip((0, 1)).astype(np.int64)
@@ -91,7 +91,7 @@ def pixels_equal_the_matrix(subject: Subject, spec: ShiftSpec) -> None:
     )
 
 
-@check("BATCH-1", rung="L0", each=lambda: [ShiftSpec("T", "1/2"), ShiftSpec()])
+@check("BATCH-1", rung="L0", each=lambda _: [ShiftSpec("T", "1/2"), ShiftSpec()])
 def two_films_stay_apart(subject: Subject, spec: ShiftSpec) -> None:
     """Real pixels: of two films in one batch neither reaches into the other."""
     first, second = _clip((0, 1)), _clip((1, 0))

@@ -1,4 +1,6 @@
-"""All checks, in the order in which they are written: importing a family registers its checks."""
+"""All checks of our own code, in the order in which they are written: importing a family registers
+its checks.
+"""
 
 from collections.abc import Mapping
 
@@ -12,8 +14,8 @@ from stsm_ref.checks.our_internals import (
     theorems,
     vectors,
 )
-from stsm_ref.checks.our_internals.check import CHECKS, Check
 from stsm_ref.errors import MissingExtraError
+from stsm_ref.evidence.check import Check, registered
 
 FAMILIES = (geometry, shift, kernels, matrices, gradients, pixels, vectors)
 
@@ -36,5 +38,9 @@ def load(*, torch: bool = True, proofs: bool = True) -> Mapping[str, Check]:
             raise MissingExtraError(
                 "the torch side of stsm-ref verify (or ask for --side numpy)", "torch", "torch"
             ) from None
-        from stsm_ref.checks.our_internals import torch as _torch_checks  # noqa: F401 # registers its checks
-    return CHECKS | theorems.THEOREMS if proofs else CHECKS
+        from stsm_ref.checks.our_internals import torch as torch_checks
+
+        found = registered(*FAMILIES, torch_checks)
+    else:
+        found = registered(*FAMILIES)
+    return found | theorems.THEOREMS if proofs else found

@@ -3,39 +3,40 @@
 import platform
 import time
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import hypothesis
 import numpy as np
 import scipy
-from hypothesis.errors import Unsatisfiable
 
 import stsm_ref
-from stsm_ref.checks.our_internals.check import Check
-from stsm_ref.errors import MissingExtraError
-from stsm_ref.evidence.failure import Undecided
-from stsm_ref.evidence.outcome import RUNGS
+from stsm_ref.evidence.check import Check
+from stsm_ref.evidence.executor import RuleExecutor
+from stsm_ref.evidence.outcome import RUNGS, Outcome, worst
+from stsm_ref.evidence.report.report import RuleResult
 from stsm_ref.implementations.ours import OURS, Subject
 from stsm_ref.requirements import REQUIREMENTS, Requirement
 
-Outcome = Literal["passed", "violated", "undecided"]
-EXIT_CODES: dict[Outcome, int] = {"passed": 0, "violated": 1, "undecided": 3}
-
 
 @dataclass(frozen=True)
-class Result:
-    """What one check found; `failure` is empty unless it is violated or undecided."""
+class Result(RuleResult):
+    """What one check found on one of our sides; `note` is empty unless it is violated or
+    undecided.
+    """
 
-    check: str
-    side: str
-    statement: str
-    rung: str
-    outcome: Outcome
-    cases: int
-    seconds: float
-    failure: str
+    side: str = ""
     assumes: str = ""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain data, for a program."""
+        names = ("side", "statement", "rung", "outcome", "cases")
+        data = {"check": self.rule} | {name: getattr(self, name) for name in names}
+        return data | {
+            "seconds": round(self.seconds, 3),
+            "failure": self.note,
+            "assumes": self.assumes,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,46 +69,39 @@ class Row:
         return sum(result.seconds for result in self.results)
 
 
-def worst(outcomes: Iterable[Outcome]) -> Outcome:
-    """Violated before undecided before passed; of nothing at all, undecided."""
-    found = set(outcomes) or {"undecided"}
-    return next(outcome for outcome in ("violated", "undecided", "passed") if outcome in found)
-
-
 def run_check(check: Check, subject: Subject = OURS, *, examples: int = 100) -> Result:
     """Run one check on drawn cases that are the same in every run; any exception of the subject is
     a violation.
 
     A check of which the subject takes no case leaves it undecided.
+
+    Parameters
+    ----------
+    check : Check
+        What is asked.
+    subject : Subject
+        The side that is asked.
+    examples : int
+        How many cases a strategy draws.
+
+    Raises
+    ------
+    MissingExtraError
+        If the check needs an extra that is not installed.
     """
     sampling = hypothesis.settings(
         max_examples=examples, derandomize=True, database=None, print_blob=False
     )
     started = time.perf_counter()
-    cases, outcome, failure = 0, "passed", ""
-    try:
-        cases = check.run(subject, sampling)
-        if cases == 0:
-            outcome, failure = "undecided", "no case ran"
-    except MissingExtraError:
-        raise
-    except (Unsatisfiable, Undecided) as error:
-        outcome, failure = "undecided", str(error)
-    except Exception as error:  # whatever the subject raises on valid input breaks the rule
-        outcome = "violated"
-        failure = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
+    executor = RuleExecutor(check, subject, sampling=sampling).run()
+    outcome, note = executor.verdict()
+    if (error := executor.failure) is not None:
+        note = "\n".join([f"{type(error).__name__}: {error}", *getattr(error, "__notes__", [])])
     seconds = time.perf_counter() - started
+    what = check.name, check.statement, check.requirements, check.rung
     return Result(
-        check.name,
-        subject.name,
-        check.statement,
-        check.rung,
-        outcome,
-        cases,
-        seconds,
-        failure,
-        check.assumes,
-    )  # type: ignore[arg-type]  # one of the three
+        *what, outcome, executor.ran, seconds, note, side=subject.name, assumes=check.assumes
+    )
 
 
 def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple[Check, Subject]]:
@@ -116,7 +110,7 @@ def plan(checks: Mapping[str, Check], subjects: Iterable[Subject]) -> list[tuple
         (check, subject)
         for subject in subjects
         for check in checks.values()
-        if not check.why_not(subject)
+        if not check.skip_reason(subject)
     ]
 
 
@@ -128,7 +122,7 @@ def rows(results: Iterable[Result], *, only_concerned: bool = False) -> tuple[Ro
     """
     found = tuple(results)
     table = tuple(
-        Row(entry, tuple(r for name in entry.checks for r in found if r.check == name))
+        Row(entry, tuple(r for name in entry.checks for r in found if r.rule == name))
         for entry in REQUIREMENTS
     )
     return tuple(row for row in table if row.results) if only_concerned else table
@@ -154,11 +148,7 @@ def as_json(table: tuple[Row, ...]) -> dict[str, Any]:
                 "standing_in_words": row.requirement.standing_in_words,
                 "rung_in_words": row.requirement.rung_in_words(row.rung()),
             }
-            | {
-                "checks": [
-                    asdict(result) | {"seconds": round(result.seconds, 3)} for result in row.results
-                ]
-            }
+            | {"checks": [result.as_dict() for result in row.results]}
             for row in table
         ],
     }

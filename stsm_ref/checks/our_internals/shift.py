@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 
 from stsm_ref import definition, strategies
 from stsm_ref.checks.our_internals import large_cases
-from stsm_ref.checks.our_internals.check import check
+from stsm_ref.evidence import oracle
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits
 from stsm_ref.geometry import CHANNEL_AXIS, UNIT_DISPLACEMENTS, Array, Displacement, ShiftSpec
-from stsm_ref.implementations.ours import Subject
+from stsm_ref.implementations.ours import SINGLE_STEPS, Subject
 from stsm_ref.strategies import ArrayCase, ClipCase
 
 STEPS = ("SHIFT-1", "SHIFT-2", "SHIFT-3", "SHIFT-4", "SHIFT-5")
@@ -27,11 +28,10 @@ LABELS: dict[str, Any] = {"dtypes": [np.dtype(np.int64), np.dtype(np.float64)], 
     "SHIFT-6",
     "NUM-1",
     rung="L1",
-    each=large_cases.arrays,
-    given=strategies.array_cases(),
+    each=lambda _: large_cases.arrays(),
+    strategy=strategies.array_cases(),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
-    "NumPy's alone",
+    why_one_side=SINGLE_STEPS,
 )
 def shift_equals_definition(subject: Subject, case: ArrayCase) -> None:
     """The sliced shift equals y[i] = x[i-d], else 0, bit for bit: any array, axes and whole
@@ -46,19 +46,19 @@ def shift_equals_definition(subject: Subject, case: ArrayCase) -> None:
     "SHIFT-6",
     "NUM-1",
     rung="L1",
-    each=lambda: large_cases.clips(labels=False),
-    given=strategies.clip_cases(),
+    each=lambda _: large_cases.clips(labels=False),
+    strategy=strategies.clip_cases(),
 )
 def stsm_equals_definition(subject: Subject, case: ClipCase) -> None:
-    """The sliced STSM equals the scalar-loop definition bit for bit: any spec, dtype, strides
-    and leading axes.
+    """The sliced STSM equals the scalar-loop definition bit for bit: any spec, dtype, strides and
+    leading axes.
     """
     same_bits(
         subject.stsm(case.x, case.spec), definition.stsm(case.x, case.spec), f"stsm of {case}"
     )
 
 
-@check(*STEPS, rung="L1", given=strategies.clip_cases(specs=THE_PAPERS))
+@check(*STEPS, rung="L1", strategy=strategies.clip_cases(specs=THE_PAPERS))
 def five_steps_by_hand(subject: Subject, case: ClipCase) -> None:
     """STSM equals the five steps of §3.2 written out with split, delete, add zeros, concatenate."""
     x, spec = case
@@ -89,11 +89,13 @@ def five_steps_by_hand(subject: Subject, case: ClipCase) -> None:
 
 
 @check(
-    "PURE-4", rung="L1", given=strategies.clip_cases(values="labels", dtypes=[np.dtype(np.float32)])
+    "PURE-4",
+    rung="L1",
+    strategy=strategies.clip_cases(values="labels", dtypes=[np.dtype(np.float32)]),
 )
 def asked_again_it_is_the_same(subject: Subject, case: ClipCase) -> None:
-    """Asked again after another clip of the same shape, STSM gives the same: it keeps nothing
-    from call to call.
+    """Asked again after another clip of the same shape, STSM gives the same: it keeps nothing from
+    call to call.
     """
     x, spec = case
     first = np.array(subject.stsm(x, spec))
@@ -101,7 +103,7 @@ def asked_again_it_is_the_same(subject: Subject, case: ClipCase) -> None:
     same_bits(np.array(subject.stsm(x, spec)), first, f"stsm of {case}, asked again")
 
 
-@check("SHIFT-1", "SHIFT-5", rung="L1", given=strategies.clip_cases(batch_axes=(0,), **LABELS))
+@check("SHIFT-1", "SHIFT-5", rung="L1", strategy=strategies.clip_cases(batch_axes=(0,), **LABELS))
 def channels_do_not_mix(subject: Subject, case: ClipCase) -> None:
     """Changing one channel of the input changes that channel of the output and no other."""
     x, spec = case
@@ -114,7 +116,7 @@ def channels_do_not_mix(subject: Subject, case: ClipCase) -> None:
     same_bits(after, want, f"stsm of {case} after channel {channel} was changed")
 
 
-@check("SHIFT-4", "NUM-1", rung="L1", given=strategies.clip_cases())
+@check("SHIFT-4", "NUM-1", rung="L1", strategy=strategies.clip_cases())
 def the_rest_stays(subject: Subject, case: ClipCase) -> None:
     """X_N leaves as it came, bit for bit."""
     x, spec = case
@@ -126,11 +128,11 @@ def the_rest_stays(subject: Subject, case: ClipCase) -> None:
 @check(
     "SHIFT-6",
     rung="L1",
-    each=lambda: itertools.product(UNIT_DISPLACEMENTS, strategies.SIZES, ("f", "D", "?", "q")),
+    each=lambda _: itertools.product(UNIT_DISPLACEMENTS, strategies.SIZES, ("f", "D", "?", "q")),
 )
 def vacated_places_are_zero(subject: Subject, case: tuple[Displacement, int, str]) -> None:
-    """What enters is +0 even beside inf and NaN, on an axis of size 1 the whole group; what
-    leaves is dropped.
+    """What enters is +0 even beside inf and NaN, on an axis of size 1 the whole group; what leaves
+    is dropped.
     """
     displacement, size, char = case
     dtype = np.dtype(char)
@@ -154,7 +156,9 @@ def vacated_places_are_zero(subject: Subject, case: tuple[Displacement, int, str
     *STEPS,
     "SHIFT-6",
     rung="L2",
-    each=lambda: [ShiftSpec(t, a) for t in (*strategies.TABLE_TERMS, "THW") for a in ("3/8", "1")],
+    each=lambda _: [
+        ShiftSpec(t, a) for t in (*strategies.TABLE_TERMS, "THW") for a in ("3/8", "1")
+    ],
 )
 def labels_reveal_every_move(subject: Subject, spec: ShiftSpec) -> None:
     """On unique labels at (4, 64, 5, 7) each label arrives where its group sends it, or is gone."""
@@ -184,18 +188,14 @@ def labels_reveal_every_move(subject: Subject, spec: ShiftSpec) -> None:
 @check(
     "TSM-1",
     rung="L1",
-    given=st.tuples(st.sampled_from((2, 3, 4, 8, 16)), strategies.clip_cases(batch_axes=(1,))),
+    strategy=st.tuples(st.sampled_from((2, 3, 4, 8, 16)), strategies.clip_cases(batch_axes=(1,))),
 )
 def tsm_is_a_special_case(subject: Subject, case: tuple[int, ClipCase]) -> None:
     """`ShiftSpec.tsm(fold_div)` equals TSM as published: zeros and three slice copies, C //
     fold_div channels each way.
     """
     fold_div, (x, _) = case
-    fold = x.shape[2] // fold_div
-    want = np.zeros_like(x)
-    want[:, :-1, :fold] = x[:, 1:, :fold]
-    want[:, 1:, fold : 2 * fold] = x[:, :-1, fold : 2 * fold]
-    want[:, :, 2 * fold :] = x[:, :, 2 * fold :]
+    want = oracle.tsm(x, fold_div)
     same_bits(
         subject.stsm(x, ShiftSpec.tsm(fold_div)),
         want,
@@ -203,7 +203,7 @@ def tsm_is_a_special_case(subject: Subject, case: tuple[int, ClipCase]) -> None:
     )
 
 
-@check("BATCH-1", rung="L1", given=strategies.clip_cases(batch_axes=(1, 2)))
+@check("BATCH-1", rung="L1", strategy=strategies.clip_cases(batch_axes=(1, 2)))
 def clips_do_not_mix(subject: Subject, case: ClipCase) -> None:
     """A batch of clips is shifted clip by clip, whatever the leading axes."""
     x, spec = case
@@ -216,10 +216,9 @@ def clips_do_not_mix(subject: Subject, case: ClipCase) -> None:
 @check(
     "SEP-1",
     rung="L1",
-    given=strategies.array_cases(most_axes=3),
+    strategy=strategies.array_cases(most_axes=3),
     sides=("numpy",),
-    why_one_side="torch shifts whole clips by single steps: other axes and displacements are "
-    "NumPy's alone",
+    why_one_side=SINGLE_STEPS,
 )
 def two_axes_are_two_shifts(subject: Subject, case: ArrayCase) -> None:
     """A shift along several axes equals its one-axis shifts, in every order, bit for bit."""
@@ -231,7 +230,7 @@ def two_axes_are_two_shifts(subject: Subject, case: ArrayCase) -> None:
     "SEP-1",
     "SEP-2",
     rung="L1",
-    each=lambda: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 1, 5), (2, 5, 3)]),
+    each=lambda _: itertools.product(UNIT_DISPLACEMENTS, [(1, 2, 3), (3, 1, 5), (2, 5, 3)]),
 )
 def three_axes_are_three_shifts(
     subject: Subject, case: tuple[Displacement, tuple[int, ...]]
@@ -257,7 +256,7 @@ def _factors_agree(
         )
 
 
-@check("PURE-1", "PURE-2", rung="L1", given=strategies.clip_cases())
+@check("PURE-1", "PURE-2", rung="L1", strategy=strategies.clip_cases())
 def arguments_are_not_written(subject: Subject, case: ClipCase) -> None:
     """Forward and backward leave their argument as it was, and take one that cannot be written."""
     for name, function in (("stsm", subject.stsm), ("stsm_vjp", subject.stsm_vjp)):
@@ -268,7 +267,7 @@ def arguments_are_not_written(subject: Subject, case: ClipCase) -> None:
         function(x, case.spec)
 
 
-@check("PURE-3", rung="L1", given=strategies.clip_cases())
+@check("PURE-3", rung="L1", strategy=strategies.clip_cases())
 def output_owns_its_memory(subject: Subject, case: ClipCase) -> None:
     """No result shares memory with its argument, not even where nothing moves."""
     for name, function in (("stsm", subject.stsm), ("stsm_vjp", subject.stsm_vjp)):
@@ -286,11 +285,11 @@ def output_owns_its_memory(subject: Subject, case: ClipCase) -> None:
 @check(
     "NUM-2",
     rung="L1",
-    each=lambda: [*strategies.DTYPES, *map(np.dtype, (">f4", "<i2", ">i8", "g", "G", "f4,u1"))],
+    each=lambda _: [*strategies.DTYPES, *map(np.dtype, (">f4", "<i2", ">i8", "g", "G", "f4,u1"))],
 )
 def dtype_is_kept(subject: Subject, dtype: np.dtype[np.generic]) -> None:
-    """Every dtype leaves as it came, with the definition's values: bool, integers, floats,
-    complex, either byte order, structured.
+    """Every dtype leaves as it came, with the definition's values: bool, integers, floats, complex,
+    either byte order, structured.
     """
     x = _numbered((2, 16, 3, 3), dtype)
     for name, y in (
@@ -303,9 +302,8 @@ def dtype_is_kept(subject: Subject, dtype: np.dtype[np.generic]) -> None:
         ("stsm", subject.stsm(x), definition.stsm(x, ShiftSpec())),
         ("stsm_vjp", subject.stsm_vjp(x), definition.stsm_vjp(x, ShiftSpec())),
     ):
-        require(
-            np.array_equal(y, want), f"{name}: other values than the definition's in {dtype}"
-        )  # long doubles have bytes of no meaning
+        # long doubles have bytes of no meaning
+        require(np.array_equal(y, want), f"{name}: other values than the definition's in {dtype}")
 
 
 def _numbered(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
@@ -320,7 +318,7 @@ def _numbered(shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
 @check(
     "COST-2",
     rung="L1",
-    given=strategies.clip_cases(dtypes=[np.dtype("u2,f4"), np.dtype("V3")], values="bits"),
+    strategy=strategies.clip_cases(dtypes=[np.dtype("u2,f4"), np.dtype("V3")], values="bits"),
     sides=("numpy",),
     why_one_side="torch has no dtype without arithmetic",
 )

@@ -9,12 +9,12 @@ from rich.table import Table
 from rich.text import Text
 
 from stsm_ref.checks.our_internals import registry
-from stsm_ref.checks.our_internals.run import Result, Row, worst
-from stsm_ref.evidence.outcome import RUNGS
+from stsm_ref.checks.our_internals.run import Result, Row
+from stsm_ref.evidence.outcome import RUNGS, worst
+from stsm_ref.evidence.report.terminal import STYLES
 from stsm_ref.pictures.text import picture
 from stsm_ref.requirements import STANDINGS, Requirement
 
-STYLES = {"passed": "green", "violated": "bold red", "undecided": "yellow"}
 NOT_COVERED = (
     "Not looked at here: other people's implementations (stsm-ref check is for them), CUDA, "
     "and the paper's accuracies, which need Kinetics-400 and Something-Something V2."
@@ -23,8 +23,8 @@ NOT_COVERED = (
 
 IN_PART = (
     "L4/L1: L4 is of a part of the rule, and L1 of the rest; stsm-ref explain ID has the parts.",
-    "silent: the paper does not say. decided: it says one thing and another. In part: of a part "
-    "of the rule.",
+    "silent: the paper does not say. decided: it says one thing and another. "
+    "In part: of a part of the rule.",
 )
 
 
@@ -65,13 +65,13 @@ def requirement_table(table: tuple[Row, ...]) -> Table:
 def verdict(
     table: tuple[Row, ...], results: tuple[Result, ...], not_covered: str = NOT_COVERED
 ) -> RenderableType:
-    """The table, every failure in full, what theorems assume, the sum, and what the table does
-    not say.
+    """The table, every failure in full, what theorems assume, the sum, and what the table does not
+    say.
     """
     failures = [
         Panel(
-            Text(result.failure),
-            title=f"{result.check} ({result.side}): {result.statement}",
+            Text(result.note),
+            title=f"{result.rule} ({result.side}): {result.statement}",
             title_align="left",
             border_style=STYLES[result.outcome],
         )

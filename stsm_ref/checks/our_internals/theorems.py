@@ -1,5 +1,5 @@
-"""The theorems as checks of the rung L4; each is about our own NumPy code, whatever the
-subject, and runs no case of it.
+"""The theorems as checks of the rung L4; each is about our own NumPy code, whatever the subject,
+and runs no case of it.
 """
 
 import functools
@@ -7,7 +7,7 @@ import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-from stsm_ref.checks.our_internals.check import Check
+from stsm_ref.evidence.check import Check
 from stsm_ref.evidence.failure import Undecided, Violation
 from stsm_ref.implementations.ours import Subject
 from stsm_ref.proofs.theorems.statements import STATEMENTS, Statement
@@ -20,6 +20,10 @@ NOT_INSTALLED = (
 def are_installed() -> bool:
     """Whether both solvers are there."""
     return all(importlib.util.find_spec(solver) for solver in ("z3", "cvc5"))
+
+
+def _only(name: str, subject: Subject) -> tuple[str]:
+    return (name,)
 
 
 def _proof_of(statement: Statement) -> Callable[[Subject, Any], None]:
@@ -38,12 +42,11 @@ def _proof_of(statement: Statement) -> Callable[[Subject, Any], None]:
 THEOREMS: dict[str, Check] = {
     statement.name: Check(
         name=statement.name,
-        statement=statement.text,
+        statement=statement.text.rstrip("."),
         requirements=statement.requirements,
         rung="L4",
         body=_proof_of(statement),
-        each=functools.partial(tuple, (statement.name,)),
-        given=None,
+        each=functools.partial(_only, statement.name),
         sides=("numpy",),
         assumes=statement.assumes,
     )

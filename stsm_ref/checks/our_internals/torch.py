@@ -1,5 +1,5 @@
-"""What only PyTorch can show: autograd in every direction, memory formats, modules without
-state, and whole networks.
+"""What only PyTorch can show: autograd in every direction, memory formats, modules without state,
+and whole networks.
 """
 
 from collections.abc import Callable
@@ -12,8 +12,8 @@ from torch.nn import functional as F  # noqa: N812 # its name everywhere
 
 from stsm_ref import definition, strategies
 from stsm_ref import nn as snn
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.checks.our_internals.torch_operators import computing_operators
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits, same_values
 from stsm_ref.geometry import ShiftSpec
 from stsm_ref.implementations.ours import Subject
@@ -36,7 +36,7 @@ def _frames(case: ClipCase) -> tuple[Tensor, ShiftSpec, int]:
     return torch.from_numpy(case.x).flatten(0, 1), case.spec, case.x.shape[1]
 
 
-@check("GRAD-1", "GRAD-3", rung="L1", each=lambda: SMALL_SPECS, sides=TORCH)
+@check("GRAD-1", "GRAD-3", rung="L1", each=lambda _: SMALL_SPECS, sides=TORCH)
 def autograd_passes_gradcheck(subject: Subject, spec: ShiftSpec) -> None:
     """`gradcheck` and `gradgradcheck` in float64, every entry (never `fast_mode`, which takes a
     wrong backward), also forward-mode.
@@ -57,7 +57,7 @@ def autograd_passes_gradcheck(subject: Subject, spec: ShiftSpec) -> None:
         require(passes, f"{name} of stsm with {spec} fails")
 
 
-@check("GRAD-2", rung="L1", given=strategies.clip_cases(**DOUBLES), sides=TORCH)
+@check("GRAD-2", rung="L1", strategy=strategies.clip_cases(**DOUBLES), sides=TORCH)
 def forward_mode_is_the_shift(subject: Subject, case: ClipCase) -> None:
     """`torch.func.jvp` along v is stsm(v), and `torch.func.vmap` over clips is clip by clip."""
     x, spec, segments = _frames(case)
@@ -75,10 +75,10 @@ def forward_mode_is_the_shift(subject: Subject, case: ClipCase) -> None:
     )
 
 
-@check("GRAD-4", "CONV-2", rung="L1", given=strategies.clip_cases(**DOUBLES), sides=TORCH)
+@check("GRAD-4", "CONV-2", rung="L1", strategy=strategies.clip_cases(**DOUBLES), sides=TORCH)
 def autograd_through_a_convolution(subject: Subject, case: ClipCase) -> None:
-    """Autograd through shift and a 3x3 convolution equals autograd through sparse convolution
-    and the same, weights and input, exactly.
+    """Autograd through shift and a 3x3 convolution equals autograd through sparse convolution and
+    the same, weights and input, exactly.
     """
     frames, spec, segments = _frames(case)
     generator = torch.Generator().manual_seed(0)
@@ -97,16 +97,15 @@ def autograd_through_a_convolution(subject: Subject, case: ClipCase) -> None:
         same_values(by_shift.numpy(), by_sparse.numpy(), f"{name} gradients of {case}")
 
 
-@check("PURE-1", "PURE-2", rung="L1", given=strategies.clip_cases(**DOUBLES), sides=TORCH)
+@check("PURE-1", "PURE-2", rung="L1", strategy=strategies.clip_cases(**DOUBLES), sides=TORCH)
 def a_residual_block_keeps_its_shortcut(subject: Subject, case: ClipCase) -> None:
     """In x + stsm(x) the shortcut and its gradient stay whole, and neither x nor the incoming
     gradient is written.
     """
     frames, spec, segments = _frames(case)
     x = frames.clone().requires_grad_()
-    y = (
-        subject.torch.stsm(x, spec, segments) + x
-    )  # both branches are handed one and the same gradient
+    # both branches are handed one and the same gradient
+    y = subject.torch.stsm(x, spec, segments) + x
     grad = frames.flip(0).clone()
     (back,) = torch.autograd.grad(y, x, grad)
     same_bits(x.detach().numpy(), frames.numpy(), f"x after the block on {case}")
@@ -120,7 +119,7 @@ def a_residual_block_keeps_its_shortcut(subject: Subject, case: ClipCase) -> Non
 @check(
     "BATCH-1",
     rung="L1",
-    given=strategies.clip_cases(**(DOUBLES | {"batch_axes": (1, 2)})),
+    strategy=strategies.clip_cases(**(DOUBLES | {"batch_axes": (1, 2)})),
     sides=TORCH,
 )
 def gradients_stay_in_their_clip(subject: Subject, case: ClipCase) -> None:
@@ -139,7 +138,7 @@ def gradients_stay_in_their_clip(subject: Subject, case: ClipCase) -> None:
     "NUM-2",
     "MEM-1",
     rung="L1",
-    each=lambda: [
+    each=lambda _: [
         (t, f) for t in (torch.bfloat16, torch.float16, torch.int8) for f in ("NCHW", "NHWC")
     ],
     sides=TORCH,
@@ -162,7 +161,7 @@ def memory_formats_are_kept(subject: Subject, case: tuple[torch.dtype, str]) -> 
     same_values(y.to(torch.float64).numpy(), want, f"stsm of {dtype}, {layout}")
 
 
-@check("TSM-1", rung="L1", given=strategies.clip_cases(**DOUBLES), sides=TORCH)
+@check("TSM-1", rung="L1", strategy=strategies.clip_cases(**DOUBLES), sides=TORCH)
 def tsm_in_torch_is_a_special_case(subject: Subject, case: ClipCase) -> None:
     """The published TSM manner, zeros and three slice copies on (N, T, C, H, W), equals
     `ShiftSpec.tsm(8)`.
@@ -181,7 +180,7 @@ def tsm_in_torch_is_a_special_case(subject: Subject, case: ClipCase) -> None:
     )
 
 
-@check("COST-1", rung="L1", each=lambda: SMALL_SPECS, sides=TORCH)
+@check("COST-1", rung="L1", each=lambda _: SMALL_SPECS, sides=TORCH)
 def modules_have_no_state(subject: Subject, spec: ShiftSpec) -> None:
     """Neither module has a parameter, nor anything in its state dict."""
     for module in (subject.torch.module(8, spec), subject.torch.sparse_module(24, 8, spec)):
@@ -204,14 +203,14 @@ def _laid_out(layout: str) -> Tensor:
 @check(
     "COST-2",
     rung="L1",
-    each=lambda: [
+    each=lambda _: [
         (spec, layout) for spec in SMALL_SPECS for layout in ("NCHW", "NHWC", "every second column")
     ],
     sides=TORCH,
 )
 def no_operator_computes(subject: Subject, case: tuple[ShiftSpec, str]) -> None:
-    """Every operator of torch that the function and the module run, forward and backward, is on
-    a list of those that only move data.
+    """Every operator of torch that the function and the module run, forward and backward, is on a
+    list of those that only move data.
     """
     spec, layout = case
     frames = _laid_out(layout)
@@ -223,8 +222,8 @@ def no_operator_computes(subject: Subject, case: tuple[ShiftSpec, str]) -> None:
         computing = computing_operators(function, frames)
         require(
             not computing,
-            f"{name} with {spec} in {layout}: runs {', '.join(computing)}, of which it is not "
-            "known that they only move data",
+            f"{name} with {spec} in {layout}: runs {', '.join(computing)}, "
+            "of which it is not known that they only move data",
         )
 
 
@@ -237,7 +236,7 @@ COSTS = [(8, 256, 400, 43_055_054_848, 24_327_632), (8, 256, 174, 43_051_352_064
     "COST-1",
     "COST-2",
     rung="L0",
-    each=lambda: [(COSTS[0], "none"), (COSTS[0], "stsm"), (COSTS[1], "stsm")],
+    each=lambda _: [(COSTS[0], "none"), (COSTS[0], "stsm"), (COSTS[1], "stsm")],
     sides=TORCH,
 )
 def networks_cost_what_the_paper_prints(
@@ -254,8 +253,8 @@ def networks_cost_what_the_paper_prints(
     total = cost(model, size=size, convention="mmcv")
     require(
         total.left_out == 0,
-        f"R-50, {shift}: {total.left_out:,} multiply-accumulates run where the convention does "
-        "not see them",
+        f"R-50, {shift}: {total.left_out:,} multiply-accumulates run "
+        "where the convention does not see them",
     )
     got = (total.operations, total.parameters)
     require(
@@ -270,10 +269,10 @@ def _insert(network: nn.Module, build: Callable[[int], nn.Module]) -> None:
     exchange_shifts(network, build)
 
 
-@check("CONV-2", "GRAD-4", rung="L1", each=lambda: ["tsn_resnet18"], sides=TORCH)
+@check("CONV-2", "GRAD-4", rung="L1", each=lambda _: ["tsn_resnet18"], sides=TORCH)
 def a_network_equals_its_sparse_twin(subject: Subject, name: str) -> None:
-    """Logits and input gradients of a whole network with STSM equal those with sparse
-    convolutions, in float64 to 1e-12.
+    """Logits and input gradients of a whole network with STSM equal those with sparse convolutions,
+    in float64 to 1e-12.
     """
     torch.manual_seed(0)
     model = create_model(name, shift="none", num_segments=3, num_classes=5).double().eval()

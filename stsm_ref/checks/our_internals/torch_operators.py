@@ -12,18 +12,19 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+# the newer one writes lines of its own to the standard error
 from torch.autograd.profiler_legacy import (
-    profile,  # the newer one writes lines of its own to the standard error
+    profile,
 )
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from stsm_ref.evidence.failure import require
 
 VIEWS = (
-    "alias as_strided broadcast_to chunk contiguous detach expand expand_as flatten lift_fresh "
-    "movedim narrow permute reshape select slice "
-    "split split_with_sizes squeeze t transpose unbind unflatten unsqueeze view view_as "
-    "_reshape_alias _unsafe_view"
+    "alias as_strided broadcast_to chunk contiguous detach expand expand_as "
+    "flatten lift_fresh movedim narrow permute reshape select slice split split_with_sizes squeeze "
+    "t transpose unbind unflatten unsqueeze view view_as _reshape_alias _unsafe_view"
 )
 COPIES = (
     "cat clone constant_pad_nd copy_ flip gather index_select pad roll select_scatter "
@@ -35,14 +36,14 @@ SIGNS = "resolve_conj resolve_neg"  # nothing, for a tensor without a pending si
 MOVERS = frozenset(
     f"aten::{name}" for names in (VIEWS, COPIES, ZEROS, EMPTY, SIGNS) for name in names.split()
 )
-"""Operators that give other places to values, or zeros to places. Whatever is not here counts
-as arithmetic until it is shown not to be.
+"""Operators that give other places to values, or zeros to places. Whatever is not here counts as
+arithmetic until it is shown not to be.
 """
 
 
 class _Watch(TorchDispatchMode):  # type: ignore[no-untyped-call]  # torch leaves its __init_subclass__ untyped
-    """Notes operators that are no movers, and movers that write other values than they read or
-    than zero.
+    """Notes operators that are no movers, and movers that write other values than they read or than
+    zero.
     """
 
     def __init__(self) -> None:

@@ -5,15 +5,17 @@ specs that no parser may take.
 from collections.abc import Callable, Iterable
 
 from stsm_ref import vectors
-from stsm_ref.checks.our_internals.check import check
 from stsm_ref.errors import SpecError
+from stsm_ref.evidence.check import check
 from stsm_ref.evidence.failure import require, same_bits, same_values
 from stsm_ref.implementations.ours import Subject
 from stsm_ref.vectors import VectorCase
 
 
-def _of_kinds(*kinds: str, result: str = "valid") -> Callable[[], Iterable[VectorCase]]:
-    return lambda: [case for case in vectors.load() if case.kind in kinds and case.result == result]
+def _of_kinds(*kinds: str, result: str = "valid") -> Callable[[Subject], Iterable[VectorCase]]:
+    return lambda _: [
+        case for case in vectors.load() if case.kind in kinds and case.result == result
+    ]
 
 
 @check(
@@ -58,8 +60,8 @@ def vectors_hold(subject: Subject, case: VectorCase) -> None:
     sides=("numpy",),
 )
 def convolution_vectors_hold(subject: Subject, case: VectorCase) -> None:
-    """Each frozen kernel is built again with its padding, and each frozen convolution comes out
-    in value.
+    """Each frozen kernel is built again with its padding, and each frozen convolution comes out in
+    value.
     """
     kernel = case.kernel()
     if kernel.displacement:
@@ -83,8 +85,8 @@ def convolution_vectors_hold(subject: Subject, case: VectorCase) -> None:
     sides=("numpy",),
 )
 def invalid_specs_are_refused(subject: Subject, case: VectorCase) -> None:
-    """Each spec that must be refused is refused, as a text and as four fields, or for its
-    number of channels.
+    """Each spec that must be refused is refused, as a text and as four fields, or for its number of
+    channels.
     """
     if (text := case.text) is not None:
         _require_refusal(case, lambda: subject.parse_spec(text), subject)
@@ -99,9 +101,9 @@ def _require_refusal(case: VectorCase, make: Callable[[], object], subject: Subj
             subject.partition(spec, case.channels)  # type: ignore[arg-type]  # what the subject made
     except SpecError:
         return
+    channels = "" if case.channels is None else f" for {case.channels} channels"
     shown = case.text if case.text is not None else case.fields
     require(
         False,
-        f"{case.id}: {shown!r} was "
-        f"taken{'' if case.channels is None else f' for {case.channels} channels'}",
+        f"{case.id}: {shown!r} was accepted{channels}",
     )

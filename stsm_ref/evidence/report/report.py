@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
-from typing import Any, Literal, TypeVar
+from typing import Any, TypeVar
 
 from stsm_ref.errors import MissingExtraError, ReportError
 from stsm_ref.evidence.failure import Failure
+from stsm_ref.evidence.outcome import EXIT_CODES, Outcome, worst
 from stsm_ref.evidence.standing import (
     OPS,
     WORST_FIRST,
@@ -22,21 +23,6 @@ FORMAT, VERSION = "stsm-ref check", 2
 """The format of a report in JSON; version 2 has the fields of a `Failure`."""
 
 Record = TypeVar("Record")
-
-Outcome = Literal["passed", "warned", "violated", "broken", "undecided", "skipped"]
-"""`broken`: the target gave no answer that could be judged.
-`skipped`: it does not do this, or it cannot be seen there.
-`warned`: it does not hold, and was not demanded."""
-
-EXIT_CODES: dict[Outcome, int] = {
-    "passed": 0,
-    "warned": 0,
-    "violated": 1,
-    "broken": 2,
-    "undecided": 3,
-    "skipped": 3,
-}
-SEVERITY: tuple[Outcome, ...] = ("violated", "broken", "undecided", "passed", "warned", "skipped")
 
 TELLING = ("values", "crash", "bits", "dtype", "memory", "compared", "rounding", "other", "layout")
 """What a violation can be about, what says most about a bug first."""
@@ -211,7 +197,7 @@ class Report:
             found.add("broken")
         if self.cases < self.declared or not found - {"skipped", "warned"}:
             found.add("undecided")
-        return next(outcome for outcome in SEVERITY if outcome in found)
+        return worst(found)
 
     @property
     def counted(self) -> str:

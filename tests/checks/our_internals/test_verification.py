@@ -5,18 +5,20 @@ import pytest
 from hypothesis import strategies as st
 
 from stsm_ref.checks.our_internals import run
-from stsm_ref.checks.our_internals.check import Check, check
 from stsm_ref.errors import MissingExtraError
+from stsm_ref.evidence.check import Check, check
+from stsm_ref.evidence.executor import RuleExecutor
 from stsm_ref.evidence.failure import Violation, require, same_bits, same_values
+from stsm_ref.evidence.outcome import Outcome, worst
 from stsm_ref.evidence.report.html import requirements_page
 from stsm_ref.implementations.ours import OURS, Subject
 
 
 def a_check(
-    body: object, *, each: object = None, given: st.SearchStrategy[int] | None = None
+    body: object, *, each: object = None, strategy: st.SearchStrategy[int] | None = None
 ) -> Check:
     """A check of GEO-1 that is not registered."""
-    return Check("made_up", "Made up.", ("GEO-1",), "L1", body, each, given)  # type: ignore[arg-type]
+    return Check("made_up", "Made up.", ("GEO-1",), "L1", body, each, None, strategy)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -58,21 +60,18 @@ def test_values_forgive_dtype_and_zero() -> None:
 
 def test_a_check_counts_its_cases() -> None:
     """Listed cases and drawn ones add up."""
-    assert (
-        a_check(lambda s, c: None, each=lambda: range(3), given=st.integers()).run(
-            OURS, run.hypothesis.settings(max_examples=5)
-        )
-        == 8
-    )
+    counted = a_check(lambda s, c: None, each=lambda _: range(3), strategy=st.integers())
+    sampling = run.hypothesis.settings(max_examples=5)
+    assert RuleExecutor(counted, OURS, sampling=sampling).run().require() == 8
 
 
 def test_a_check_needs_a_name_a_statement_and_cases() -> None:
     """Without them it cannot be registered."""
-    with pytest.raises(ValueError, match="cases from `each` or `given`"):
+    with pytest.raises(ValueError, match="cases from `each`, `draw` or `strategy`"):
         check("GEO-1", rung="L1")
     with pytest.raises(ValueError, match="must have a docstring and a name of its own"):
 
-        @check("GEO-1", rung="L1", each=lambda: [0])
+        @check("GEO-1", rung="L1", each=lambda _: [0])
         def no_statement(subject: Subject, case: int) -> None:
             pass
 
@@ -84,10 +83,10 @@ def fails(_: Subject, case: int) -> None:
 
 def test_a_violation_is_the_smallest() -> None:
     """What is reported is the smallest case, with what was drawn."""
-    result = run.run_check(a_check(fails, given=st.integers(0, 10**6)))
+    result = run.run_check(a_check(fails, strategy=st.integers(0, 10**6)))
     assert result.outcome == "violated"
-    assert result.failure.startswith("Violation: 10 is too much")
-    assert "10" in result.failure
+    assert result.note.startswith("Violation: 10 is too much")
+    assert "10" in result.note
 
 
 @pytest.mark.parametrize("error", [TypeError("no"), IndexError("no"), RecursionError("no")])
@@ -97,16 +96,16 @@ def test_an_exception_is_a_violation(error: Exception) -> None:
     def body(subject: Subject, case: int) -> None:
         raise error
 
-    result = run.run_check(a_check(body, each=lambda: [0]))
-    assert (result.outcome, result.failure) == ("violated", f"{type(error).__name__}: no")
+    result = run.run_check(a_check(body, each=lambda _: [0]))
+    assert (result.outcome, result.note) == ("violated", f"{type(error).__name__}: no")
 
 
 def test_nothing_that_ran_is_undecided() -> None:
     """No case, or none to be found, is never a pass."""
-    assert run.run_check(a_check(lambda s, c: None, each=lambda: [])).outcome == "undecided"
+    assert run.run_check(a_check(lambda s, c: None, each=lambda _: [])).outcome == "undecided"
     assert (
         run.run_check(
-            a_check(lambda s, c: None, given=st.integers().filter(lambda n: False))
+            a_check(lambda s, c: None, strategy=st.integers().filter(lambda n: False))
         ).outcome
         == "undecided"
     )
@@ -122,7 +121,7 @@ def test_a_missing_extra_is_no_violation() -> None:
         MissingExtraError,
         match=r"this needs that, which is not installed: pip install 'stsm_ref\[those\]'",
     ):
-        run.run_check(a_check(body, each=lambda: [0]))
+        run.run_check(a_check(body, each=lambda _: [0]))
 
 
 @pytest.mark.parametrize(
@@ -134,23 +133,15 @@ def test_a_missing_extra_is_no_violation() -> None:
         ([], "undecided"),
     ],
 )
-def test_the_worst_outcome_counts(outcomes: list[run.Outcome], expected: str) -> None:
+def test_the_worst_outcome_counts(outcomes: list[Outcome], expected: str) -> None:
     """One violation is a violation, one unknown is an unknown, nothing at all is an unknown."""
-    assert run.worst(outcomes) == expected
+    assert worst(outcomes) == expected
 
 
-def a_result(name: str, rung: str, outcome: run.Outcome) -> run.Result:
+def a_result(name: str, rung: str, outcome: Outcome) -> run.Result:
     """A result of 7 cases in half a second."""
-    return run.Result(
-        name,
-        "numpy",
-        "Made <up>.",
-        rung,
-        outcome,
-        7,
-        0.5,
-        "" if outcome == "passed" else "x < y & z",
-    )
+    note = "" if outcome == "passed" else "x < y & z"
+    return run.Result(name, "Made <up>", (), rung, outcome, 7, 0.5, note, side="numpy")
 
 
 def test_a_row_gathers_its_checks() -> None:

@@ -81,7 +81,7 @@ def test_a_refuted_theorem_is_a_violation(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("stsm_ref.slicing.windows", source_one_short)
     result = run_check(theorem_rules.THEOREMS[THEOREM])
     assert result.outcome == "violated"
-    assert "NumPy" in result.failure
+    assert "NumPy" in result.note
 
 
 def test_an_undecided_theorem_is_undecided(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,7 +94,7 @@ def test_an_undecided_theorem_is_undecided(monkeypatch: pytest.MonkeyPatch) -> N
     )
     result = run_check(theorem_rules.THEOREMS[THEOREM])
     assert result.outcome == "undecided"
-    assert "z3 says unknown" in result.failure
+    assert "z3 says unknown" in result.note
 
 
 def test_every_theorem_is_a_check() -> None:
