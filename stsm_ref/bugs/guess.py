@@ -1,14 +1,15 @@
 """A guess at the bug, by name: the whole output is compared with what known wrong shifts give.
 
-The smallest failing case often fits many of them, so a larger, telling case is asked as well, and a
-name must fit both.
+The smallest failing case often fits many of them, so a larger, telling case is asked as well, and
+a name must fit both.
 """
 
 from collections.abc import Iterator
 
 import numpy as np
 
-from stsm_ref.bugs.signatures import Wrong, known
+from stsm_ref.bugs.bug import Forward
+from stsm_ref.bugs.signatures import known
 from stsm_ref.evidence.cases import Case
 from stsm_ref.evidence.failure import Effect, Failure
 from stsm_ref.evidence.suite_context import SuiteContext
@@ -24,7 +25,7 @@ MOST_FRAMES = 128
 
 
 class Diagnosis:
-    """Guesses for one target; what it answered to the telling cases is kept."""
+    """Guesses for one target; its answers to the telling cases are kept."""
 
     def __init__(self, context: SuiteContext) -> None:
         self.context = context
@@ -54,22 +55,21 @@ class Diagnosis:
                 return f"{where}equals {text}"
         return ""
 
-    def _fits(self, wrong: Wrong, case: Case) -> bool:
+    def _fits(self, wrong: Forward, case: Case) -> bool:
         answer = self._answer(case)
         if answer is None:
             return False
         x = case.array(0 if case.op == "forward" else 1)
         try:
             with np.errstate(all="ignore"):
-                return _equal(answer, wrong(x, self.context.spec, -1 if case.op == "vjp" else 1))
-        # such as T channels, which an exact spec refuses: what cannot be made is no guess, and
-        # costs no verdict
+                return _equal(answer, wrong(x, self.context.spec))
+        # what cannot be made, such as T channels that an exact spec refuses, is not a guess
         except Exception:
             return False
 
     def _telling(self, case: Case) -> Iterator[Case]:
-        """All sizes different, then each size of the failing case put in: what is wrong at one
-        size only shows there.
+        """All sizes different, then each size of the failing case put in, for what is wrong
+        there only.
         """
         context, sizes = self.context, (2, 5, self.context.wide_channels, 4, 3)
         yield context.case(case.op, *sizes)
@@ -81,8 +81,9 @@ class Diagnosis:
         yield case
 
     def _as_many_frames_as_channels(self, case: Case) -> list[Case]:
-        """Whoever takes T for C moves nothing where frames are few, which is the identity; not
-        where a clip would be large.
+        """A clip with many frames, unless it would be large.
+
+        Whoever takes T for C moves nothing where frames are few, which is the identity.
         """
         context = self.context
         if context.wide_channels > MOST_FRAMES:

@@ -4,27 +4,57 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from stsm_ref import slicing
+from stsm_ref.bugs.bug import AXES, Bug, Parts
 from stsm_ref.evidence.suite_context import Level
+from stsm_ref.geometry import Array, ShiftSpec
 from stsm_ref.implementations.base import Layout
 
 Function = Callable[..., Any]
-"""``forward(x, spec)``, ``vjp(x, grad, spec)`` or ``jvp(x, dx, spec)``; ``(NT)CHW`` also gets
-``num_segments=``.
+"""``forward(x, spec)``, ``vjp(x, grad, spec)`` or ``jvp(x, dx, spec)``.
+
+In ``(NT)CHW`` each also gets ``num_segments=``.
 """
+
+
+def _move(part: Array, displacement: tuple[int, ...]) -> Array:
+    return slicing.shift(part, displacement, axes=AXES)
+
+
+OURS = Parts(_move, slicing.stsm)
+"""The right pieces of which mutants are made: our slices."""
+
+OURS_BACK = Parts(_move, slicing.stsm_vjp, sign=-1)
+shifted = OURS.shifted
+
+
+def pulled_back(x: Array, grad: Array, spec: ShiftSpec) -> Array:
+    """The right gradient."""
+    return slicing.stsm_vjp(grad, spec)
 
 
 @dataclass(frozen=True)
 class Implementation:
-    """One implementation, right or wrong, and the spec and layout under which it is held against
-    the paper.
+    """An implementation, right or wrong, and the spec and layout under which it is tried.
 
-    `bug` is the row of the catalogue in ``docs/bugs.md`` that a mutant plants, 0 where the
-    catalogue has none, and None for an implementation in which nothing is wrong. `what` says in a
-    sentence what is wrong, or in what manner it is written. Where `forward` or `vjp` is a class,
-    its instances are the functions: they keep something from call to call, and `fresh` makes new
-    ones. `moves_bits` is False where it says itself that it computes, on finite values only;
-    `dtypes` are those that it takes, None for all. `level` is the lowest at which a mutant is to be
-    killed: what takes millions of numbers to see is not looked for at smoke.
+    Parameters
+    ----------
+    name, what
+        What it is called, and in a phrase what is wrong or in what style it is written.
+    forward, vjp, jvp
+        Its functions. Where one is a class, its instances are the functions: they keep something
+        from call to call, and `fresh` makes new ones.
+    bug
+        The row of ``docs/bugs.md``, 0 where that table has none, and None where nothing is wrong.
+    spec, layout, framework
+        How it is called.
+    moves_bits
+        False where it says itself that it computes, on finite values only.
+    dtypes
+        Those that it takes, None for all.
+    level
+        The lowest at which a mutant is to be killed: what takes millions of numbers to see is not
+        looked for at smoke.
     """
 
     name: str
@@ -49,8 +79,12 @@ class Implementation:
         return self.bug is None
 
     def fresh(self) -> "Implementation":
-        """The same without any memory of earlier calls."""
+        """Make the same without any memory of earlier calls."""
         forward = self.forward() if isinstance(self.forward, type) else self.forward
-        return replace(
-            self, forward=forward, vjp=self.vjp() if isinstance(self.vjp, type) else self.vjp
-        )
+        vjp = self.vjp() if isinstance(self.vjp, type) else self.vjp
+        return replace(self, forward=forward, vjp=vjp)
+
+
+def planted(bug: Bug) -> Implementation:
+    """Plant the bug in our own shift."""
+    return Implementation(bug.name, bug.build(OURS), bug.what, bug.row, bug.spec, bug.layout)

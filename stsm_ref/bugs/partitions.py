@@ -6,26 +6,21 @@ from fractions import Fraction
 
 import numpy as np
 
-from stsm_ref.bugs.implementation import Implementation
-from stsm_ref.bugs.parts import REST, Cut, Forward, afterwards, put_together, shifted
-from stsm_ref.geometry import Array, ChannelGroup, ShiftSpec
+from stsm_ref.bugs.bug import Bug, Build, Cut, Parts, by_cut, by_result, by_spec, by_whole
+from stsm_ref.geometry import Array, ChannelGroup, Displacement, ShiftSpec
 
 Groups = tuple[ChannelGroup, ...]
-Size = Callable[[ShiftSpec, int, int, int], int]
+REST = Displacement()
 
 
-def _sized(size: Size) -> Cut:
-    """Groups of the size of (spec, channels, number of terms, directions of the term), one
-    behind the other.
-    """
+def sized(size: Callable[[ShiftSpec, int, int, int], int]) -> Cut:
+    """Groups of the size of (spec, channels, number of terms, directions of the term), in a row."""
 
     def cut(spec: ShiftSpec, channels: int) -> Groups:
         groups, start = [], 0
         for term in spec.directions:
             for d in term:
-                stop = min(
-                    start + max(size(spec, channels, len(spec.directions), len(term)), 0), channels
-                )
+                stop = min(start + size(spec, channels, len(spec.directions), len(term)), channels)
                 groups.append(ChannelGroup(start, stop, d))
                 start = stop
         return (*groups, ChannelGroup(start, channels, REST))
@@ -33,8 +28,13 @@ def _sized(size: Size) -> Cut:
     return cut
 
 
-def _share(spec: ShiftSpec, channels: int, terms: int, directions: int) -> Fraction:
+def share(spec: ShiftSpec, channels: int, terms: int, directions: int) -> Fraction:
+    """What one direction should get, before it is rounded down."""
     return spec.alpha * channels / (terms * directions)
+
+
+def _in_floats(spec: ShiftSpec, channels: int, terms: int, directions: int) -> int:
+    return int(channels * (float(spec.alpha) / (terms * directions)))
 
 
 def _in_single_precision(spec: ShiftSpec, channels: int, terms: int, directions: int) -> int:
@@ -42,44 +42,51 @@ def _in_single_precision(spec: ShiftSpec, channels: int, terms: int, directions:
 
 
 def _rounded_boundaries(spec: ShiftSpec, channels: int) -> Groups:
-    """Each boundary is rounded down by itself, so that the halves differ by one channel."""
     groups, end = [], Fraction(0)
     for term in spec.directions:
         for d in term:
-            start, end = end, end + _share(spec, channels, len(spec.directions), len(term))
+            start, end = end, end + share(spec, channels, len(spec.directions), len(term))
             groups.append(ChannelGroup(int(start), int(end), d))
     return (*groups, ChannelGroup(int(end), channels, REST))
+
+
+def _unequal_halves(spec: ShiftSpec, channels: int) -> Groups:
+    groups, start = [], 0
+    for term in spec.directions:
+        each = share(spec, channels, len(spec.directions), len(term))
+        for k, d in enumerate(term):
+            stop = start + int(each * (k + 1)) - int(each * k)
+            groups.append(ChannelGroup(start, stop, d))
+            start = stop
+    return (*groups, ChannelGroup(start, channels, REST))
 
 
 def _rounded_starts(spec: ShiftSpec, channels: int) -> Groups:
     groups = []
     for k, term in enumerate(spec.directions):
-        share = spec.alpha * channels / len(spec.directions)
-        start, size = round(k * share), int(share / len(term))
-        groups += [
-            ChannelGroup(start + i * size, start + (i + 1) * size, d) for i, d in enumerate(term)
-        ]
+        each = spec.alpha * channels / len(spec.directions)
+        start, size = round(k * each), int(each / len(term))
+        for i, d in enumerate(term):
+            groups.append(ChannelGroup(start + i * size, start + (i + 1) * size, d))
     return (*groups, ChannelGroup(groups[-1].stop, channels, REST))
 
 
-def _later_start(spec: ShiftSpec, channels: int) -> Groups:
-    return tuple(
-        ChannelGroup(min(g.start + 1, channels), min(g.stop + 1, channels), g.displacement)
-        for g in spec.partition(channels)[:-1]
-    )
+def _one_later(spec: ShiftSpec, channels: int) -> Groups:
+    """Where the rest begins is what it was, so the last group overlaps it."""
+    moving = spec.partition(channels)[:-1]
+    return tuple(ChannelGroup(min(a + 1, channels), min(b + 1, channels), d) for a, b, d in moving)
 
 
 def _from_the_end(spec: ShiftSpec, channels: int) -> Groups:
     return tuple(
-        ChannelGroup(channels - g.stop, channels - g.start, g.displacement)
-        for g in spec.partition(channels)
+        ChannelGroup(channels - b, channels - a, d) for a, b, d in spec.partition(channels)
     )
 
 
-def _rest_first(spec: ShiftSpec, channels: int) -> Groups:
+def _at_the_end(spec: ShiftSpec, channels: int) -> Groups:
     *groups, rest = spec.partition(channels)
-    count = rest.stop - rest.start
-    return tuple(ChannelGroup(g.start + count, g.stop + count, g.displacement) for g in groups)
+    on = rest.stop - rest.start
+    return tuple(ChannelGroup(a + on, b + on, d) for a, b, d in groups)
 
 
 def _last_group(by: int) -> Cut:
@@ -110,67 +117,46 @@ def _leftover(which: int) -> Cut:
 
 
 def _interleaved(spec: ShiftSpec, channels: int) -> Groups:
-    """The directions take turns, one channel each, where each should have a block."""
-    *moving, rest = spec.partition(channels)
-    turns = [g.displacement for k in range(rest.start) for g in moving if k < g.stop - g.start]
-    return tuple(ChannelGroup(c, c + 1, d) for c, d in enumerate(turns))
+    groups = [g for g in spec.partition(channels)[:-1] if g.start < g.stop]
+    last = groups[-1].stop if groups else 0
+    return tuple(ChannelGroup(c, c + 1, groups[c % len(groups)].displacement) for c in range(last))
 
 
 def _direction_twice(spec: ShiftSpec, channels: int) -> Groups:
-    groups = spec.partition(channels)
-    return (groups[0], groups[1]._replace(displacement=groups[0].displacement), *groups[2:])
+    first, second, *others = spec.partition(channels)
+    return (first, second._replace(displacement=first.displacement), *others)
 
 
 def _forward_halves_first(spec: ShiftSpec, channels: int) -> Groups:
-    """All forward halves, then all backward ones, where each term should have both side by side."""
-    order = [
-        d
-        for k in range(max(map(len, spec.directions)))
-        for term in spec.directions
-        if k < len(term)
-        for d in term[k : k + 1]
-    ]
+    """All forward halves, then all backward ones, where each term has both side by side."""
+    longest = max(map(len, spec.directions))
+    order = [d for k in range(longest) for term in spec.directions for d in term[k : k + 1]]
     groups = spec.partition(channels)[:-1]
     return tuple(g._replace(displacement=d) for g, d in zip(groups, order, strict=True))
 
 
-def _last_axis_slowest(spec: ShiftSpec, channels: int) -> Groups:
-    """The directions of a plane or a cube counted with the first axis fastest."""
-    groups = spec.partition(channels)[:-1]
-    order = [
-        d
-        for term in spec.directions
-        for d in sorted(term, key=lambda d: d[::-1], reverse=spec.order == "forward-first")
-    ]
-    return tuple(g._replace(displacement=d) for g, d in zip(groups, order, strict=True))
+def _last_term_stays(spec: ShiftSpec, channels: int) -> Groups:
+    return spec.partition(channels)[: -1 - len(spec.directions[-1])]
 
 
-def _as_spec(change: Callable[[ShiftSpec], ShiftSpec]) -> Forward:
-    """The right shift of another spec."""
-    return lambda x, spec: shifted(x, change(spec))
+def _sorted_terms(spec: ShiftSpec, x: Array) -> ShiftSpec:
+    terms = sorted(spec.terms.split("+"), key=lambda t: (len(t), ["THW".index(a) for a in t]))
+    return ShiftSpec("+".join(terms), spec.alpha, spec.order)
 
 
-def _sorted_terms(spec: ShiftSpec) -> ShiftSpec:
-    return ShiftSpec(
-        "+".join(
-            sorted(spec.terms.split("+"), key=lambda t: (len(t), ["THW".index(a) for a in t]))
-        ),
-        spec.alpha,
-        spec.order,
-    )
+def _reversed_terms(spec: ShiftSpec, x: Array) -> ShiftSpec:
+    return ShiftSpec("+".join(reversed(spec.terms.split("+"))), spec.alpha, spec.order)
 
 
-def _other_order(spec: ShiftSpec) -> ShiftSpec:
-    return ShiftSpec(
-        spec.terms,
-        spec.alpha,
-        "backward-first" if spec.rounding == "exact" else spec.order,
-        spec.rounding,
-    )
+def opposite(spec: ShiftSpec) -> ShiftSpec:
+    """The spec of the other order, which has the opposite signs in each group."""
+    if spec.order == "forward-first":
+        return ShiftSpec(spec.terms, spec.alpha, "backward-first", spec.rounding)
+    return ShiftSpec(spec.terms, spec.alpha, "forward-first", spec.rounding)
 
 
-def _tied_to_time(x: Array, spec: ShiftSpec) -> Array:
-    return shifted(x, ShiftSpec(spec.terms, Fraction(2, max(x.shape[-4], 2)), spec.order))
+def _with_alpha(change: Callable[[ShiftSpec, Array], Fraction | str]) -> Build:
+    return by_spec(lambda spec, x: ShiftSpec(spec.terms, change(spec, x), spec.order))
 
 
 def _emptied(x: Array, y: Array, spec: ShiftSpec) -> Array:
@@ -180,205 +166,100 @@ def _emptied(x: Array, y: Array, spec: ShiftSpec) -> Array:
     return y
 
 
-def _everything(x: Array, spec: ShiftSpec) -> Array:
-    """Sizes as negative ends: ``x[:, :, :-0]`` is nothing at all, so a spec that leaves no rest
-    leaves no output.
-    """
-    stop = -(x.shape[-3] - spec.partition(x.shape[-3])[-1].start)
-    y = np.zeros_like(x)
-    y[..., :stop, :, :] = shifted(x, spec)[..., :stop, :, :]
-    y[..., stop:, :, :] = shifted(x, spec)[..., stop:, :, :] if stop else y
-    return y
-
-
-def _channels_permuted(x: Array, y: Array, spec: ShiftSpec) -> Array:
-    return y[..., ::-1, :, :].copy()
+def _everything(parts: Parts, x: Array, spec: ShiftSpec) -> Array:
+    """Sizes as negative ends: ``x[:, :, :-0]`` is nothing at all, and without a rest so is all."""
+    y = parts.shifted(x, spec)
+    return y if spec.partition(x.shape[-3])[-1].start < x.shape[-3] else np.zeros_like(x)
 
 
 def _last_two_channels(x: Array, y: Array, spec: ShiftSpec) -> Array:
-    return y[..., [*range(y.shape[-3] - 2), *range(y.shape[-3])[-2:][::-1]], :, :]
+    channels = y.shape[-3]
+    return y[..., [*range(channels - 2), *range(channels)[-2:][::-1]], :, :]
 
 
-def _refuses_fractions(x: Array, spec: ShiftSpec) -> Array:
-    return shifted(x, ShiftSpec(spec.terms, spec.alpha, spec.order, "exact"))
+def _bug(name: str, row: int, what: str, build: Build, spec: str = "T+H+W@3/8") -> Bug:
+    return Bug(name, row, what, build, spec)
 
 
-def _mutant(name: str, cut: Cut, bug: int, what: str, spec: str = "T+H+W@3/8") -> Implementation:
-    return Implementation(name, put_together(cut=cut), what, bug, spec)
+def _cut(
+    name: str, row: int, what: str, cut: Cut, spec: str = "T+H+W@3/8", *, mutant: bool = True
+) -> Bug:
+    return Bug(name, row, what, by_cut(cut), spec, cut=cut, mutant=mutant)
 
 
-def _changed(
-    name: str, forward: Forward, bug: int, what: str, spec: str = "T+H+W@3/8"
-) -> Implementation:
-    return Implementation(name, forward, what, bug, spec)
+def _output(name: str, row: int, what: str, build: Build) -> Bug:
+    return Bug(name, row, what, build, mutant=False)
 
 
-UNEVEN = "T+HW@3/4"
-MUTANTS = (
-    _changed(
-        "order-ignored",
-        _as_spec(lambda s: ShiftSpec(s.terms, s.alpha)),
-        1,
-        "always forward first: TSM's weights break",
-        "T@1/4,backward-first",
-    ),
-    _changed(
-        "flag-flips-direction",
-        _as_spec(_other_order),
-        3,
-        "rounding='exact' turns the order around",
-        "T+H+W@3/8,exact",
-    ),
-    _changed("fractions-refused", _refuses_fractions, 10, "fails where the channels do not divide"),
-    _mutant(
-        "groups-rounded-up",
-        _sized(lambda s, c, n, k: math.ceil(_share(s, c, n, k))),
-        10,
-        "a share is rounded up",
-    ),
-    _mutant(
-        "groups-rounded",
-        _sized(lambda s, c, n, k: round(_share(s, c, n, k))),
-        10,
-        "a share is rounded to the nearest whole number",
-    ),
-    _mutant(
-        "boundaries-rounded",
-        _rounded_boundaries,
-        11,
-        "int(k*C*r) for each boundary: the halves differ by a channel",
-    ),
-    _mutant(
-        "leftover-in-the-first-group",
-        _leftover(0),
-        10,
-        "the channels that do not divide go to the first group",
-    ),
-    _mutant(
-        "leftover-in-the-last-group",
-        _leftover(-1),
-        10,
-        "the channels that do not divide go to the last group",
-    ),
-    _mutant(
-        "terms-start-at-rounded-places",
-        _rounded_starts,
-        31,
-        "the second term starts at a rounded place of the first's",
-    ),
-    _mutant(
-        "float-share",
-        _sized(lambda s, c, n, k: int(c * (float(s.alpha) / (n * k)))),
-        12,
-        "C=49, r=1/49 gives 0, not 1",
-        "T@2/49",
-    ),
-    _mutant(
-        "single-precision-share",
-        _sized(_in_single_precision),
-        12,
-        "int(C*r) in float32: C=46, r=7/46 gives 6, not 7",
-        "T@7/23",
-    ),
-    _changed(
-        "empty-rest-keeps-everything",
-        afterwards(_emptied),
-        13,
-        "a rest of no channels makes [-0:] everything: nothing moves",
-        "T+H+W@1",
-    ),
-    _changed(
-        "empty-rest-empties-everything",
-        _everything,
-        13,
-        "a rest of no channels makes [:-0] nothing: all is zero",
-        "T+H+W@1",
-    ),
-    _changed(
-        "ratio-tied-to-time", _tied_to_time, 14, "the moving share is 2/T, whatever alpha says"
-    ),
-    _changed(
-        "alpha-ignored",
-        _as_spec(lambda s: ShiftSpec(s.terms, "3/8", s.order)),
-        14,
-        "alpha is 3/8, whatever the spec says",
-        "T+H+W@1/2",
-    ),
-    _changed(
-        "terms-ignored",
-        _as_spec(lambda s: ShiftSpec("T+H+W", s.alpha, s.order)),
-        0,
-        "T+H+W, whatever the spec says",
-        "T+H+W+HW@1/2",
-    ),
-    _changed(
-        "terms-sorted",
-        _as_spec(_sorted_terms),
-        0,
-        "terms in the order T, H, W, not as they are written",
-        "W+T@1/2",
-    ),
-    _changed(
-        "exact-is-floor",
-        _as_spec(lambda s: ShiftSpec(s.terms, s.alpha, s.order)),
-        10,
-        "rounds down where it was told to refuse",
-        "T+H+W@3/8,exact",
-    ),
-    _mutant(
-        "share-of-each-term",
-        _sized(lambda s, c, n, k: int(s.alpha * c / k)),
-        0,
-        "each term gets the share that all should have",
-    ),
-    _mutant(
-        "two-directions-always",
-        _sized(lambda s, c, n, k: int(s.alpha * c / (2 * n))),
-        0,
-        "a plane's share is halved, not quartered",
-        UNEVEN,
-    ),
-    _mutant(
-        "equal-directions",
-        _sized(lambda s, c, n, k: int(s.alpha * c / sum(map(len, s.directions)))),
-        0,
-        "every direction gets an equal share, not every term",
-        UNEVEN,
-    ),
-    _mutant("groups-start-at-one", _later_start, 0, "the first group starts at channel 1"),
-    _mutant("one-channel-too-many", _last_group(1), 0, "the last group takes a channel of X_N"),
-    _mutant("one-channel-too-few", _last_group(-1), 0, "the last group leaves a channel to X_N"),
-    _mutant("groups-from-the-end", _from_the_end, 0, "channels are cut from C downwards"),
-    _mutant("rest-first", _rest_first, 30, "X_N stands in front"),
-    _mutant(
-        "groups-interleaved", _interleaved, 30, "the directions take turns, channel by channel"
-    ),
-    _mutant(
-        "forward-halves-first",
-        _forward_halves_first,
-        1,
-        "all forward halves, then all backward ones",
-    ),
-    _mutant(
-        "first-axis-fastest",
-        _last_axis_slowest,
-        1,
-        "directions of a plane with the first axis fastest",
-        "HW@1",
-    ),
-    _mutant(
-        "a-direction-twice", _direction_twice, 0, "the second group goes where the first one goes"
-    ),
-    _changed(
-        "channels-reversed",
-        afterwards(_channels_permuted),
-        30,
-        "the output's channels stand in reverse",
-    ),
-    _changed(
-        "last-channels-swapped",
-        afterwards(_last_two_channels),
-        30,
-        "the last two channels change places",
-    ),
+EXACT, UNEVEN = "T+H+W@3/8,exact", "T+HW@3/4"
+# a table: a bug a line or two
+# fmt: off
+BUGS = (
+    _bug("order-ignored", 1, "always forward first: TSM's weights break",
+        by_spec(lambda s, x: ShiftSpec(s.terms, s.alpha)), "T@1/4,backward-first"),
+    _bug("exact-flips-direction", 3, "rounding='exact' turns the order around",
+        by_spec(lambda s, x: opposite(s) if s.rounding == "exact" else s), EXACT),
+    _bug("fractions-refused", 10, "fails where the channels do not divide",
+        by_spec(lambda s, x: ShiftSpec(s.terms, s.alpha, s.order, "exact"))),
+    _cut("groups-rounded-up", 10, "shares rounded up", sized(lambda *of: math.ceil(share(*of)))),
+    _cut("groups-rounded-to-nearest", 10, "shares rounded to the nearest",
+        sized(lambda *of: round(share(*of)))),
+    _cut("boundaries-rounded", 11, "int(k*C*r) for each boundary: the halves differ by a channel",
+        _rounded_boundaries),
+    _cut("unequal-halves", 11, "halves cut at int(k * share)", _unequal_halves, mutant=False),
+    _cut("leftover-in-the-first-group", 10,
+        "the channels that do not divide go to the first group", _leftover(0)),
+    _cut("leftover-in-the-last-group", 10, "the channels that do not divide go to the last group",
+        _leftover(-1)),
+    _cut("terms-start-at-rounded-places", 31, "each term starts at a rounded place",
+        _rounded_starts),
+    _cut("float-truncation", 12, "shares truncated from a float", sized(_in_floats), "T@2/49"),
+    _cut("single-precision-share", 12, "int(C*r) in float32: C=46, r=7/46 gives 6, not 7",
+        sized(_in_single_precision), "T@7/23"),
+    _bug("empty-group-is-everything", 13, "an empty rest, written as [-0:], takes everything",
+        by_result(_emptied), "T+H+W@1"),
+    _bug("empty-rest-empties-everything", 13,
+        "a rest of no channels makes [:-0] nothing: all is zero", by_whole(_everything), "T+H+W@1"),
+    _bug("ratio-tied-to-time", 14, "alpha is 1/T",
+        _with_alpha(lambda s, x: Fraction(1, max(x.shape[-4], 1)))),
+    _output("alpha-halved", 14, "alpha counted twice", _with_alpha(lambda s, x: s.alpha / 2)),
+    _output("alpha-doubled", 14, "alpha is twice what it should be",
+        _with_alpha(lambda s, x: s.alpha * 2)),
+    _output("alpha-of-tsm", 14, "alpha is 1/4, whatever the spec says",
+        _with_alpha(lambda s, x: "1/4")),
+    _bug("alpha-ignored", 14, "alpha is 3/8, whatever the spec says",
+        _with_alpha(lambda s, x: "3/8"), "T+H+W@1/2"),
+    _bug("terms-ignored", 0, "T+H+W, whatever the spec says",
+        by_spec(lambda s, x: ShiftSpec("T+H+W", s.alpha, s.order)), "T+H+W+HW@1/2"),
+    _bug("terms-sorted", 0, "terms in the order T, H, W, not as they are written",
+        by_spec(_sorted_terms), "W+T@1/2"),
+    _output("terms-reversed", 31, "terms cut in reverse order", by_spec(_reversed_terms)),
+    _cut("exact-is-floor", 10, "rounds down where it was told to refuse",
+        lambda s, c: ShiftSpec(s.terms, s.alpha, s.order).partition(c), EXACT),
+    _cut("share-of-each-term", 0, "each term gets the share that all should have",
+        sized(lambda s, c, n, k: int(s.alpha * c / k))),
+    _cut("share-of-the-whole-term", 0, "each direction gets the share of its whole term",
+        sized(lambda s, c, n, k: int(s.alpha * c / n)), mutant=False),
+    _cut("two-directions-always", 0, "a plane's share is halved, not quartered",
+        sized(lambda s, c, n, k: int(share(s, c, n, 2))), UNEVEN),
+    _cut("equal-directions", 0, "every direction gets an equal share, not every term",
+        sized(lambda s, c, n, k: int(s.alpha * c / sum(map(len, s.directions)))), UNEVEN),
+    _cut("groups-one-later", 31, "groups start at channel 1", _one_later),
+    _cut("one-channel-too-many", 0, "the last group takes a channel of X_N", _last_group(1)),
+    _cut("one-channel-too-few", 0, "the last group leaves a channel to X_N", _last_group(-1)),
+    _cut("groups-from-the-end", 0, "channels are cut from C downwards", _from_the_end),
+    _cut("groups-at-the-end", 0, "X_N stands first", _at_the_end),
+    _cut("directions-interleaved", 30, "directions dealt out channel by channel", _interleaved),
+    _cut("forward-halves-first", 1, "all forward halves, then all backward ones",
+        _forward_halves_first),
+    _cut("a-direction-twice", 0, "the second group goes where the first one goes",
+        _direction_twice),
+    _cut("first-direction-only", 0, "every second direction stays",
+        lambda s, c: s.partition(c)[::2], mutant=False),
+    _cut("last-term-stays", 0, "the last term is forgotten", _last_term_stays, mutant=False),
+    _bug("channels-permuted", 30, "channels come out in reverse",
+        by_result(lambda x, y, spec: y[..., ::-1, :, :].copy())),
+    _bug("last-channels-swapped", 30, "the last two channels change places",
+        by_result(_last_two_channels)),
 )
+# fmt: on

@@ -17,8 +17,8 @@ def explain(
         str,
         typer.Argument(
             metavar="ID",
-            help="A requirement, such as PAD-1, a rule or theorem by name, a golden vector, or a "
-            "case of check; without, all are listed.",
+            help="A requirement, such as PAD-1, a rule, theorem or bug by name, a golden vector, "
+            "or a case of check; without, all are listed.",
         ),
     ] = "all",
     as_json: AsJson = False,
@@ -30,7 +30,7 @@ def explain(
 
     from stsm_ref.requirements import REQUIREMENTS, requirement
 
-    if any(mark in identifier for mark in "/:_"):
+    if any(mark in identifier for mark in "/:_") or _is_bug(identifier):
         with notes.status("looking it up"):
             explained = _case_or_rule(identifier)
         if as_json:
@@ -61,6 +61,15 @@ def _case_or_rule(identifier: str) -> "Explanation | Statement":
         from stsm_ref.conformance.explanation import explain_case
 
         return explain_case(identifier)
-    from stsm_ref.conformance.statements import named
+    from stsm_ref.conformance.statements import bug, named
 
-    return named(identifier)
+    return bug(identifier) if _is_bug(identifier) else named(identifier)
+
+
+def _is_bug(identifier: str) -> bool:
+    """Bugs are written in small letters, requirements in capitals."""
+    if not identifier.islower() or identifier == "all":
+        return False
+    from stsm_ref.conformance.statements import bugs
+
+    return identifier in bugs(torch=identifier.startswith("torch-"))

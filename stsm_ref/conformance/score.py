@@ -27,31 +27,16 @@ def planted(framework: Frameworks = "all") -> tuple[Implementation, ...]:
     MissingExtraError
         If torch is asked for and not installed.
     """
-    from stsm_ref.bugs import (
-        batches,
-        correct,
-        gradients,
-        moves,
-        partitions,
-        rare,
-        stateful,
-        unusual,
-        values,
-    )
+    from stsm_ref.bugs import correct, gradients, rare, stateful
+    from stsm_ref.bugs.catalogue import BUGS
+    from stsm_ref.bugs.implementation import planted as in_ours
 
     if framework not in get_args(Frameworks):
         raise SpecError(f"framework={framework!r} is none of {', '.join(get_args(Frameworks))}")
     found: list[Sequence[Implementation]] = []
     if framework != "torch":
-        found += [
-            moves.MUTANTS,
-            partitions.MUTANTS,
-            batches.MUTANTS,
-            values.MUTANTS,
-            stateful.MUTANTS,
-            gradients.MUTANTS,
-        ]
-        found += [rare.MUTANTS, unusual.MUTANTS, correct.RIGHT]
+        found += [[in_ours(bug) for bug in BUGS.values() if bug.mutant]]
+        found += [stateful.MUTANTS, gradients.MUTANTS, rare.MUTANTS, correct.RIGHT]
     if framework != "numpy":
         import stsm_ref.nn  # noqa: F401 # says what is missing where torch is
         from stsm_ref.bugs import torch

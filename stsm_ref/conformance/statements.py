@@ -10,7 +10,9 @@ from rich.table import Table
 from rich.text import Text
 
 from stsm_ref._suggest import suggest
+from stsm_ref.bugs.catalogue import BUGS
 from stsm_ref.checks.our_internals import registry
+from stsm_ref.conformance.score import planted
 from stsm_ref.conformance.suite import RULES
 from stsm_ref.errors import SpecError
 from stsm_ref.proofs.theorems.statements import STATEMENTS
@@ -58,6 +60,26 @@ def named(name: str) -> Statement:
         hint = suggest(name, known, "a report names those that it tried")
         raise SpecError(f"id={name!r} is not a rule, a check or a theorem: {hint}")
     return known[name]
+
+
+def bugs(*, torch: bool = False) -> dict[str, tuple[str, int]]:
+    """What each bug of the catalogue does and its row in ``docs/bugs.md``, by name."""
+    mutants = planted("torch" if torch else "numpy")
+    return {bug.name: (bug.what, bug.row) for bug in BUGS.values()} | {
+        mutant.name: (mutant.what, mutant.bug or 0) for mutant in mutants
+    }
+
+
+def bug(name: str) -> Statement:
+    """Find the bug of this name, or the right implementation that the suite must pass."""
+    what, row = bugs(torch=name.startswith("torch-"))[name]
+    where = f"row {row} of docs/bugs.md" if row else "in no row of docs/bugs.md"
+    known = BUGS.get(name)
+    if known and not known.mutant:
+        held_by = "golden vectors and the guess of a report"
+    else:
+        held_by = f"stsm-ref mutants {name}, which shows the rules that catch it"
+    return Statement(name, held_by, f"{what} ({where})", "none", ())
 
 
 def _all() -> dict[str, Statement]:

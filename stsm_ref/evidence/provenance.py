@@ -32,8 +32,14 @@ def environment(kind: str) -> dict[str, str]:
 
 
 JUDGES = (
+    "bugs/batches.py",
+    "bugs/bug.py",
+    "bugs/catalogue.py",
     "bugs/guess.py",
+    "bugs/moves.py",
+    "bugs/partitions.py",
     "bugs/signatures.py",
+    "bugs/values.py",
     "_validation.py",
     "geometry.py",
     "definition.py",

@@ -13,7 +13,7 @@ from stsm_ref.checks.our_internals.run import run_check
 from stsm_ref.evidence.executor import RuleExecutor
 from stsm_ref.implementations.ours import OURS
 from tests import ROOT
-from tests.bugs.faults import FAULTS, forward
+from tests.bugs.faults import FAULTS, PARTS
 from tests.bugs.torch_faults import TORCH_FAULTS
 
 CHECKS = load(proofs=False)  # theorems have wrong variants of their own, in tests/proofs
@@ -64,7 +64,8 @@ def test_the_parts_of_the_faults_are_right() -> None:
 
     for check in ("stsm_equals_definition", "labels_reveal_every_move", "stsm_is_a_convolution"):
         assert (
-            run_check(CHECKS[check], replace(OURS, stsm=forward()), examples=30).outcome == "passed"
+            run_check(CHECKS[check], replace(OURS, stsm=PARTS.put_together()), examples=30).outcome
+            == "passed"
         )
 
 

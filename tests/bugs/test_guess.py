@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from stsm_ref.bugs.signatures import known, right
+from stsm_ref.bugs.signatures import BACKWARD, FORWARD, known
 from stsm_ref.conformance import check
 from stsm_ref.conformance.suite import run_suite
 from stsm_ref.definition import stsm, stsm_vjp
@@ -20,8 +20,8 @@ X = make_array((2, 5, 35, 4, 3), np.dtype("f4"), seed=0, values="labels")
 
 def test_what_they_start_from_is_right():
     """The library's own right shift equals the definition, forward and back."""
-    np.testing.assert_array_equal(right(X, EVERY, 1), stsm(X, EVERY))
-    np.testing.assert_array_equal(right(X, EVERY, -1), stsm_vjp(X, EVERY))
+    np.testing.assert_array_equal(FORWARD.shifted(X, EVERY), stsm(X, EVERY))
+    np.testing.assert_array_equal(BACKWARD.shifted(X, EVERY), stsm_vjp(X, EVERY))
 
 
 def test_there_are_many_and_each_is_wrong():
@@ -34,7 +34,7 @@ def test_there_are_many_and_each_is_wrong():
     same = [
         text
         for text, wrong in table
-        if all(np.array_equal(wrong(x, EVERY, 1), stsm(x, EVERY)) for x in clips)
+        if all(np.array_equal(wrong(x, EVERY), stsm(x, EVERY)) for x in clips)
     ]
     assert same[0] == "the forward again: the backward is not transposed"
     assert all("x - x" in text for text in same[1:])
@@ -47,13 +47,13 @@ TABLE = dict(known(EVERY))
 def test_each_is_called_by_its_name(text):
     """Or by that of one which gives the very same outputs wherever the two were asked."""
     wrong = TABLE[text]
-    target = PythonTarget(lambda x, spec: np.ascontiguousarray(wrong(x, spec, 1)))
+    target = PythonTarget(lambda x, spec: np.ascontiguousarray(wrong(x, spec)))
     report = run_suite(target, RunOptions(EVERY, "smoke", first=True))
     guesses = {violation.guess.removeprefix("equals ") for violation in report.violations} - {""}
     assert report.outcome == "violated"
     assert guesses
     for guess in guesses - {text}:
-        np.testing.assert_array_equal(TABLE[guess](X, EVERY, 1), wrong(X, EVERY, 1))
+        np.testing.assert_array_equal(TABLE[guess](X, EVERY), wrong(X, EVERY))
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_guess_that_cannot_be_made_is_no_guess():
 
 def rounded_up(x, spec):
     """Group sizes rounded up, by one channel at 17 of them."""
-    return TABLE["group sizes rounded up"](x, spec, 1)
+    return TABLE["group sizes rounded up"](x, spec)
 
 
 def test_the_smallest_case_still_shows_a_move():

@@ -209,10 +209,7 @@ MUTANTS = (
     ),
     _mutant("borders-repeated", _padded_with_borders, 7, "in width the border is repeated"),
     _mutant(
-        "height-and-width-swapped",
-        _with_zeros(_copy_height_and_width_swapped),
-        15,
-        "H and W are swapped",
+        "h-and-w-swapped", _with_zeros(_copy_height_and_width_swapped), 15, "H and W are swapped"
     ),
     _mutant(
         "same-padding",
@@ -222,10 +219,10 @@ MUTANTS = (
     ),
     _mutant("clips-mixed", _one_long_clip, 17, "the batch is shifted as one clip"),
     _mutant(
-        "segments-hard-coded", _segments_hard_coded, 16, "num_segments is 8 wherever that divides"
+        "segments-are-eight", _segments_hard_coded, 16, "num_segments is 8 wherever that divides"
     ),
     _mutant("viewed-as-ncthw", _viewed_as_ncthw, 18, "view(n, c, t, h, w)"),
-    _mutant("batch-and-time-swapped", _batch_and_time_swapped, 16, "view(t, n, c, h, w)"),
+    _mutant("frames-interleaved", _batch_and_time_swapped, 16, "view(t, n, c, h, w)"),
     _mutant(
         "fold-rounded-up",
         _fold_of(lambda s, c: -(-c * s.alpha.numerator // (2 * s.alpha.denominator))),
@@ -240,11 +237,11 @@ MUTANTS = (
         "int(C * r) in floats",
         "T@2/49,backward-first",
     ),
-    _mutant("half-precision", _through(torch.float16), 20, "float16 inside"),
-    _mutant("bfloat16", _through(torch.bfloat16), 20, "bfloat16 inside"),
+    _mutant("through-float16", _through(torch.float16), 20, "float16 inside"),
+    _mutant("through-bfloat16", _through(torch.bfloat16), 20, "bfloat16 inside"),
     _mutant("zeros-of-float32", _zeros_of_float, 21, "zeros of the default dtype promote the rest"),
     _mutant("zeros-by-subtraction", _zeros_by_subtraction, 9, "zeros made as x - x"),
-    _mutant("multiplied-by-a-mask", _multiplied_by_a_mask, 33, "rolled and multiplied by a mask"),
+    _mutant("moved-by-masking", _multiplied_by_a_mask, 33, "rolled and multiplied by a mask"),
     _mutant(
         "wrong-at-one-frame", _wrong_where(lambda x, t: t == 1), 28, "nothing moves where T = 1"
     ),

@@ -237,13 +237,13 @@ MUTANTS = (
         "the backward shifts forward",
     ),
     _backward(
-        "backward-is-identity",
+        "backward-nothing-moved",
         lambda x, grad, s, t: grad.clone(),
         27,
         "the gradient stays where it is",
     ),
     _backward(
-        "backward-mixes-clips",
+        "backward-clips-mixed",
         lambda x, grad, s, t: _opposite(grad, s, len(grad)),
         17,
         "only the backward mixes the clips",
@@ -255,7 +255,7 @@ MUTANTS = (
         "the gradient is divided by num_segments",
     ),
     _backward(
-        "backward-in-half-precision",
+        "backward-through-float16",
         lambda x, g, s, t: _opposite(_halved(g), s, t),
         20,
         "the gradient passes through float16",

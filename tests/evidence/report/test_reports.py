@@ -64,7 +64,7 @@ def hostile() -> Report:
 
 REPORTS = {
     "passed": lambda: examined("right-padded"),
-    "violated": lambda: examined("height-and-width-swapped"),
+    "violated": lambda: examined("h-and-w-swapped"),
     "broken": lambda: examined("contiguous-required"),
     "undecided": lambda: replace(examined("right-padded"), declared=10**6),
     "hostile": hostile,
@@ -138,7 +138,7 @@ def test_the_page_says_the_verdict_first():
 
 def test_the_page_has_every_rule_and_requirement():
     """Each requirement, rule and violation with message, case and the line that repeats it."""
-    report = examined("height-and-width-swapped")
+    report = examined("h-and-w-swapped")
     text = _read(report).text
     for result in report.results:
         assert result.rule in text
@@ -300,7 +300,7 @@ def test_jsonl_reads_back(report, tmp_path):
 def test_a_report_cut_short_is_refused(tmp_path, lines):
     """Without its last or its first line, or without any, a file is not a report."""
     path = tmp_path / "run.jsonl"
-    jsonl.write(examined("height-and-width-swapped"), path)
+    jsonl.write(examined("h-and-w-swapped"), path)
     path.write_text("".join(path.read_text().splitlines(keepends=True)[lines]))
     with pytest.raises(ReportError, match=r"cut short|not a header|is not JSON"):
         jsonl.read(path)
@@ -317,7 +317,7 @@ def test_a_report_cut_short_is_refused(tmp_path, lines):
 def test_a_changed_report_is_refused(tmp_path, old, new):
     """Lines that do not add up to their summary are refused, and so is another version."""
     path = tmp_path / "run.jsonl"
-    jsonl.write(examined("height-and-width-swapped"), path)
+    jsonl.write(examined("h-and-w-swapped"), path)
     text = path.read_text()
     assert old in text
     path.write_text(
@@ -389,7 +389,7 @@ def test_nothing_half_written(form, tmp_path):
 
 def test_forms_come_from_the_report_alone(tmp_path):
     """A report that was written and read back gives the same page, XML and badge."""
-    report = examined("height-and-width-swapped")
+    report = examined("h-and-w-swapped")
     jsonl.write(report, tmp_path / "run.jsonl")
     again = jsonl.read(tmp_path / "run.jsonl")
     assert report_page.page(again) == report_page.page(report)
