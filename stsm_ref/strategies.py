@@ -256,8 +256,6 @@ def array_cases(
     )
 
 
-
-
 def _describe(x: Array) -> str:
     contiguous = "" if x.flags.c_contiguous else f", strides {x.strides}"
     return f"x of shape {x.shape}, {x.dtype}{contiguous}"

@@ -41,8 +41,8 @@ def cost(
             num_segments=segments,
             size=size,
             num_classes=classes,
-            convention=convention,
-        )  # type: ignore[arg-type]  # checked there
+            convention=convention,  # type: ignore[arg-type]  # checked there
+        )
     if as_json:
         print_json(total.as_dict())
     else:

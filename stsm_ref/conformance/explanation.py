@@ -184,8 +184,8 @@ def _of_reject(vector: VectorCase) -> Explanation:
         spec = (
             ShiftSpec.parse(vector.text)
             if vector.text is not None
-            else ShiftSpec(**dict(vector.fields or {}))
-        )  # type: ignore[arg-type]  # wrong on purpose
+            else ShiftSpec(**dict(vector.fields or {}))  # type: ignore[arg-type]  # on purpose
+        )
         spec.partition(vector.channels or 0)
         said = "we take it, which is a bug"
     except SpecError as error:

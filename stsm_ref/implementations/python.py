@@ -272,9 +272,10 @@ class PythonTarget:
         each with its shape.
         """
         function, given = self._call("forward", x.shape), self._give(x)
-        return self._guarded(
+        names: tuple[str, ...] = self._guarded(
             "forward", case, lambda: self.arrays.parameters(function, self.module, given)
-        )  # type: ignore[no-any-return]  # names
+        )
+        return names
 
     def backward_modes(self) -> tuple[str, ...]:
         """The ways in which its framework may ask for a gradient."""

@@ -278,9 +278,8 @@ def test_gradcheck(layout):
     for spec in (ShiftSpec(alpha=1), ShiftSpec("T+HW", "3/4", "backward-first")):
         options = {"fast_mode": False, "check_forward_ad": True, "check_batched_grad": True}
         assert torch.autograd.gradcheck(lambda v: stsm(v, spec, 2), x, **options)  # noqa: B023  # used at once
-        assert torch.autograd.gradgradcheck(
-            lambda v: stsm(v, spec, 2) ** 2, x, fast_mode=False, check_batched_grad=True
-        )  # noqa: B023  # as above
+        squared = lambda v, spec=spec: stsm(v, spec, 2) ** 2  # noqa: E731  # used at once
+        assert torch.autograd.gradgradcheck(squared, x, fast_mode=False, check_batched_grad=True)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)

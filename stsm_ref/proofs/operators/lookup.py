@@ -441,9 +441,10 @@ def index_add(
     def terms(place: Index, known: Assumptions) -> Value:
         def one(k: Polynomial, more: Assumptions) -> Value:
             position = index.read((k,), more)
-            read: Callable[[Assumptions], Value] = lambda s: source.read(
-                replaced(place, axis, k), s
-            )  # noqa: E731  # the same on either side
+
+            def read(case: Assumptions) -> Value:  # the same on either side
+                return source.read(replaced(place, axis, k), case)
+
             return _same_place(position, place[axis], x.shape[axis], more, read, wraps=False)
 
         return sum_over(index.shape[0], one, known)

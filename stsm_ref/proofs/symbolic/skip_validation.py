@@ -6,7 +6,8 @@ from fractions import Fraction
 from typing import Any
 
 from stsm_ref import geometry, slicing
-from stsm_ref.geometry import ShiftSpec, _exact_alpha, as_array, whole_number
+from stsm_ref._validation import whole_number
+from stsm_ref.geometry import ShiftSpec, _exact_alpha, as_array
 from stsm_ref.proofs.replacing import name_in, replaced
 from stsm_ref.proofs.smt.z3_terms import Term
 from stsm_ref.proofs.symbolic.integers import SymFraction, SymInt
