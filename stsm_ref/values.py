@@ -288,6 +288,19 @@ def make_array(
 
     It is the same for the same arguments and the same NumPy.
 
+    Parameters
+    ----------
+    shape : sequence of int
+        Of the array.
+    dtype : dtype
+        Of the array.
+    seed : int or sequence of int
+        What the values are drawn from.
+    values : Values
+        What it is filled with.
+    layout : Layout
+        How it lies in memory.
+
     Raises
     ------
     SpecError

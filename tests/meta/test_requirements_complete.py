@@ -112,6 +112,6 @@ def test_every_test_has_a_sentence(path: Path) -> None:
     for function in functions:
         if function.name.startswith("test_"):
             text = ast.get_docstring(function) or ""
-            assert re.fullmatch(r"\S.*[.]”?\)?", text.splitlines()[0] if text else ""), (
+            assert re.fullmatch(r"\S.*[.]”?\)?", " ".join(text.split("\n\n")[0].split())), (
                 f"{path.name}: {function.name}"
             )

@@ -7,10 +7,9 @@ import pytest
 from typer.testing import CliRunner
 
 from stsm_ref import cli
-from stsm_ref._loading import MOST_SOURCE, LoadError, load
-from stsm_ref.errors import ModelError, ReportError
+from stsm_ref._loading import MAX_SOURCE, load
+from stsm_ref.errors import ModelError, ReportError, TargetError
 from stsm_ref.evidence.report import jsonl
-from stsm_ref.implementations.base import TargetError
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with a name")
 
@@ -33,7 +32,7 @@ def odd_files(tmp_path: Path) -> dict[Path, str]:
             tmp_path / "huge.py", 1 << 40
         ): "has 1024.0 GiB, where a right one has 16.0 MiB at most",
         sparse(
-            tmp_path / "large.py", MOST_SOURCE + 1
+            tmp_path / "large.py", MAX_SOURCE + 1
         ): "has 16.0 MiB, where a right one has 16.0 MiB at most",
         tmp_path / "endless.py": "cannot be read, since it is a device: name a file",
         tmp_path / "folder.py": "cannot be read, since it is a folder: name a file",
@@ -44,7 +43,7 @@ def odd_files(tmp_path: Path) -> dict[Path, str]:
 def test_a_source_is_a_file_of_a_known_size(odd_files: dict[Path, str]) -> None:
     """A target's file that is huge, endless or not a file is refused before Python opens it."""
     for path, why in odd_files.items():
-        with pytest.raises(LoadError) as caught:
+        with pytest.raises(TargetError) as caught:
             load(f"{path}:forward")
         assert str(caught.value).startswith("the source ")
         assert why in str(caught.value)
@@ -79,7 +78,7 @@ def test_a_report_is_a_file_of_a_known_size(tmp_path: Path) -> None:
 def test_a_name_that_no_disk_takes_is_refused() -> None:
     """A target, a graph and a checkpoint with a name that is too long are refused in a sentence."""
     name = "x" * 300
-    with pytest.raises(LoadError, match="File name too long"):
+    with pytest.raises(TargetError, match="File name too long"):
         load(f"{name}.py:forward")
     pytest.importorskip("onnxruntime")
     from stsm_ref.implementations.onnx import OnnxTarget
