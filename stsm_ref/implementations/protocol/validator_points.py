@@ -23,7 +23,7 @@ POINTS: dict[str, Callable[[ProtocolSession], None]] = {}
 
 def point(play: Callable[[ProtocolSession], None]) -> Callable[[ProtocolSession], None]:
     """Register a point; its docstring is what the author reads."""
-    POINTS[str(play.__doc__).splitlines()[0].rstrip(".")] = play
+    POINTS[" ".join(str(play.__doc__).split("\n\n")[0].split()).rstrip(".")] = play
     return play
 
 

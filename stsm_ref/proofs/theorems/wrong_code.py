@@ -191,5 +191,5 @@ def plant(
 
 
 def _name(function: Any) -> str:
-    words = str(function.__doc__).splitlines()[0].rstrip(".")
+    words = " ".join(str(function.__doc__).split("\n\n")[0].split()).rstrip(".")
     return words[0].lower() + words[1:]

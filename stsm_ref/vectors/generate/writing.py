@@ -258,7 +258,7 @@ def _case(
 def _text(family: str, about: str, cases: list[tuple[str, Draft, str]]) -> str:
     """One file: a line for the head of each group and a line for each case."""
     used = {flag for _, draft, _ in cases for flag in draft.flags}
-    head = {"format": FORMAT, "version": VERSION, "family": family, "about": about.splitlines()[0]}
+    head = {"format": FORMAT, "version": VERSION, "family": family, "about": _sentence(about)}
     notes = {flag: note for flag, note in NOTES.items() if flag in used}
     lines = []
     for group, members in itertools.groupby(cases, key=lambda case: _group(case[1])):
@@ -293,3 +293,8 @@ def _arrays_on_one_line(text: str) -> str:
     return re.sub(
         r"\[\s+([\d,\s]+?)\s+\]", lambda numbers: "[" + re.sub(r"\s+", "", numbers[1]) + "]", text
     )
+
+
+def _sentence(text: str) -> str:
+    """The first paragraph of a docstring on one line, whatever its lines are broken at."""
+    return " ".join(text.split("\n\n")[0].split())
