@@ -74,7 +74,7 @@ def test_a_convolution_is_drawn() -> None:
     ended = invoke("explain", "conv/hw_+0_+1_+1/002")
     for words in (
         "kernel-flipped",
-        "(0, 1, 1): 1 down, 1 right",
+        "(0, 1, 1): +1 (down), +1 (right)",
         "zeros (before, after) on T, H, W: ((0, 0), (1, 0), (1, 0))",
         "10!",
     ):
@@ -96,7 +96,7 @@ def test_a_case_of_a_run_is_drawn() -> None:
     ended = invoke("explain", "jvp:T@1/4,backward-first:1x2x8x1x3:int8:labels:C:7")
     given = Case.parse("jvp:T@1/4,backward-first:1x2x8x1x3:int8:labels:C:7").array(1)
     found = lines(ended.output)
-    first = found.index("channel 0, clip 0: 1 earlier")
+    first = found.index("channel 0, clip 0: -1 (backward in time)")
     row = [str(value) for value in (*given[0, 0, 0, 0], *given[0, 1, 0, 0], *given[0, 1, 0, 0])]
     assert found[first + 3].split() == [*row, "·", "·", "·"]
     large = invoke("explain", "forward:T+H+W@3/8:4x8x64x56x56:float32:labels:C:7")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from stsm_ref import geometry, slicing
+from stsm_ref import _validation, geometry, slicing
 from stsm_ref._validation import whole_number
 from stsm_ref.geometry import ShiftSpec, _exact_alpha, as_array
 from stsm_ref.proofs.replacing import name_in, replaced
@@ -15,6 +15,7 @@ from stsm_ref.proofs.symbolic.integers import SymFraction, SymInt
 SKIPPED: tuple[tuple[Any, str, Callable[..., Any]], ...] = (
     (slicing, name_in(slicing, as_array), lambda name, value, **limits: value),
     (geometry, name_in(geometry, whole_number), lambda name, value: value),
+    (_validation, name_in(_validation, whole_number), lambda name, value: value),
     (geometry, name_in(geometry, _exact_alpha), lambda alpha: alpha),
 )
 FRACTION = name_in(geometry, Fraction)

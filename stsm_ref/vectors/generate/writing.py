@@ -297,4 +297,4 @@ def _arrays_on_one_line(text: str) -> str:
 
 def _sentence(text: str) -> str:
     """The first paragraph of a docstring on one line, whatever its lines are broken at."""
-    return " ".join(text.split("\n\n")[0].split())
+    return " ".join(text.split("\n\n", maxsplit=1)[0].split())
