@@ -283,7 +283,7 @@ def _refuse_meta(state: dict[str, Tensor], verb: str) -> None:
         )
 
 
-DAMAGED = "is damaged, or is no file of torch.save"
+DAMAGED = "is damaged, or is not a file of torch.save"
 
 
 def _read(path: str | Path) -> tuple[dict[str, Tensor], Any]:
