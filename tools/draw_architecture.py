@@ -27,7 +27,7 @@ PURPOSES = {
     "nn": "the shift in PyTorch, and its insertion",
     "vectors": "frozen cases, computed by the definition alone",
     "_loading": "somebody's code by FILE.py:NAME",
-    "requirements": "the rules read off the paper; strategies; files",
+    "requirements": "rules of the paper; files",
     "correlate": "sparse convolution in full; what arrays are filled with",
     "definition": "the shift by rule, by copy and by matrix; kernels",
     "geometry": "which channels move where: all others read it",
