@@ -470,7 +470,7 @@ def test_what_cannot_be_told_is_refused(model, graph):
     """
     with pytest.raises(ModelError, match="insert"):
         shifts_of(graph(model))
-    with pytest.raises(ModelError, match=r"which is no nn\.Module"):
+    with pytest.raises(ModelError, match=r"which is not an nn\.Module"):
         shifts_of([model])
 
 
