@@ -117,7 +117,7 @@ def test_pictures_in_text_are_computed() -> None:
     """The arrows, kernels and channels come out of the functions that they explain."""
     assert "1234 -> 0123" in picture("PAD-1")
     assert picture("KERN-1x2").splitlines()[1].split() == ["0", "1", "1", "0"]
-    assert picture("TSM-1").splitlines()[2].split()[1:6] == ["T-", "T-", "T+", "T+", "."]
+    assert picture("TSM-1").splitlines()[2].split()[1:6] == ["T−", "T−", "T+", "T+", "."]
     assert picture("CAP-1").splitlines()[2].endswith("230")
     assert "nan" in picture("CONV-2")
 
