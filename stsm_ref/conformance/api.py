@@ -81,8 +81,7 @@ def check(
     >>> check(stsm, vjp=lambda x, grad, spec: stsm_vjp(grad, spec), level="smoke").passed
     True
     >>> print(check(lambda x, spec: x.copy(), level="smoke").violations[0].message)
-    out[0, 0, 1, 0, 0] = 65779.0, should be 65549.0 (48 of 128 places differ); channel 1: T group,
-    -1 (backward in time)
+    out[0, 0, 1, 0, 0] = 65779.0, should be 65549.0 (48 of 128 places differ); channel 1: T group, -1 (backward in time)
     """
     target = PythonTarget(
         forward,

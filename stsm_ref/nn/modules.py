@@ -154,8 +154,9 @@ class SparseConvSTSM(nn.Module):
         if (call := as_one_call(self, x)) is not None:
             return call
         checked_frames(x, self.spec, self.num_segments)
-        tracing = torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]  # torch's
-        if torch.onnx.is_in_onnx_export() and tracing and not torch.compiler.is_compiling():
+        # in this order: a recorded graph has no answer to whether torch.jit is tracing
+        traced = torch.onnx.is_in_onnx_export() and torch.jit.is_tracing()  # type: ignore[attr-defined,no-untyped-call]  # torch's
+        if traced and not torch.compiler.is_compiling():
             raise ModelError(
                 "torch.onnx.export(dynamo=False) cannot convolve with kernels that are made on "
                 "the way, as SparseConvSTSM makes them: "

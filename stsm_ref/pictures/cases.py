@@ -30,8 +30,7 @@ def group_lines(spec: ShiftSpec, channels: int) -> list[str]:
     """Each group of a spec: its channels and what they do; empty ones are counted.
 
     >>> group_lines(ShiftSpec("T"), 8)
-    ['channel 0        +1 (forward in time)', 'channel 1        -1 (backward in time)', 'channels
-    2..7    stays (X_N)']
+    ['channel 0        +1 (forward in time)', 'channel 1        -1 (backward in time)', 'channels 2..7    stays (X_N)']
     """
     groups = spec.partition(channels)
     lines = [

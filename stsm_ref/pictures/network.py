@@ -39,8 +39,7 @@ def sites(network: nn.Module) -> dict[str, list[Site]]:
 
     >>> from stsm_ref.models import ResNet
     >>> {stage: len(blocks) for stage, blocks in sites(ResNet(18)).items()}
-    {'conv1': 1, 'bn1': 1, 'relu': 1, 'maxpool': 1, 'layer1': 2, 'layer2': 2, 'layer3': 2, 'layer4':
-    2}
+    {'conv1': 1, 'bn1': 1, 'relu': 1, 'maxpool': 1, 'layer1': 2, 'layer2': 2, 'layer3': 2, 'layer4': 2}
     """
     stages: dict[str, list[Site]] = {}
     for name, stage in network.named_children():

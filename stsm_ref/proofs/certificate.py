@@ -80,8 +80,7 @@ def certify(
 
     >>> import stsm_ref
     >>> certify(lambda x: stsm_ref.stsm(x), (2, 16, 1, 2), ShiftSpec())
-    Certificate(ok=True, failure='', assumptions=('the map is linear: ...', "a clip's ..."),
-    vectors=64)
+    Certificate(ok=True, failure='', assumptions=('the map is linear: ...', "a clip's ..."), vectors=64)
     """
     places = int(np.prod(shape))
     arrives = (
