@@ -52,13 +52,8 @@ class SuiteContext:
         if "C" in self.target.fixed:
             return self.target.fixed["C"]
         least = self.spec.min_channels or 4
-        whole = 1 if self.spec.rounding == "floor" else self.channel_multiple
+        whole = 1 if self.spec.rounding == "floor" else self.spec.channel_multiple
         return min(-(-least // whole) * whole, max(MAX_CHANNELS // whole * whole, whole))
-
-    @property
-    def channel_multiple(self) -> int:
-        """The channel counts that divide without rest are the multiples of this."""
-        return self.spec.channel_multiple
 
     @property
     def channels(self) -> tuple[int, ...]:
@@ -80,7 +75,7 @@ class SuiteContext:
 
     def divides(self, channels: int) -> bool:
         """Whether the spec takes that many channels."""
-        return self.spec.rounding == "floor" or channels % self.channel_multiple == 0
+        return self.spec.rounding == "floor" or channels % self.spec.channel_multiple == 0
 
     @property
     def wide_channels(self) -> int:

@@ -105,7 +105,7 @@ def _in_batches(
 
 def network_cases(context: SuiteContext) -> Sequence[Case]:
     """One clip as it stands behind each stage of a ResNet, from the level ci on."""
-    whole = 1 if context.spec.rounding == "floor" else context.channel_multiple
+    whole = 1 if context.spec.rounding == "floor" else context.spec.channel_multiple
     return list(
         dict.fromkeys(
             context.case("forward", n, t, -(-c // whole) * whole, h, w) for n, t, c, h, w in STAGES

@@ -14,14 +14,14 @@ def _is_exact(context: SuiteContext) -> str:
         return "the spec rounds down and refuses no channel count"
     return (
         "every channel count that it can be given divides"
-        if context.channel_multiple == 1 or "C" in context.target.fixed
+        if context.spec.channel_multiple == 1 or "C" in context.target.fixed
         else ""
     )
 
 
 def counts_that_do_not_divide(context: SuiteContext) -> Sequence[Case]:
     """Channel counts beside those that divide."""
-    whole = context.channel_multiple
+    whole = context.spec.channel_multiple
     counts = {1, whole - 1, whole + 1, 2 * whole - 1, 3 * whole + 1} - {0}
     return [context.case("forward", 1, 2, count, 2, 3) for count in sorted(counts) if count % whole]
 

@@ -118,7 +118,7 @@ def channel_cases(context: SuiteContext) -> Sequence[Case]:
     counts += [
         count
         for k in range(1, 9)
-        if (count := k * context.channel_multiple) not in counts and count <= MAX_CHANNELS
+        if (count := k * context.spec.channel_multiple) not in counts and count <= MAX_CHANNELS
     ]
     return [
         context.case("forward", 1, 8 if count in WIDTHS else 2, count, 3, 2) for count in counts

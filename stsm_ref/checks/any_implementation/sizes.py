@@ -100,7 +100,7 @@ def _sized(
     """Cases of those shapes, with a channel count that the spec takes, none larger than `most`, nor
     than what goes to another process.
     """
-    whole = 1 if context.spec.rounding == "floor" else context.channel_multiple
+    whole = 1 if context.spec.rounding == "floor" else context.spec.channel_multiple
     if not context.target.sees_memory:
         most = min(most, IN_A_LINE // dtype.itemsize)
     cases = []
